@@ -1,0 +1,5 @@
+"""`python -m tfkms`."""
+
+from tfkms.cli import main
+
+main(prog_name="tfkms")

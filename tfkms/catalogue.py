@@ -1,0 +1,182 @@
+"""The catalogue: the guardrails and the facts in `rules/`, read here and nowhere else."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, NoReturn, TypeVar
+
+import msgspec
+
+from tfkms.diagnostics import Refusal
+from tfkms.extract import Kind, Site
+from tfkms.finding import Severity
+from tfkms.selectors import SelectorError, selector
+from tfkms.strict_yaml import YamlDocument, read_yaml
+
+T = TypeVar("T")
+
+
+class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A page to read on."""
+
+    title: str
+    url: str
+
+
+class Remediation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to mend a violation: in words, and as HCL before and after."""
+
+    text: str
+    before: str
+    after: str
+
+
+class _RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The members of a rule's YAML."""
+
+    id: str
+    slug: str
+    title: str
+    severity: Literal["low", "medium", "high", "critical"]
+    kind: str
+    enabled: bool
+    documents: list[Literal["key_policy", "identity"]]
+    parameters: dict[str, Any]
+    since: str
+    text: str
+    rationale: str
+    remediation: Remediation
+    references: list[Reference]
+    messages: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A guardrail: what it demands, why, and how to mend a violation; `kind` is the module of `checks` that judges it.
+
+    `messages` are the texts of findings by cause, with `{facts}` to fill in.
+    """
+
+    id: str
+    slug: str
+    title: str
+    severity: Severity
+    kind: str
+    enabled: bool
+    documents: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    since: str
+    text: str
+    rationale: str
+    remediation: Remediation
+    references: tuple[Reference, ...]
+    messages: Mapping[str, str]
+
+    @property
+    def judged(self) -> bool:
+        """Whether this version has the check that the rule asks for."""
+        return find_spec(f"tfkms.checks.{self.kind}") is not None
+
+    @property
+    def check(self) -> ModuleType:
+        """The module that judges rules of this kind."""
+        return import_module(f"tfkms.checks.{self.kind}")
+
+
+class _SiteLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    type: str
+    path: str
+    kind: Literal["key_policy", "identity", "document", "guard"]
+    key: str | None = None
+    when: dict[str, list[str]] = {}
+
+
+class _SiteFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    sites: list[_SiteLine]
+
+
+def rules_directory() -> Path:
+    """Where `rules/` is: inside the installed package, or beside it in a clone and an editable install."""
+    package = Path(__file__).resolve().parent
+    installed = package / "_rules"
+    return installed if installed.is_dir() else package.parent / "rules"
+
+
+@lru_cache(maxsize=1)
+def rules() -> tuple[Rule, ...]:
+    """Every guardrail, by the number in its id. Raises Refusal."""
+    found = [_rule(path) for path in sorted(rules_directory().glob("*.yaml"))]
+    return tuple(sorted(found, key=lambda rule: _natural(rule.id)))
+
+
+def _rule(path: Path) -> Rule:
+    read = _convert(_read(path), _RuleFile, path.name)
+    return Rule(
+        id=read.id,
+        slug=read.slug,
+        title=read.title,
+        severity=Severity[read.severity.upper()],
+        kind=read.kind,
+        enabled=read.enabled,
+        documents=tuple(read.documents),
+        parameters=read.parameters,
+        since=read.since,
+        text=read.text,
+        rationale=read.rationale,
+        remediation=read.remediation,
+        references=tuple(read.references),
+        messages=read.messages,
+    )
+
+
+@lru_cache(maxsize=1)
+def sites() -> tuple[Site, ...]:
+    """The places where resources hold policy documents. Raises Refusal."""
+    path = rules_directory() / "data" / "sites.yaml"
+    document = _read(path)
+    read = _convert(document, _SiteFile, path.name)
+    return tuple(_site(line, place, document, path.name) for place, line in enumerate(read.sites))
+
+
+def _site(line: _SiteLine, place: int, document: YamlDocument, file: str) -> Site:
+    try:
+        when = tuple((selector(path), tuple(values)) for path, values in line.when.items())
+        return Site(line.type, selector(line.path), Kind(line.kind), line.key, when)
+    except SelectorError as error:
+        _refuse(str(error), ("sites", place, "path"), document, file)
+
+
+def _read(path: Path) -> YamlDocument:
+    try:
+        return read_yaml(path.read_text(encoding="utf-8"), path.name)
+    except OSError:
+        raise Refusal("catalogue-missing", f"the catalogue's `{path.name}` cannot be read; is tfkms whole?") from None
+
+
+def _convert(document: YamlDocument, kind: type[T], file: str) -> T:
+    try:
+        return msgspec.convert(document.content, kind)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at `")
+        _refuse(message[:1].lower() + message[1:], _steps(where.removesuffix("`")), document, file)
+
+
+def _refuse(message: str, path: Sequence[str | int], document: YamlDocument, file: str) -> NoReturn:
+    line, column = document.place(tuple(path))
+    where = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path).removeprefix(".")
+    raise Refusal("catalogue-malformed", f"{where or 'the file'}: {message} (column {column})", None, file, line)
+
+
+def _steps(where: str) -> tuple[str | int, ...]:
+    """The steps of the path that msgspec writes: `$.sites[0].kind`."""
+    found = re.findall(r"\.([^.\[]+)|\[(\d+)\]", where)
+    return tuple(name or int(place) for name, place in found)
+
+
+def _natural(text: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", text))

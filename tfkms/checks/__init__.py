@@ -1,0 +1,25 @@
+"""The kinds of check. Each module judges every guardrail of its kind; a rule names the module and its parameters.
+
+A kind is a module with `subjects(estate)`, what it judges one by one, and `judge(subject, question)`, the outcomes for
+one of them. A check sees policies and the decision, never a file; it names causes and facts, never a sentence.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tfkms.extract import Estate
+
+DISAGREEMENT = "evaluators_disagree"
+"""The cause of a finding whose proof the second evaluator does not confirm: a fault of tfkms."""
+
+BEYOND_LIMITS = "beyond_limits"
+"""The cause of a finding that would take more steps than the limits allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a check is asked: the estate around the subject, and the rule's parameters."""
+
+    estate: Estate
+    parameters: Mapping[str, Any]

@@ -1,0 +1,217 @@
+"""The root user of the key's account must be able to replace the key policy, by the key policy itself, alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tfkms.checks import BEYOND_LIMITS, DISAGREEMENT, Question
+from tfkms.extract import Document, Estate, Key
+from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated, Witness
+from tfkms.iam.access import Keys, Known, Reading, Solution, solve
+from tfkms.iam.conditions import Literal, unsure
+from tfkms.iam.context import root_keys
+from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Principals, Statement
+from tfkms.iam.pattern import BeyondLimitsError
+from tfkms.iam.principals import RootUser, account_of, matches_root
+from tfkms.iam.simulate import Answer, Documents, Request, simulate
+from tfkms.iam.statements import condition_literals, covers_action, covers_key
+from tfkms.values import Hole
+
+ACTION = "kms:PutKeyPolicy"
+
+
+def subjects(estate: Estate) -> Sequence[Key]:
+    """Every key, and every key policy whose key is not in view."""
+    return estate.keys
+
+
+def judge(key: Key, question: Question) -> Iterator[Outcome]:
+    """An outcome for each policy that the key may have."""
+    for document in key.documents:
+        yield _Judge(key, document).outcome()
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """One statement asked about the root user's call: whom, what, which key, and when, as literals."""
+
+    statement: AnyStatement
+    principal: Literal
+    action: Literal
+    resource: Literal
+    conditions: tuple[Literal, ...]
+
+    @property
+    def literals(self) -> tuple[Literal, ...]:
+        """All that must hold for the statement to match."""
+        return (self.principal, self.action, self.resource, *self.conditions)
+
+
+class _Judge:
+    def __init__(self, key: Key, document: Document):
+        account = key.resource.account
+        self.key = key
+        self.document = document
+        self.root = RootUser(account.id, account.partition)
+        self.keys: Keys = root_keys(self.root, account.region, account.organization, key.address)
+        matches = [self.match(statement) for statement in document.policy]
+        self.allows = [match for match in matches if _may(match.statement, Effect.ALLOW)]
+        self.denies = [match for match in matches if _may(match.statement, Effect.DENY)]
+
+    def match(self, statement: AnyStatement) -> _Match:
+        match statement:
+            case OpaqueStatement(hole=hole):
+                anything = unsure(hole)
+                return _Match(statement, anything, anything, anything, ())
+            case Statement():
+                return _Match(
+                    statement,
+                    matches_root(statement.principals, self.root),
+                    covers_action(statement.actions, ACTION),
+                    covers_key(statement.resources, self.key.arn),
+                    condition_literals(statement),
+                )
+
+    def outcome(self) -> Outcome:
+        try:
+            if self.permitted(Reading.STRICT) is not None:
+                return Passed(self.document.address, (self.key.address,))
+            loosely = self.permitted(Reading.LOOSE)
+            if loosely is not None:
+                allow, solution = loosely
+                return self.undecided("undecided", (allow.statement,), tuple(solution.holes))
+            return self.violated()
+        except BeyondLimitsError:
+            return self.undecided(BEYOND_LIMITS, (), ())
+
+    def permitted(self, reading: Reading) -> tuple[_Match, Solution] | None:
+        """The statement that lets root make the call, and how; the one that rests on the fewest unknowns."""
+        refusals = [tuple(literal.negated() for literal in deny.literals) for deny in self.denies]
+        found: list[tuple[_Match, Solution]] = []
+        for allow in self.allows:
+            solution = solve([*((literal,) for literal in allow.literals), *refusals], self.keys, reading)
+            if solution is not None:
+                found.append((allow, solution))
+        return min(found, key=lambda pair: len(pair[1].holes), default=None)
+
+    def violated(self) -> Outcome:
+        claim, blamed = self.cause()
+        witness = Witness(self.root.arn, ACTION, self.key.arn, self.context())
+        request = Request(witness.principal, witness.action, witness.resource, witness.context)
+        if simulate(request, Documents(self.document.policy), frozenset()) is not Answer.DENIED:
+            return self.undecided(DISAGREEMENT, blamed, ())
+        return Violated(
+            address=self.document.address,
+            keys=(self.key.address,),
+            claim=claim,
+            witnesses=(witness,),
+            evidence=self.evidence(blamed),
+            principals=(self.root.arn,),
+        )
+
+    def undecided(self, cause: str, statements: Sequence[AnyStatement], needs: tuple[Hole, ...]) -> Outcome:
+        return Undecided(
+            address=self.document.address,
+            keys=(self.key.address,),
+            claim=Claim(cause, {"account": str(self.root.account), "action": ACTION}),
+            needs=tuple(sorted(needs, key=lambda hole: (hole.address, hole.path, hole.reason))),
+            evidence=self.evidence(statements),
+            principals=(self.root.arn,),
+        )
+
+    def evidence(self, statements: Sequence[AnyStatement]) -> tuple[Evidence, ...]:
+        hidden = self.document.sensitive
+        return tuple(
+            Evidence(item.origin, None if hidden else item.sid, None if hidden else item.source) for item in statements
+        )
+
+    def context(self) -> dict[str, tuple[str, ...]]:
+        """The condition keys that the policy asks for and that the root user's call carries."""
+        asked = {
+            condition.key: self.keys(condition.key.lower())
+            for statement in self.document.policy
+            if isinstance(statement, Statement)
+            for condition in statement.conditions
+        }
+        return {
+            name: tuple(str(value) for value in state.values)
+            for name, state in sorted(asked.items())
+            if isinstance(state, Known)
+        }
+
+    def cause(self) -> tuple[Claim, tuple[AnyStatement, ...]]:
+        """Why root is refused, and the statements to blame: the statement that came nearest tells."""
+        facts = {"account": str(self.root.account), "action": ACTION}
+        about_root = [allow for allow in self.allows if self.possible(allow.principal)]
+        if not about_root:
+            return self.absent(facts)
+        for cause, nearest in (
+            ("denied", [allow for allow in about_root if self.possible(*allow.literals)]),
+            ("condition_unmet", [a for a in about_root if self.possible(a.principal, a.action, a.resource)]),
+            ("resource_not_covered", [a for a in about_root if self.possible(a.principal, a.action)]),
+        ):
+            if nearest:
+                return self.refused(cause, nearest[0], facts)
+        void = all(isinstance(allow.statement, Statement) and _void(allow.statement) for allow in about_root)
+        return self.refused("void_statement" if void else "action_not_covered", about_root[0], facts)
+
+    def refused(
+        self, cause: str, nearest: _Match, facts: dict[str, str]
+    ) -> tuple[Claim, tuple[AnyStatement, ...]]:  # fmt: skip
+        statement = nearest.statement
+        blamed: tuple[AnyStatement, ...] = (statement,)
+        if cause == "denied":
+            blamed = (*self.denials(nearest), statement)
+        elif cause == "condition_unmet" and isinstance(statement, Statement):
+            facts["keys"] = ", ".join(f"`{condition.key}`" for condition in statement.conditions)
+        elif cause == "resource_not_covered" and isinstance(statement, Statement) and _void(statement):
+            cause = "void_statement"
+        return Claim(cause, facts | {"statement": self.label(blamed[0])}), blamed
+
+    def denials(self, allow: _Match) -> list[AnyStatement]:
+        """The Denies that refuse the call which `allow` would permit: each alone, or if none does alone, all."""
+        alone = [
+            deny.statement
+            for deny in self.denies
+            if solve(
+                [*((literal,) for literal in allow.literals), tuple(literal.negated() for literal in deny.literals)],
+                self.keys,
+                Reading.LOOSE,
+            )
+            is None
+        ]
+        return alone or [deny.statement for deny in self.denies]
+
+    def absent(self, facts: dict[str, str]) -> tuple[Claim, tuple[AnyStatement, ...]]:
+        others = [
+            (allow.statement, account)
+            for allow in self.allows
+            if isinstance(allow.statement, Statement) and isinstance(allow.statement.principals, Principals)
+            for name in allow.statement.principals.names
+            if (account := account_of(name.value)) is not None
+            and account != self.root.account
+            and RootUser(account, self.root.partition).is_named_by(name.value)
+        ]
+        if not others:
+            return Claim("root_absent", facts), tuple(allow.statement for allow in self.allows)
+        accounts = ", ".join(dict.fromkeys(account for _, account in others))
+        blamed = tuple(dict.fromkeys(statement.origin for statement, _ in others))
+        statements = tuple(allow.statement for allow in self.allows if allow.statement.origin in blamed)
+        return Claim("other_account_only", facts | {"others": accounts}), statements
+
+    def possible(self, *literals: Literal) -> bool:
+        return solve([(literal,) for literal in literals], self.keys, Reading.LOOSE) is not None
+
+    def label(self, statement: AnyStatement) -> str:
+        """How a message calls the statement: by its Sid, else by its place."""
+        if statement.sid is not None and not self.document.sensitive:
+            return f"`{statement.sid}`"
+        place = statement.origin.path.rpartition("/")[2]
+        return f"statement {int(place) + 1}" if place.isdecimal() else "the statement"
+
+
+def _may(statement: AnyStatement, effect: Effect) -> bool:
+    return isinstance(statement, OpaqueStatement) or statement.effect is effect
+
+
+def _void(statement: Statement) -> bool:
+    return isinstance(statement.actions, Missing) or isinstance(statement.resources, Missing)

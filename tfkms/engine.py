@@ -1,0 +1,213 @@
+"""Runs the guardrails over what was extracted, and turns outcomes into verdicts, findings and an exit code."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from tfkms.catalogue import Rule
+from tfkms.checks import DISAGREEMENT, Question
+from tfkms.diagnostics import Diagnostic, Level
+from tfkms.extract import Estate, Moment, Site, extract
+from tfkms.finding import (
+    Evidence,
+    Finding,
+    Judgement,
+    NotApplicable,
+    Outcome,
+    Passed,
+    Report,
+    Severity,
+    Undecided,
+    Verdict,
+    Violated,
+)
+from tfkms.model import Scan
+from tfkms.values import Hole, hole_name, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What makes the gate fail: findings from this severity on, and whether an undecided one counts."""
+
+    fail_on: Severity = Severity.LOW
+    undecided_fails: bool = True
+    exit_zero: bool = False
+
+
+EXIT_CLEAN, EXIT_VIOLATED, EXIT_ERROR, EXIT_UNDECIDED = 0, 1, 2, 3
+
+
+def exit_code(report: Report, gate: Gate) -> int:
+    """0 nothing violated, 1 violated, 2 the job could not be done, 3 undecided; of several the worst: 2, 1, 3, 0."""
+    if any(diagnostic.level is Level.ERROR for diagnostic in report.diagnostics):
+        return EXIT_ERROR
+    heavy = {finding.verdict for finding in report.findings if finding.severity.value >= gate.fail_on.value}
+    if Verdict.VIOLATED in heavy:
+        code = EXIT_VIOLATED
+    elif Verdict.UNDECIDED in heavy and gate.undecided_fails:
+        code = EXIT_UNDECIDED
+    else:
+        code = EXIT_CLEAN
+    return EXIT_CLEAN if gate.exit_zero else code
+
+
+def judge(scans: Sequence[Scan], rules: Sequence[Rule], sites: Sequence[Site], others: Iterable[Diagnostic]) -> Report:
+    """The report on these inputs. `others` are diagnostics that arose before there was anything to judge."""
+    runs = [_Run(place, scan, sites) for place, scan in enumerate(scans)]
+    for run in runs:
+        for rule in rules:
+            run.judge(rule)
+    return Report(
+        checks=tuple(rule.id for rule in rules),
+        inputs=tuple(scan.input for scan in scans),
+        verdicts=tuple(verdict for run in runs for verdict in run.judgements()),
+        findings=tuple(sorted((finding for run in runs for finding in run.findings), key=_worst_first)),
+        notes=(),
+        diagnostics=(*others, *(diagnostic for run in runs for diagnostic in run.diagnostics)),
+    )
+
+
+def _worst_first(finding: Finding) -> tuple[object, ...]:
+    return (
+        -finding.verdict.weight,
+        -finding.severity.value,
+        finding.input,
+        finding.address,
+        finding.check,
+        finding.fingerprint,
+    )
+
+
+class _Run:
+    """One input, judged by one guardrail after the other."""
+
+    def __init__(self, place: int, scan: Scan, sites: Sequence[Site]):
+        self.place = place
+        self.after = extract(scan, sites, Moment.AFTER)
+        self.before = extract(scan, sites, Moment.BEFORE)
+        self.verdicts: dict[tuple[str, str], tuple[Verdict, str | None]] = {}
+        self.findings: list[Finding] = []
+        self.diagnostics: list[Diagnostic] = []
+        for diagnostic in (*scan.diagnostics, *self.after.diagnostics):
+            self.tell(diagnostic)
+
+    def tell(self, diagnostic: Diagnostic) -> None:
+        self.diagnostics.append(replace(diagnostic, input=self.place))
+
+    def judge(self, rule: Rule) -> None:
+        """Adds the verdicts and findings of one guardrail."""
+        outcomes = list(self.outcomes(rule, self.after, crashes_told=True))
+        troubled = any(isinstance(outcome, Violated | Undecided) for outcome in outcomes)
+        known = _reached(self.outcomes(rule, self.before, crashes_told=False)) if troubled else frozenset()
+        for outcome in outcomes:
+            match outcome:
+                case Passed(address, keys, in_plan):
+                    self.stand(rule, address, keys, Verdict.PASS_IN_PLAN if in_plan else Verdict.PASS)
+                case NotApplicable(address, keys, reason):
+                    self.stand(rule, address, keys, Verdict.NOT_APPLICABLE, reason)
+                case Violated():
+                    self.stand(rule, outcome.address, outcome.keys, Verdict.VIOLATED)
+                    self.findings.append(self.finding(rule, outcome, known))
+                case Undecided():
+                    self.stand(rule, outcome.address, outcome.keys, Verdict.UNDECIDED)
+                    self.findings.append(self.finding(rule, outcome, known))
+                case _:
+                    assert_never(outcome)
+
+    def outcomes(self, rule: Rule, estate: Estate, crashes_told: bool) -> Iterator[Outcome]:
+        """What the check says, subject by subject; one that makes it crash fails the gate and leaves the others."""
+        check = rule.check
+        question = Question(estate, rule.parameters)
+        for subject in check.subjects(estate):
+            try:
+                yield from list(check.judge(subject, question))
+            except Exception as error:
+                if crashes_told:
+                    message = f"{rule.id} crashed ({type(error).__name__}); this is a fault of tfkms, please report it"
+                    self.tell(Diagnostic(Level.ERROR, "check-crashed", message, subject.address))
+
+    def stand(
+        self, rule: Rule, address: str, keys: tuple[str, ...], verdict: Verdict, reason: str | None = None
+    ) -> None:  # fmt: skip
+        """The verdict counts for the document's address and for the keys; of several the heaviest stands."""
+        for place in dict.fromkeys((address, *keys)):
+            present = self.verdicts.get((rule.id, place))
+            if present is None or present[0].weight < verdict.weight:
+                self.verdicts[rule.id, place] = (verdict, reason)
+
+    def judgements(self) -> Iterator[Judgement]:
+        for (check, address), (verdict, reason) in self.verdicts.items():
+            yield Judgement(check, address, verdict, reason, input=self.place)
+
+    def finding(self, rule: Rule, outcome: Violated | Undecided, known: frozenset["_Reach"]) -> Finding:
+        violated = isinstance(outcome, Violated)
+        if outcome.claim.cause == DISAGREEMENT:
+            message = f"{rule.id}: the two evaluators of tfkms disagree; this is a fault of tfkms, please report it"
+            self.tell(Diagnostic(Level.WARNING, "evaluators-disagree", message, outcome.address))
+        return Finding(
+            check=rule.id,
+            verdict=Verdict.VIOLATED if violated else Verdict.UNDECIDED,
+            severity=rule.severity,
+            address=outcome.address,
+            keys=outcome.keys,
+            other_keys=outcome.other_keys,
+            principals=outcome.principals,
+            message=_message(rule, outcome),
+            new=not _reaches(outcome) <= known,
+            witnesses=outcome.witnesses if isinstance(outcome, Violated) else (),
+            evidence=outcome.evidence,
+            needs=outcome.needs if isinstance(outcome, Undecided) else (),
+            remedy=" ".join(rule.remediation.text.split()),
+            fingerprint=_fingerprint(rule, outcome),
+            input=self.place,
+        )
+
+
+_Reach = tuple[str, str, str]
+"""A (verdict, principal, key) that a finding is about."""
+
+
+def _reaches(outcome: Violated | Undecided) -> frozenset[_Reach]:
+    kind = type(outcome).__name__
+    return frozenset((kind, str(principal), key) for principal in outcome.principals for key in outcome.keys)
+
+
+def _reached(outcomes: Iterable[Outcome]) -> frozenset[_Reach]:
+    """What findings of the same guardrail are about; whatever is violated counts as undecided too."""
+    found: set[_Reach] = set()
+    for outcome in outcomes:
+        if isinstance(outcome, Violated | Undecided):
+            found |= _reaches(outcome)
+        if isinstance(outcome, Violated):
+            found |= {(Undecided.__name__, principal, key) for _, principal, key in _reaches(outcome)}
+    return frozenset(found)
+
+
+def _message(rule: Rule, outcome: Violated | Undecided) -> str:
+    """The rule's text for the cause, with its facts; the unknowns behind an undecided one are named."""
+    facts: Mapping[str, str] = {"address": outcome.address, **outcome.claim.facts}
+    if isinstance(outcome, Undecided):
+        facts = {**facts, "needs": "; ".join(dict.fromkeys(_need(hole) for hole in outcome.needs))}
+    return " ".join(rule.messages[outcome.claim.cause].format_map(facts).split())
+
+
+def _need(hole: Hole) -> str:
+    return f"`{hole_name(hole)}` is {hole.reason}" if hole.references else hole.reason
+
+
+def _fingerprint(rule: Rule, outcome: Violated | Undecided) -> str:
+    """Stays the same when lines move and statements are reordered or reformatted; changes with what is granted."""
+    parts = {
+        "check": rule.id,
+        "address": outcome.address,
+        "keys": sorted(outcome.keys),
+        "cause": outcome.claim.cause,
+        "statements": sorted(_statement_text(item) for item in outcome.evidence),
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _statement_text(evidence: Evidence) -> str:
+    return json.dumps(plain(evidence.statement), sort_keys=True)

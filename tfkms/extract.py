@@ -1,0 +1,341 @@
+"""From resources to policies: finds every document by the sites, parses it once, and joins policies to their keys."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum
+from typing import assert_never
+
+from tfkms.diagnostics import Diagnostic, Level
+from tfkms.iam.document import Policy
+from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
+from tfkms.location import Origin
+from tfkms.model import Action, Given, Omitted, Resource, Scan, Source, Unseen, masked
+from tfkms.selectors import Path, Selector
+from tfkms.values import Hole, Text, Unknown, Value, holes, pointer_step, text, text_parts
+
+
+class Kind(StrEnum):
+    """What a policy document is for."""
+
+    KEY_POLICY = "key_policy"
+    IDENTITY = "identity"
+    DOCUMENT = "document"
+    GUARD = "guard"
+
+
+class State(StrEnum):
+    """How much of a document is known."""
+
+    KNOWN = "known"
+    PARTIAL = "partial"
+    UNKNOWN = "unknown"
+    DEFAULT = "default"
+    INVALID = "invalid"
+
+
+class Moment(Enum):
+    """Which side of the plan is looked at."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where resources of a type hold a policy document; `data.` stands before the type of a data source.
+
+    `key` is the argument that names the key which the document is the policy of, None where the resource is the key
+    itself or the document is no key policy. `when` restricts the site to resources of which each path has one of the
+    values (a null counts as the first).
+    """
+
+    type: str
+    path: Selector
+    kind: Kind
+    key: str | None = None
+    when: tuple[tuple[Selector, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy document of a resource.
+
+    `attribute` is a JSON pointer into the resource; `content` the decoded document, None for an invalid one.
+    """
+
+    resource: Resource
+    attribute: str
+    kind: Kind
+    state: State
+    policy: Policy
+    content: Value
+    sensitive: bool
+    moment: Moment
+
+    @property
+    def address(self) -> str:
+        """The address of the resource that holds the document."""
+        return self.resource.address
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A KMS key, or a key policy whose key is not in view.
+
+    `documents` are the policies it may have, mostly one; where there are more, each is judged and the worst stands.
+    `arn` holds a hole for the id of a key that is still to be made.
+    """
+
+    resource: Resource
+    arn: Text
+    documents: tuple[Document, ...]
+
+    @property
+    def address(self) -> str:
+        """The address that reports use."""
+        return self.resource.address
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """All that a scan holds of keys and policies, on one side of the plan."""
+
+    keys: tuple[Key, ...]
+    documents: tuple[Document, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def extract(scan: Scan, sites: Sequence[Site], moment: Moment) -> Estate:
+    """Every policy document and every key of the scan. What cannot be read becomes a diagnostic and an opaque policy.
+
+    A destroyed key is left out on the side where it no longer exists.
+    """
+    extraction = _Extraction(moment, _by_type(sites))
+    for resource in scan.resources:
+        extraction.read(resource)
+    keys = tuple(_keys(scan, extraction))
+    documents = [item for resource in scan.resources for item in extraction.documents.get(resource.address, ())]
+    return Estate(keys, tuple(documents), tuple(extraction.diagnostics) if moment is Moment.AFTER else ())
+
+
+def is_key(site: Site) -> bool:
+    """Whether resources of the site are keys themselves."""
+    return site.kind is Kind.KEY_POLICY and site.key is None
+
+
+def _by_type(sites: Sequence[Site]) -> dict[str, list[Site]]:
+    by_type: dict[str, list[Site]] = {}
+    for site in sites:
+        by_type.setdefault(site.type, []).append(site)
+    return by_type
+
+
+def attributes(resource: Resource, moment: Moment) -> Mapping[str, Value] | None:
+    """The resource's attributes on one side of the plan, None where it does not exist there."""
+    match moment:
+        case Moment.BEFORE:
+            return resource.before
+        case Moment.AFTER:
+            return resource.after
+    assert_never(moment)
+
+
+@dataclass(slots=True)
+class _Extraction:
+    """The documents of one side of the plan, by the address of their resource, as they are found."""
+
+    moment: Moment
+    sites: Mapping[str, Sequence[Site]]
+    documents: dict[str, list[Document]] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def read(self, resource: Resource) -> None:
+        """Takes in the documents of a resource."""
+        values = attributes(resource, self.moment)
+        if values is None:
+            return
+        for site in self.sites.get(resource.block_type, ()):
+            if not _applies(site, values):
+                continue
+            places = list(site.path.find(values))
+            if not places and is_key(site):
+                places = [(tuple(site.path.text.removeprefix("$.").split(".")), None)]
+            for path, value in places:
+                document = self.document(resource, site, path, value)
+                if document is not None:
+                    self.documents.setdefault(resource.address, []).append(document)
+
+    def document(self, resource: Resource, site: Site, path: Path, value: Value) -> Document | None:
+        """The document at one place of a resource; None where there is none."""
+        origin = Origin(resource.address, "".join(f"/{pointer_step(step)}" for step in path))
+        mask = resource.before_sensitive if self.moment is Moment.BEFORE else resource.after_sensitive
+        sensitive = masked(mask, path)
+        try:
+            found = _content(resource, site, path, value, origin)
+        except NotJsonError as error:
+            hole = Hole(resource.address, origin.path, "the policy is not JSON")
+            message = f"the policy in {origin.path} is not JSON: {error}"
+            hint = "it is judged as one that may allow anything"
+            self.diagnostics.append(Diagnostic(Level.ERROR, "policy-not-json", message, resource.address, hint=hint))
+            found = State.INVALID, Unknown(hole), ()
+        if found is None:
+            return None
+        state, content, read_diagnostics = found
+        policy, parse_diagnostics = parse_policy(content, origin)
+        self.tell([*read_diagnostics, *parse_diagnostics], sensitive, origin)
+        if state is State.KNOWN and any(True for _ in holes(content)):
+            state = State.PARTIAL
+        return Document(resource, origin.path, site.kind, state, policy, content, sensitive, self.moment)
+
+    def tell(self, diagnostics: Sequence[Diagnostic], sensitive: bool, origin: Origin) -> None:
+        """Keeps the diagnostics of a document; of a sensitive one only that there are some."""
+        if sensitive and diagnostics:
+            message = f"parts of the sensitive policy in {origin.path} cannot be read: taken to allow anything"
+            self.diagnostics.append(Diagnostic(Level.WARNING, "policy-unreadable", message, origin.address))
+        else:
+            self.diagnostics += diagnostics
+
+
+def _applies(site: Site, values: Mapping[str, Value]) -> bool:
+    for path, allowed in site.when:
+        found = [value for _, value in path.find(values)] or [None]
+        if not any(value in allowed or value is None or isinstance(value, Unknown) for value in found):
+            return False
+    return True
+
+
+def _content(
+    resource: Resource, site: Site, path: Path, value: Value, origin: Origin
+) -> tuple[State, Value, tuple[Diagnostic, ...]] | None:
+    """What a document holds and how much of it is known; None where there is no document. Raises NotJsonError."""
+    argument = resource.argument(str(path[0])) if path else Unseen()
+    match value:
+        case str() if value:
+            content, diagnostics = read_policy_text(value, origin)
+            return State.KNOWN, content, diagnostics
+        case Unknown() if is_key(site) and isinstance(argument, Omitted):
+            return State.DEFAULT, default_policy(resource), ()
+        case Unknown():
+            return State.UNKNOWN, value, ()
+        case None if is_key(site) and isinstance(argument, Unseen) and resource.source is Source.PLAN:
+            return State.UNKNOWN, Unknown(Hole(origin.address, origin.path, "the plan does not show the policy")), ()
+        case None | "":
+            return (State.DEFAULT, default_policy(resource), ()) if is_key(site) else None
+        case _:
+            raise NotJsonError("it is not a text")
+
+
+def default_policy(resource: Resource) -> Value:
+    """The policy that KMS gives a key created without one (AWS KMS Developer Guide, key-policy-default)."""
+    account = resource.account
+    statement: Mapping[str, Value] = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": text(f"arn:{account.partition}:iam::", *text_parts(account.id), ":root")},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": (statement,)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Attachment:
+    """A resource that sets the policy of a key from outside; `document` is None where it is destroyed.
+
+    `sure` is False where it may be for another key instead.
+    """
+
+    resource: Resource
+    document: Document | None
+    sure: bool
+
+
+def _keys(scan: Scan, found: _Extraction) -> Iterator[Key]:
+    """The keys with the policies that they may have, and the key policies whose key is not in view."""
+    holders = [
+        resource
+        for resource in scan.resources
+        if any(is_key(site) for site in found.sites.get(resource.block_type, ()))
+        and attributes(resource, found.moment) is not None
+    ]
+    attached: dict[str, list[_Attachment]] = {}
+    homeless: list[Key] = []
+    for resource in scan.resources:
+        for site in found.sites.get(resource.block_type, ()):
+            if site.kind is not Kind.KEY_POLICY or site.key is None:
+                continue
+            documents = found.documents.get(resource.address, [])
+            targets = _targets(resource, site.key, holders)
+            for target in targets:
+                attachment = _Attachment(resource, documents[0] if documents else None, len(targets) == 1)
+                attached.setdefault(target.address, []).append(attachment)
+            if documents and not targets:
+                named = (attributes(resource, found.moment) or {}).get(site.key)
+                homeless.append(Key(resource, _arn(resource, named), tuple(documents)))
+    for holder in holders:
+        yield _key(holder, attached.get(holder.address, []), found)
+    yield from homeless
+
+
+def _targets(policy: Resource, argument: str, holders: list[Resource]) -> list[Resource]:
+    """The keys that a key policy is for: by the id or ARN that it names, else by where its reference leads."""
+    values = [side.get(argument) for side in (policy.after, policy.before) if side is not None]
+    named = {value for value in values if isinstance(value, str) and value}
+    by_value = [holder for holder in holders if named & _names(holder)]
+    if by_value:
+        return by_value
+    links = policy.links.get(argument)
+    if links is None or named:
+        return []
+    reached = {link.address for link in links.links}
+    found = [holder for holder in holders if holder.address in reached]
+    if found or links.complete:
+        return found
+    # The reference leads through what the plan does not show (a local value): any key without a policy of its own.
+    return [holder for holder in holders if not isinstance(holder.argument("policy"), Given)]
+
+
+def _names(key: Resource) -> set[str]:
+    values = (side.get(name) for side in (key.before, key.after) if side for name in ("key_id", "id", "arn"))
+    return {value for value in values if isinstance(value, str) and value}
+
+
+def _key(holder: Resource, attachments: list[_Attachment], found: _Extraction) -> Key:
+    """The key with its policies: what an attached policy sets, else its own.
+
+    Both count where the configuration gives both. (The state does not tell: a refresh fills in the key's own attribute
+    with whatever policy is in force.)
+    """
+    own = found.documents.get(holder.address, [])
+    configured = isinstance(holder.argument("policy"), Given)
+    sure = [item.document for item in attachments if item.sure and item.document is not None]
+    possible = [item.document for item in attachments if not item.sure and item.document is not None]
+    destroyed = any(item.document is None and Action.DELETE in item.resource.actions for item in attachments)
+    if sure and configured:
+        message = f"`policy` and `{sure[0].address}` both set this key's policy; each is judged and the worse stands"
+        found.diagnostics.append(Diagnostic(Level.WARNING, "policy-set-twice", message, holder.address))
+    if sure:
+        own = own if configured else []
+    elif destroyed and found.moment is Moment.AFTER and not configured:
+        own = list(map(_restored, own))
+    arn = next((name for name in sorted(_names(holder)) if name.startswith("arn:")), None)
+    return Key(holder, arn or _arn(holder, None), (*own, *sure, *possible))
+
+
+def _restored(own: Document) -> Document:
+    """The default policy, which KMS puts back when a key's `aws_kms_key_policy` is destroyed."""
+    content = default_policy(own.resource)
+    policy, _ = parse_policy(content, Origin(own.address, own.attribute))
+    return replace(own, state=State.DEFAULT, policy=policy, content=content, sensitive=False)
+
+
+def _arn(resource: Resource, named: Value) -> Text:
+    """The ARN of a key of which the plan tells at most what `named` says: an id, or the ARN itself."""
+    if isinstance(named, str) and named.startswith("arn:"):
+        return named
+    account = resource.account
+    new = resource.before is None and named is None
+    key_id = named if isinstance(named, str) else Hole(resource.address, "/key_id", "known after apply", fresh=new)
+    return text(
+        f"arn:{account.partition}:kms:", *text_parts(account.region), ":", *text_parts(account.id), ":key/", key_id
+    )

@@ -1,0 +1,203 @@
+"""What a scan concludes: outcomes of checks, findings with their proof, and the report that carries them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from typing import TypeAlias
+
+from tfkms.diagnostics import Diagnostic
+from tfkms.location import Origin
+from tfkms.values import Hole, Text, Value
+
+
+class Verdict(StrEnum):
+    """What a check says of a subject."""
+
+    VIOLATED = "violated"
+    UNDECIDED = "undecided"
+    PASS = "pass"  # noqa: S105 - a verdict, no password
+    PASS_IN_PLAN = "pass_in_plan"  # noqa: S105
+    NOT_APPLICABLE = "not_applicable"
+
+    @property
+    def weight(self) -> int:
+        """How bad it is: of several verdicts on one subject the heaviest stands."""
+        return _WEIGHT[self]
+
+
+_WEIGHT = {
+    Verdict.VIOLATED: 4,
+    Verdict.UNDECIDED: 3,
+    Verdict.PASS_IN_PLAN: 2,
+    Verdict.PASS: 1,
+    Verdict.NOT_APPLICABLE: 0,
+}
+
+
+class Severity(Enum):
+    """How much a violation matters, in rising order."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """The word that reports and settings use."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """A request that proves a violation: every part as AWS would see it.
+
+    `principal` is the ARN of the caller (a service's name for a service), `resource` the key's ARN. `context` holds the
+    condition keys that the request must carry; a key that is not listed is absent or does not matter. `inert` says why
+    AWS would refuse it all the same, None where nothing stops it.
+    """
+
+    principal: Text
+    action: str
+    resource: Text
+    context: Mapping[str, tuple[Text, ...]]
+    inert: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A statement that decides a finding. `statement` is it as written, None where the document is sensitive."""
+
+    origin: Origin
+    sid: Text | None
+    statement: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Why a check found what it found: a code of the rule's `messages`, and the facts that its text names."""
+
+    cause: str
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The guardrail holds for the document at `address` and the keys that it reaches.
+
+    With `in_plan` it holds only as long as there are no identity policies beyond those in view.
+    """
+
+    address: str
+    keys: tuple[str, ...]
+    in_plan: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """The guardrail says nothing of the document at `address` and the keys that it reaches."""
+
+    address: str
+    keys: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Violated:
+    """A request exists that the guardrail forbids (or, for a mirror check, the one it demands is refused).
+
+    `address` is the resource whose document is at fault; `keys` the keys of the plan that it reaches.
+    """
+
+    address: str
+    keys: tuple[str, ...]
+    claim: Claim
+    witnesses: tuple[Witness, ...]
+    evidence: tuple[Evidence, ...]
+    principals: tuple[Text, ...] = ()
+    other_keys: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """What is not known decides; `needs` are the unknowns."""
+
+    address: str
+    keys: tuple[str, ...]
+    claim: Claim
+    needs: tuple[Hole, ...]
+    evidence: tuple[Evidence, ...]
+    principals: tuple[Text, ...] = ()
+    other_keys: bool = False
+
+
+Outcome: TypeAlias = Passed | NotApplicable | Violated | Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One thing that was scanned. `path` is never absolute; `kind` is plan, saved_plan, state or hcl."""
+
+    path: str
+    kind: str
+    resources: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict on one subject; `waived` if every finding behind it is."""
+
+    check: str
+    address: str
+    verdict: Verdict
+    reason: str | None = None
+    waived: bool = False
+    input: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A violation, or a question that could not be decided, as people and machines are told of it."""
+
+    check: str
+    verdict: Verdict
+    severity: Severity
+    address: str
+    keys: tuple[str, ...]
+    other_keys: bool
+    principals: tuple[Text, ...]
+    message: str
+    new: bool
+    witnesses: tuple[Witness, ...]
+    evidence: tuple[Evidence, ...]
+    needs: tuple[Hole, ...]
+    remedy: str
+    fingerprint: str
+    input: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth saying that is no finding."""
+
+    check: str
+    address: str
+    code: str
+    message: str
+    new: bool = False
+    input: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a scan found; every report format is made from it alone.
+
+    `checks` are the ids of the guardrails that were judged, in order.
+    """
+
+    checks: tuple[str, ...]
+    inputs: tuple[Input, ...]
+    verdicts: tuple[Judgement, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+    diagnostics: tuple[Diagnostic, ...]

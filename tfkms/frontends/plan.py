@@ -1,0 +1,283 @@
+"""The front end for `terraform show -json`: plans of Terraform 0.12 and later and of OpenTofu, and states.
+
+Only resources of the types that are asked for are decoded; of the rest no more than the type is looked at.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from msgspec import Raw, UnsetType
+
+from tfkms.diagnostics import Diagnostic, Level, Refusal
+from tfkms.finding import Input
+from tfkms.frontends.accounts import Accounts, Assumed
+from tfkms.frontends.addresses import InstanceKey, module_address, module_path
+from tfkms.frontends.document_text import as_utf8
+from tfkms.frontends.plan_format import (
+    Change,
+    Configuration,
+    Document,
+    ResourceChange,
+    StateModule,
+    StateResource,
+    StateValues,
+    decode,
+    recognise,
+    values_of,
+)
+from tfkms.frontends.references import References
+from tfkms.model import Action, Given, Mode, Resource, Scan, Source, block_type
+from tfkms.values import Hole, Unknown, Value, pointer_step
+
+ACCOUNT_TYPES = frozenset(
+    {"data.aws_caller_identity", "data.aws_partition", "data.aws_region", "data.aws_organizations_organization"}
+)
+"""Data sources that tell of the account; they are read whatever types are asked for."""
+
+AFTER_APPLY = "known after apply"
+
+Wanted = Callable[[str], bool]
+"""Says of a type (`data.` before that of a data source) whether its resources are to be read."""
+
+
+def read_plan(content: bytes, path: str, wanted: Wanted, assumed: Assumed) -> Scan:
+    """The plan or state in `content`, with its resources of the types that `wanted` accepts.
+
+    `path` is how the input is called in reports. Values that the plan leaves unknown are `Unknown`, with the references
+    that decide them. Raises Refusal for what is no plan or state, or one of a format that is not known.
+    """
+    document = recognise(as_utf8(content))
+    instances, count = _instances(document, lambda kind: kind in ACCOUNT_TYPES or wanted(kind))
+    resources = _resources(document, instances, assumed)
+    return Scan(
+        input=Input(path, "plan" if isinstance(document.values, UnsetType) else "state", count),
+        resources=tuple(resource for resource in resources if wanted(resource.block_type)),
+        diagnostics=tuple(_state_of_the_plan(document)),
+    )
+
+
+def _state_of_the_plan(document: Document) -> Iterator[Diagnostic]:
+    if document.errored:
+        message = "the plan ended with an error and is not whole; what is in it is judged"
+        yield Diagnostic(Level.ERROR, "plan-errored", message, hint="mend the error that `terraform plan` shows")
+    elif not document.complete:
+        message = "the plan leaves changes out (made with -target, or with changes deferred); only its part is judged"
+        yield Diagnostic(Level.WARNING, "plan-incomplete", message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Instance:
+    """One instance, as any of the document's lists gives it, before its configuration is looked up."""
+
+    address: str
+    type: str
+    name: str
+    mode: Mode
+    index: InstanceKey
+    provider: str
+    source: Source
+    actions: frozenset[Action]
+    before: Mapping[str, Value] | None
+    after: Mapping[str, Value] | None
+    unknown: Value
+    before_sensitive: Value
+    after_sensitive: Value
+
+    @property
+    def block(self) -> str:
+        """The address of its block within its module."""
+        return f"{'data.' if self.mode is Mode.DATA else ''}{self.type}.{self.name}"
+
+
+def _instances(document: Document, wanted: Wanted) -> tuple[list[_Instance], int]:
+    """The instances of the wanted types, and how many managed ones there are of any type."""
+    if not isinstance(document.values, UnsetType):
+        return _state_instances(document.values, Source.STATE, wanted)
+    changes = document.resource_changes
+    if isinstance(changes, UnsetType) or changes is None:
+        instances, count = _state_instances(document.planned_values, Source.PLAN, wanted)
+    else:
+        current = [change for change in changes if not change.deposed]
+        instances = [_changed(change) for change in current if wanted(_block_type(change))]
+        count = sum(change.mode == Mode.MANAGED for change in current)
+    prior = document.prior_state.values if document.prior_state else None
+    read, _ = _state_instances(prior, Source.PRIOR_STATE, wanted)
+    return instances + [instance for instance in read if instance.mode is Mode.DATA], count
+
+
+def _state_instances(values: StateValues | None, source: Source, wanted: Wanted) -> tuple[list[_Instance], int]:
+    found = list(_state_resources(values.root_module)) if values else []
+    count = sum(resource.mode == Mode.MANAGED for resource in found)
+    return [_stated(resource, source) for resource in found if wanted(_block_type(resource))], count
+
+
+def _state_resources(root: StateModule) -> Iterator[StateResource]:
+    modules = [root]
+    while modules:
+        module = modules.pop()
+        yield from module.resources
+        modules += reversed(module.child_modules)
+
+
+def _block_type(entry: ResourceChange | StateResource) -> str:
+    return block_type(_mode(entry.mode, entry.address), entry.type)
+
+
+def _attributes(raw: Raw, what: str) -> Mapping[str, Value] | None:
+    value = values_of(raw, what)
+    if value is not None and not isinstance(value, Mapping):
+        raise Refusal("plan-malformed", f"{what} is not an object")
+    return value
+
+
+def _mode(word: str, address: str) -> Mode:
+    try:
+        return Mode(word)
+    except ValueError:
+        raise Refusal("plan-malformed", f"`{address}` has a mode that is not known") from None
+
+
+def _changed(entry: ResourceChange) -> _Instance:
+    change = decode(entry.change, Change, f"the change of `{entry.address}`")
+    mode = _mode(entry.mode, entry.address)
+    try:
+        actions = frozenset(map(Action, change.actions))
+    except ValueError:
+        raise Refusal("plan-malformed", f"`{entry.address}` has an action that is not known") from None
+    what = f"a value of `{entry.address}`"
+    return _Instance(
+        address=entry.address,
+        type=entry.type,
+        name=entry.name,
+        mode=mode,
+        index=entry.index,
+        provider=entry.provider_name,
+        source=Source.DEFERRED if mode is Mode.DATA else Source.PLAN,
+        actions=actions,
+        before=_attributes(change.before, what),
+        after=_attributes(change.after, what),
+        unknown=values_of(change.after_unknown, what),
+        before_sensitive=values_of(change.before_sensitive, what),
+        after_sensitive=values_of(change.after_sensitive, what),
+    )
+
+
+def _stated(resource: StateResource, source: Source) -> _Instance:
+    what = f"a value of `{resource.address}`"
+    values = _attributes(resource.values, what) or {}
+    sensitive = values_of(resource.sensitive_values, what)
+    exists = source is not Source.PLAN
+    return _Instance(
+        address=resource.address,
+        type=resource.type,
+        name=resource.name,
+        mode=_mode(resource.mode, resource.address),
+        index=resource.index,
+        provider=resource.provider_name,
+        source=source,
+        actions=frozenset({Action.NO_OP}),
+        before=values if exists else None,
+        after=values,
+        unknown=None,
+        before_sensitive=sensitive,
+        after_sensitive=sensitive,
+    )
+
+
+def _resources(document: Document, instances: list[_Instance], assumed: Assumed) -> list[Resource]:
+    """The instances with what the configuration says of them."""
+    variables = {
+        name: values_of(variable.value, f"the variable `{name}`") for name, variable in document.variables.items()
+    }
+    configuration = document.configuration or Configuration()
+    references = References(configuration, variables)
+    accounts = Accounts(configuration, variables, assumed)
+    modules = [module_address(instance.address) for instance in instances]
+    keys: list[str] = []
+    for instance, module in zip(instances, modules, strict=True):
+        references.add(instance.address, module, instance.block, instance.index)
+        block = references.block(module_path(module), instance.block)
+        key = block.config.provider_config_key if block else instance.provider.rpartition("/")[2]
+        keys.append(key)
+        if instance.mode is Mode.DATA and instance.source in (Source.PRIOR_STATE, Source.STATE):
+            accounts.learn_data(key, instance.type, instance.after or {})
+    for instance, key in zip(instances, keys, strict=True):
+        if instance.before is not None and instance.mode is Mode.MANAGED:
+            accounts.learn_arns(key, [instance.before.get("arn")])
+    accounts.share()
+    return [
+        _resource(instance, module, key, references, accounts)
+        for instance, module, key in zip(instances, modules, keys, strict=True)
+    ]
+
+
+def _resource(
+    instance: _Instance, module: str, key: str, references: References, accounts: Accounts
+) -> Resource:  # fmt: skip
+    path = module_path(module)
+    arguments = references.arguments(path, instance.block)
+    resource = Resource(
+        address=instance.address,
+        type=instance.type,
+        mode=instance.mode,
+        module=module,
+        index=instance.index,
+        source=instance.source,
+        account=accounts.of(key, (instance.before or {}).get("arn"), (instance.after or {}).get("region")),
+        actions=instance.actions,
+        before=instance.before,
+        after=instance.after,
+        before_sensitive=instance.before_sensitive,
+        after_sensitive=instance.after_sensitive,
+        arguments=arguments,
+        links=references.links(path, instance.block, instance.index),
+    )
+    if instance.after is None:
+        return resource
+    return replace(resource, after=_with_unknowns(resource, instance.unknown))
+
+
+def _with_unknowns(resource: Resource, unknown: Value) -> Mapping[str, Value]:
+    """`after` with `Unknown` in place of what is known after apply.
+
+    `planned_values` alone leaves such values out without a word: there an argument that the configuration gives, and
+    the plan does not show, is unknown.
+    """
+    after = dict(resource.after or {})
+    if unknown is None:
+        missing = {name for name, argument in (resource.arguments or {}).items() if isinstance(argument, Given)}
+        mask: Mapping[str, Value] = dict.fromkeys(missing - after.keys(), True)
+    elif isinstance(unknown, Mapping):
+        mask = unknown
+    else:
+        mask = dict.fromkeys(resource.arguments or {}, True) if unknown is True else {}
+    for name, part in mask.items():
+        argument = resource.argument(name)
+        cause = argument.references if isinstance(argument, Given) else ()
+        after[name] = _overlaid(after.get(name), part, Hole(resource.address, f"/{name}", AFTER_APPLY, cause))
+    return after
+
+
+def _overlaid(value: Value, unknown: Value, hole: Hole) -> Value:
+    """The value with `Unknown` wherever the mask is true; the mask may name members that the value leaves out."""
+    match unknown:
+        case True:
+            return Unknown(hole)
+        case Mapping():
+            known = value if isinstance(value, Mapping) else {}
+            below = {name: _overlaid(known.get(name), part, _below(hole, name)) for name, part in unknown.items()}
+            return {**known, **{name: item for name, item in below.items() if name in known or item is not None}}
+        case tuple():
+            items = value if isinstance(value, tuple) else ()
+            padded = (*items, *[None] * (len(unknown) - len(items)))
+            marks = (*unknown, *[False] * (len(padded) - len(unknown)))
+            return tuple(
+                _overlaid(item, mark, _below(hole, str(place)))
+                for place, (item, mark) in enumerate(zip(padded, marks, strict=True))
+            )
+        case _:
+            return value
+
+
+def _below(hole: Hole, step: str) -> Hole:
+    return replace(hole, path=f"{hole.path}/{pointer_step(step)}")

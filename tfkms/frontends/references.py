@@ -1,0 +1,307 @@
+"""Follows the references of a plan's `configuration` to the resource instances that they lead to.
+
+The plan lists, for each argument, the references in its expression but not the expression. So a reference is followed
+through module inputs and outputs, and where the instance that is meant cannot be told, to all of them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from tfkms.diagnostics import Refusal
+from tfkms.frontends.addresses import (
+    AnyKey,
+    InstanceKey,
+    ModulePath,
+    compatible,
+    longest,
+    module_path,
+    traversal,
+)
+from tfkms.frontends.plan_format import (
+    NOTHING,
+    ConfigModule,
+    ConfigResource,
+    Configuration,
+    Expression,
+    ModuleCall,
+    decode,
+)
+from tfkms.model import Argument, Given, Link, Links, Omitted
+
+_NOWHERE = ("count", "path", "terraform", "self")
+_DEPTH_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A resource instance that references may lead to."""
+
+    address: str
+    module: ModulePath
+    index: InstanceKey
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A resource block, in the module that an instance of it stands in."""
+
+    config: ConfigResource
+    expressions: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Trail:
+    links: dict[Link, None] = field(default_factory=dict)
+    complete: bool = True
+
+
+class References:
+    """The configuration of one plan, with the instances that it leads to.
+
+    `variables` are the values of the root module's variables; one that is missing is unknown.
+    """
+
+    def __init__(self, configuration: Configuration, variables: Mapping[str, object]):
+        self.root = configuration.root_module
+        self.variables = variables
+        self.instances: dict[tuple[tuple[str, ...], str], list[Instance]] = {}
+        self.blocks: dict[tuple[tuple[str, ...], str], Block] = {}
+        self.parsed: dict[Raw, Mapping[str, Any]] = {}
+
+    def add(self, address: str, module: str, block: str, index: InstanceKey) -> None:
+        """Makes an instance known; `block` is its address in its module, without a key."""
+        path = module_path(module)
+        self.instances.setdefault((_names(path), block), []).append(Instance(address, path, index))
+
+    def block(self, module: ModulePath, address: str) -> Block | None:
+        """The resource block with that address in its module; None where the configuration has none."""
+        names = _names(module)
+        if (names, address) not in self.blocks:
+            within = self.module(module)
+            if within is None:
+                return None
+            for config in within.resources:
+                self.blocks[names, config.address] = Block(config, self.expressions(config.expressions))
+        return self.blocks.get((names, address))
+
+    def module(self, path: ModulePath) -> ConfigModule | None:
+        """The configuration of the module at `path`."""
+        module: ConfigModule | None = self.root
+        for name, _ in path:
+            call = module.module_calls.get(name) if module else None
+            module = call.module if call else None
+        return module
+
+    def expressions(self, raw: Raw) -> Mapping[str, Any]:
+        """The expressions of a block, by argument; a nested block is a list of such maps."""
+        return decode(raw, dict[str, Any], "an expression of the configuration") if given(raw) else {}
+
+    def arguments(self, module: ModulePath, address: str) -> Mapping[str, Argument] | None:
+        """How the block gives its top-level arguments; None where there is no such block.
+
+        An argument that leads to nothing but variables that are null is an omitted one: were any part of it known and
+        not null, the plan would show its value.
+        """
+        block = self.block(module, address)
+        if block is None:
+            return None
+        arguments: dict[str, Argument] = {}
+        for name, value in block.expressions.items():
+            expression = _expression(value)
+            if expression is None:
+                arguments[name] = Given(())
+            elif expression.references:
+                references = longest(expression.references)
+                null = all(self.is_null(module, reference) for reference in references)
+                arguments[name] = Omitted() if null else Given(references)
+            else:
+                arguments[name] = Omitted() if expression.constant_value is None else Given(())
+        return arguments
+
+    def is_null(self, module: ModulePath, reference: str) -> bool:
+        """Whether the reference is a variable whose value is null, here or where the module is called."""
+        steps = traversal(reference)
+        if len(steps) != 2 or steps[0] != "var":
+            return False
+        name = str(steps[1])
+        if not module:
+            return name in self.variables and self.variables[name] is None
+        call = self.call(module)
+        if call is None or call.module is None:
+            return False
+        expression = _expression(self.expressions(call.expressions).get(name))
+        if expression is None:
+            variable = call.module.variables.get(name)
+            return variable is not None and variable.default is None
+        if expression.references:
+            return all(self.is_null(module[:-1], parent) for parent in longest(expression.references))
+        return expression.constant_value is None
+
+    def call(self, module: ModulePath) -> ModuleCall | None:
+        """The `module` block that makes the module at `path`."""
+        parent = self.module(module[:-1])
+        return parent.module_calls.get(module[-1][0]) if parent else None
+
+    def links(self, module: ModulePath, address: str, index: InstanceKey) -> Mapping[str, Links]:
+        """Where each argument of a resource instance leads, by dotted path."""
+        block = self.block(module, address)
+        if block is None:
+            return {}
+        found: dict[str, _Trail] = {}
+        for path, references in _references_below(block.expressions, ""):
+            trail = found.setdefault(path, _Trail())
+            self.follow(references, _Place(module, index, block.config.for_each_expression), trail)
+        return {path: Links(tuple(trail.links), trail.complete) for path, trail in found.items()}
+
+    def follow(self, references: list[str], place: "_Place", trail: _Trail) -> None:
+        """Adds to `trail` where the references of one expression lead."""
+        if place.depth > _DEPTH_LIMIT:
+            trail.complete = False
+            return
+        if any(reference.startswith(("each.", "count.")) for reference in references):
+            place = replace(place, tied=True)
+        for reference in longest(references):
+            steps = traversal(reference)
+            match steps:
+                case ("var", str() as name, *more):
+                    self.follow_variable(name, place.taking(more), trail)
+                case ("module", str() as name, *more):
+                    self.follow_output(name, more, place, trail)
+                case ("each", "value", *more):
+                    inside = replace(place.taking(more), for_each=NOTHING, depth=place.depth + 1, tied=True)
+                    self.follow(_expression_of(place.for_each), inside, trail)
+                case ("each", *_):
+                    pass
+                case (str() as first, *_) if first in _NOWHERE:
+                    pass
+                case ("data", str() as kind, str() as name, *more):
+                    self.reach(f"data.{kind}.{name}", place.taking(more), trail)
+                case ("local", *_):
+                    trail.complete = False
+                case (str() as kind, str() as name, *more):
+                    self.reach(f"{kind}.{name}", place.taking(more), trail)
+                case _:
+                    trail.complete = False
+
+    def follow_variable(self, name: str, place: "_Place", trail: _Trail) -> None:
+        """A variable of the root is a known value and leads nowhere; of another module, to the call's argument."""
+        if not place.module:
+            return
+        call = self.call(place.module)
+        if call is None:
+            trail.complete = False
+            return
+        expression = _expression(self.expressions(call.expressions).get(name))
+        if expression is not None:
+            key = place.module[-1][1]
+            outside = _Place(place.module[:-1], key, call.for_each_expression, place.rest, place.depth + 1)
+            self.follow(expression.references, outside, trail)
+
+    def follow_output(self, name: str, more: list[str | int], place: "_Place", trail: _Trail) -> None:
+        """An output of a called module, of the instance that the reference names or of all."""
+        parent = self.module(place.module)
+        call = parent.module_calls.get(name) if parent else None
+        below = call.module if call else None
+        if call is None or below is None or not more:
+            trail.complete = False
+            return
+        repeated = given(call.count_expression) or given(call.for_each_expression)
+        key: InstanceKey | AnyKey = None
+        if repeated:
+            key, more = more[0], more[1:]
+        output = below.outputs.get(str(more[0])) if more else None
+        if output is None:
+            trail.complete = False
+            return
+        below_place = _Place((*place.module, (name, key)), None, NOTHING, place.rest, place.depth + 1)
+        self.follow(_expression_of(output.expression), below_place.taking(more[1:]), trail)
+
+    def reach(self, block: str, place: "_Place", trail: _Trail) -> None:
+        """The instances of a block: the one whose key is written, the one with the same key, or all."""
+        candidates = [
+            instance
+            for instance in self.instances.get((_names(place.module), block), [])
+            if compatible(instance.module, place.module)
+        ]
+        keyed = {instance.index: instance for instance in candidates if instance.index is not None}
+        attribute = place.rest
+        if place.key in keyed:
+            candidates = [instance for instance in candidates if instance.index == place.key]
+            attribute = "" if attribute == place.key else attribute
+        elif place.tied and place.index in keyed:
+            candidates = [instance for instance in candidates if instance.index == place.index]
+        for instance in candidates:
+            trail.links[Link(instance.address, attribute)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an expression stands, and what is taken of its value.
+
+    `index` and `for_each` are of the block around it. Of what it leads to, `rest` is the attribute that is taken and
+    `key` the instance key that is written, None for none; `tied` says that it has the key of the block itself. `depth`
+    counts the steps of the way.
+    """
+
+    module: ModulePath
+    index: InstanceKey | AnyKey
+    for_each: Raw
+    rest: str = ""
+    depth: int = 0
+    key: InstanceKey = None
+    tied: bool = False
+
+    def taking(self, steps: list[str | int]) -> "_Place":
+        """The place with these further steps of a reference; the steps nearest to the resource win."""
+        if not steps:
+            return replace(self, key=None)
+        return replace(self, rest=_attribute(steps) or self.rest, key=steps[0])
+
+
+def _names(path: ModulePath) -> tuple[str, ...]:
+    return tuple(name for name, _ in path)
+
+
+def _attribute(steps: list[str | int]) -> str:
+    """The last step: the attribute, whatever keys stand before it."""
+    return steps[-1] if steps and isinstance(steps[-1], str) else ""
+
+
+def given(raw: Raw) -> bool:
+    """Whether the raw member is there and not null."""
+    return bytes(raw) != b"null"
+
+
+def _expression(value: Any) -> Expression | None:
+    """The expression of an argument; None where the value is a nested block or absent."""
+    try:
+        return msgspec.convert(value, Expression) if isinstance(value, dict) and _is_expression(value) else None
+    except msgspec.ValidationError:
+        raise Refusal("plan-malformed", "an expression of the configuration is malformed") from None
+
+
+def _is_expression(value: Mapping[str, Any]) -> bool:
+    return not value or "references" in value or "constant_value" in value
+
+
+def _expression_of(raw: Raw) -> list[str]:
+    """The references of a single expression."""
+    return decode(raw, Expression, "an expression of the configuration").references if given(raw) else []
+
+
+def _references_below(value: Any, path: str) -> Iterable[tuple[str, list[str]]]:
+    """The references of each argument below, by dotted path; of a map that is given by parts, by its own path."""
+    expression = _expression(value) if path else None
+    if expression is not None:
+        if expression.references:
+            yield path, expression.references
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _references_below(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references_below(item, path)

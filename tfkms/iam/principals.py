@@ -1,0 +1,91 @@
+"""Who a Principal element names, asked for one caller.
+
+Source: IAM User Guide, reference_policies_elements_principal and reference_policies_elements_notprincipal.
+"""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from tfkms.iam.conditions import FALSE, TRUE, Ground, unsure
+from tfkms.iam.document import Missing, PrincipalName, Principals, PrincipalType
+from tfkms.iam.pattern import literal, matches, may_match
+from tfkms.values import Hole, Template, Text, text, text_parts
+
+EVERYONE = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class RootUser:
+    """The root user of an account. `account` is its id, `partition` that of its ARNs."""
+
+    account: Text
+    partition: str
+
+    @property
+    def arn(self) -> Text:
+        """The ARN of the root user, which is also how a policy names the whole account."""
+        return text(f"arn:{self.partition}:iam::", *text_parts(self.account), ":root")
+
+    def is_named_by(self, value: Text) -> bool:
+        """Whether an AWS principal surely names the account: by the ARN of its root user or by its bare id."""
+        return value in (self.arn, self.account)
+
+
+def either(*grounds: Ground) -> Ground:
+    """True where one of them is."""
+    certain = any(ground.certain for ground in grounds)
+    possible = any(ground.possible for ground in grounds)
+    holes = frozenset[Hole]().union(*(ground.holes for ground in grounds)) if possible and not certain else frozenset()
+    return Ground(certain, possible, holes)
+
+
+def equal(one: Text, other: Text) -> Ground:
+    """Whether two texts are the same; equal holes are."""
+    if matches(literal(one), other):
+        return TRUE
+    if not may_match(literal(one), other):
+        return FALSE
+    return unsure(*(part for side in (one, other) for part in text_parts(side) if isinstance(part, Hole)))
+
+
+def names_root(name: PrincipalName, root: RootUser) -> Ground:
+    """Whether the entry names the root user: its ARN, the bare account id, or everyone."""
+    match name.type:
+        case PrincipalType.AWS:
+            if name.value == EVERYONE:
+                return TRUE
+            by_arn = equal(name.value, root.arn)
+            could_be_id = isinstance(name.value, Template) or account_of(name.value) == name.value
+            return either(by_arn, equal(name.value, root.account)) if could_be_id else by_arn
+        case PrincipalType.SERVICE | PrincipalType.FEDERATED | PrincipalType.CANONICAL_USER:
+            return FALSE
+    assert_never(name.type)
+
+
+def matches_root(principals: Principals | Missing, root: RootUser) -> Ground:
+    """Whether a statement with these principals is about the root user.
+
+    NotPrincipal is about everyone but the named; naming the account spares its root user.
+    """
+    match principals:
+        case Missing():
+            return FALSE
+        case Principals(negated, names, opaque):
+            named = either(*(names_root(name, root) for name in names), *(unsure(part.hole) for part in opaque))
+            return named.negated() if negated else named
+    assert_never(principals)
+
+
+def account_of(value: Text) -> str | None:
+    """The account id in the name of an AWS principal, None where none is written out in full."""
+    if not isinstance(value, str):
+        return None
+    if len(value) == ACCOUNT_DIGITS and value.isdecimal():
+        return value
+    parts = value.split(":", 5)
+    if len(parts) == 6 and parts[0] == "arn" and len(parts[4]) == ACCOUNT_DIGITS and parts[4].isdecimal():
+        return parts[4]
+    return None
+
+
+ACCOUNT_DIGITS = 12

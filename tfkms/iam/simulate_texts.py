@@ -1,0 +1,161 @@
+"""Three-valued truth, and texts against patterns, for the second evaluator.
+
+A text with holes is compared by what every filling of the holes has in common. One thing is assumed of holes: in an ARN
+with all its five colons, a hole before the fifth stands inside one part; and no hole opens or closes a policy variable.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import TypeAlias, assert_never
+
+from tfkms.values import Hole, Text, text, text_parts
+
+
+class Truth(IntEnum):
+    """Kleene's three values, ordered so that `and` is the least and `or` the greatest."""
+
+    FALSE = 0
+    UNSURE = 1
+    TRUE = 2
+
+
+def negated(truth: Truth) -> Truth:
+    """The opposite; UNSURE stays."""
+    return Truth(2 - truth)
+
+
+def every(truths: Iterable[Truth]) -> Truth:
+    """Whether all hold; TRUE of none."""
+    return min(truths, default=Truth.TRUE)
+
+
+def some(truths: Iterable[Truth]) -> Truth:
+    """Whether one holds; FALSE of none."""
+    return max(truths, default=Truth.FALSE)
+
+
+def chosen(condition: Truth, then: Truth, otherwise: Truth) -> Truth:
+    """`then` or `otherwise`, as the condition says; where it says neither, what both agree on."""
+    match condition:
+        case Truth.TRUE:
+            return then
+        case Truth.FALSE:
+            return otherwise
+        case Truth.UNSURE:
+            return then if then is otherwise else Truth.UNSURE
+        case _:
+            assert_never(condition)
+
+
+# Texts and patterns
+
+
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """A place in a pattern or a text that no single letter fills: `*`, `?` (not `many`) or a hole.
+
+    `within`: it holds no colon.
+    """
+
+    hole: Hole | None = None
+    many: bool = True
+    within: bool = False
+
+
+Letter: TypeAlias = str | Blank
+STAR = Blank()
+FIFTH_COLON = 5
+"""An ARN has six parts: what colons come after the fifth belong to the last one."""
+
+
+def matched(pattern: tuple[Letter, ...], value: tuple[Letter, ...]) -> Truth:
+    """Whether the value fits the pattern: TRUE whatever the holes are, FALSE if no filling of them makes it so."""
+    if _walks(pattern, value, certain=True):
+        return Truth.TRUE
+    return Truth.UNSURE if _walks(pattern, value, certain=False) else Truth.FALSE
+
+
+def _walks(pattern: tuple[Letter, ...], value: tuple[Letter, ...], *, certain: bool) -> bool:
+    """Whether one can walk through both at once. `certain`: a hole is a letter of its own, equal to itself only."""
+
+    def stretches(letter: Letter) -> bool:
+        return isinstance(letter, Blank) and letter.many and not (certain and letter.hole)
+
+    ahead, seen = [(0, 0)], {(0, 0)}
+    while ahead:
+        here, there = ahead.pop()
+        steps: list[tuple[int, int]] = []
+        if here == len(pattern) and there == len(value):
+            return True
+        if here < len(pattern) and stretches(pattern[here]):
+            steps.append((here + 1, there))
+        if there < len(value) and stretches(value[there]):
+            steps.append((here, there + 1))
+        if here < len(pattern) and there < len(value) and _fits(pattern[here], value[there], certain):
+            steps.append((here + (not stretches(pattern[here])), there + (not stretches(value[there]))))
+        ahead += [step for step in steps if step not in seen]
+        seen.update(steps)
+    return False
+
+
+def _fits(letter: Letter, other: Letter, certain: bool) -> bool:
+    if isinstance(letter, str):
+        if isinstance(other, str):
+            return letter == other
+        return not certain and not (other.within and letter == ":")
+    if isinstance(other, str):
+        return not (certain and letter.hole) and not (letter.within and other == ":")
+    if certain and letter.hole:
+        return letter.hole == other.hole
+    return not certain or (letter.many and (other.within or not letter.within))
+
+
+def letters(value: Text) -> tuple[Letter, ...]:
+    """A text as a request carries it: `*` and `?` are letters."""
+    spelled = tuple(letter for part in text_parts(value) for letter in spelled_part(part, wild=False))
+    return within_parts(spelled) if spelled[:4] == ("a", "r", "n", ":") else spelled
+
+
+def spelled_part(part: str | Hole, wild: bool) -> Iterable[Letter]:
+    """The letters of one part of a text; with `wild`, `*` and `?` are blanks."""
+    if isinstance(part, Hole):
+        return (Blank(part),)
+    return (Blank(many=letter == "*") if wild and letter in "*?" else letter for letter in part)
+
+
+def is_arn(spelled: tuple[Letter, ...]) -> bool:
+    """Whether there are the six parts of an ARN."""
+    return spelled.count(":") >= FIFTH_COLON
+
+
+def within_parts(spelled: tuple[Letter, ...]) -> tuple[Letter, ...]:
+    """The same with the blanks before the fifth colon kept inside their part, if there are five colons."""
+    if not is_arn(spelled):
+        return spelled
+    end = [place for place, letter in enumerate(spelled) if letter == ":"][FIFTH_COLON - 1]
+    head = (replace(letter, within=True) if isinstance(letter, Blank) else letter for letter in spelled[:end])
+    return (*head, *spelled[end:])
+
+
+def equal(name: Text, value: Text) -> Truth:
+    """Whether the two are the same text."""
+    return matched(letters(name), letters(value))
+
+
+def folded(spelled: tuple[Letter, ...]) -> tuple[Letter, ...]:
+    """The same in lower case."""
+    return tuple(letter.lower() if isinstance(letter, str) else letter for letter in spelled)
+
+
+def split(value: Text, separator: str, most: int) -> list[Text]:
+    """`str.split`, for a text with holes; the separators that count are the literal ones."""
+    pieces: list[list[str | Hole]] = [[]]
+    for part in text_parts(value):
+        if isinstance(part, Hole):
+            pieces[-1].append(part)
+            continue
+        first, *others = part.split(separator, most - len(pieces) + 1)
+        pieces[-1].append(first)
+        pieces += [[other] for other in others]
+    return [text(*piece) for piece in pieces]

@@ -1,0 +1,33 @@
+"""Where something stands: a symbolic place that always exists, and lines where there is a source."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a source file. Lines and columns count from 1, columns in code points; the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A place in the configuration.
+
+    `address` is a resource address as Terraform prints it, `path` a JSON pointer from the resource into the decoded
+    document (`/policy/Statement/1`). `span` is None for what only a plan tells; `via` are the module calls
+    (`file:line`) through which the value came, the outermost first.
+    """
+
+    address: str
+    path: str
+    span: Span | None = None
+    via: tuple[str, ...] = ()
+
+    def below(self, *steps: str | int) -> "Origin":
+        """The place under this one; it keeps the span of the whole."""
+        return Origin(self.address, self.path + "".join(f"/{step}" for step in steps), self.span, self.via)

@@ -1,0 +1,164 @@
+"""What a front end hands on: the resources of a configuration, before and after, and what else the input tells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from tfkms.diagnostics import Diagnostic
+from tfkms.finding import Input
+from tfkms.values import Text, Value
+
+
+class Mode(StrEnum):
+    """Whether Terraform manages the object or only reads it."""
+
+    MANAGED = "managed"
+    DATA = "data"
+
+
+class Action(StrEnum):
+    """What the plan does with a resource; a replacement is a delete and a create."""
+
+    NO_OP = "no-op"
+    CREATE = "create"
+    READ = "read"
+    UPDATE = "update"
+    DELETE = "delete"
+    FORGET = "forget"
+
+
+class Source(StrEnum):
+    """Where the values of a resource come from."""
+
+    PLAN = "plan"
+    PRIOR_STATE = "prior_state"
+    DEFERRED = "deferred"
+    STATE = "state"
+
+
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """The configuration does not give the argument, or gives null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The configuration gives the argument by an expression; `references` are its references, each in full once."""
+
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """The input holds no configuration for the resource."""
+
+
+Argument: TypeAlias = Omitted | Given | Unseen
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A reference followed to resources in the input.
+
+    `address` is one instance, `attribute` the attribute of it that is referred to (dotted; empty for the whole).
+    """
+
+    address: str
+    attribute: str
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where the references of one argument lead. With `complete` False some lead out of what is in view."""
+
+    links: tuple[Link, ...]
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account, partition and Region of a provider block. An unknown account or Region is one hole for all of it.
+
+    `organization` is the id of the organization that the account is known to belong to, None if none is known.
+    """
+
+    id: Text
+    partition: str
+    region: Text
+    organization: str | None = None
+
+
+def block_type(mode: Mode, kind: str) -> str:
+    """A resource type as sites name it: with `data.` before that of a data source."""
+    return f"data.{kind}" if mode is Mode.DATA else kind
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One instance of a resource or data source.
+
+    `before` and `after` are its attributes, None where it does not exist then; `after` holds `Unknown` for what is
+    known after apply. The masks are those of Terraform: `True` covers everything below. `arguments` is None where the
+    input holds no configuration for the resource; `links` are by dotted argument path (block indices left out).
+    """
+
+    address: str
+    type: str
+    mode: Mode
+    module: str
+    index: int | str | None
+    source: Source
+    account: Account
+    actions: frozenset[Action]
+    before: Mapping[str, Value] | None
+    after: Mapping[str, Value] | None
+    before_sensitive: Value
+    after_sensitive: Value
+    arguments: Mapping[str, Argument] | None
+    links: Mapping[str, Links]
+
+    @property
+    def block_type(self) -> str:
+        """The type, with `data.` before that of a data source: the two share names."""
+        return block_type(self.mode, self.type)
+
+    def argument(self, name: str) -> Argument:
+        """How the configuration gives a top-level argument."""
+        return Unseen() if self.arguments is None else self.arguments.get(name, Omitted())
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One input, read. `resources` are those of the types that were asked for, in the input's order."""
+
+    input: Input
+    resources: tuple[Resource, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def masked(mask: Value, path: tuple[str | int, ...]) -> bool:
+    """Whether a sensitivity mask covers the value at `path` or anything in it."""
+    for step in path:
+        if mask is True:
+            return True
+        match mask:
+            case Mapping():
+                mask = mask.get(str(step), False)
+            case tuple() if isinstance(step, int) and step < len(mask):
+                mask = mask[step]
+            case _:
+                return False
+    return _any_marked(mask)
+
+
+def _any_marked(mask: Value) -> bool:
+    match mask:
+        case bool():
+            return mask
+        case Mapping():
+            return any(map(_any_marked, mask.values()))
+        case tuple():
+            return any(map(_any_marked, mask))
+        case _:
+            return False

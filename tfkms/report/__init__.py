@@ -1,0 +1,1 @@
+"""Reports: each format is a module that turns a `Report` into text."""

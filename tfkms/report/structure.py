@@ -1,0 +1,241 @@
+"""The JSON form of a report, version 1, which `tfkms schema report` describes.
+
+Fields may be added; none changes its meaning or goes.
+"""
+
+from typing import Any
+
+import msgspec
+
+from tfkms import __version__
+from tfkms.diagnostics import Diagnostic
+from tfkms.finding import Evidence, Finding, Judgement, Note, Report, Verdict, Witness
+from tfkms.values import plain
+
+
+class ToolV1(msgspec.Struct, frozen=True):
+    """What made the report."""
+
+    name: str
+    version: str
+
+
+class InputV1(msgspec.Struct, frozen=True):
+    """One scanned input; `kind` is plan, saved_plan, state or hcl."""
+
+    path: str
+    kind: str
+
+
+class SummaryV1(msgspec.Struct, frozen=True):
+    """How many verdicts there are of each kind; a waived one is counted as such only."""
+
+    violated: int
+    undecided: int
+    not_applicable: int
+    waived: int
+    passed: int = msgspec.field(name="pass")
+    passed_in_plan: int = msgspec.field(name="pass_in_plan")
+
+
+class VerdictV1(msgspec.Struct, frozen=True):
+    """What one guardrail says of one subject."""
+
+    check: str
+    address: str
+    verdict: str
+    reason: str | None
+    waived: bool
+    input: int
+
+
+class WitnessV1(msgspec.Struct, frozen=True):
+    """The request that proves a violation."""
+
+    principal: str
+    action: str
+    resource: str
+    context: dict[str, str | list[str]]
+    inert: str | None
+
+
+class EvidenceV1(msgspec.Struct, frozen=True):
+    """A statement that decides; `path` is a JSON pointer from the resource into the decoded document."""
+
+    address: str
+    path: str
+    sid: str | None
+    statement: Any
+    file: str | None
+    line: int | None
+    column: int | None
+    end_line: int | None
+    end_column: int | None
+    via: list[str]
+
+
+class NeedV1(msgspec.Struct, frozen=True):
+    """An unknown that decides an undecided finding."""
+
+    address: str
+    path: str
+    references: list[str]
+    reason: str
+
+
+class FindingV1(msgspec.Struct, frozen=True):
+    """A violation or an undecided question."""
+
+    check: str
+    verdict: str
+    severity: str
+    address: str
+    key: str | None
+    keys: list[str]
+    other_keys: bool
+    principals: list[str]
+    message: str
+    new: bool
+    waived: dict[str, Any] | None
+    witness: WitnessV1 | None
+    witnesses: list[WitnessV1]
+    evidence: list[EvidenceV1]
+    needs: list[NeedV1]
+    remedy: str
+    fingerprint: str
+    input: int
+
+
+class NoteV1(msgspec.Struct, frozen=True):
+    """Something worth saying that is no finding."""
+
+    check: str
+    address: str
+    code: str
+    message: str
+    new: bool
+    input: int
+
+
+class DiagnosticV1(msgspec.Struct, frozen=True):
+    """What went wrong or needs saying beside the verdicts; `level` is error or warning."""
+
+    level: str
+    code: str
+    message: str
+    address: str | None
+    file: str | None
+    line: int | None
+    hint: str | None
+    input: int | None
+
+
+class ReportV1(msgspec.Struct, frozen=True):
+    """The whole report. `version` is 1."""
+
+    version: int
+    tool: ToolV1
+    checks: list[str]
+    inputs: list[InputV1]
+    summary: SummaryV1
+    verdicts: list[VerdictV1]
+    findings: list[FindingV1]
+    notes: list[NoteV1]
+    diagnostics: list[DiagnosticV1]
+
+
+def structure(report: Report) -> ReportV1:
+    """The report in its JSON form."""
+    return ReportV1(
+        version=1,
+        tool=ToolV1("tfkms", __version__),
+        checks=list(report.checks),
+        inputs=[InputV1(item.path, item.kind) for item in report.inputs],
+        summary=_summary(report),
+        verdicts=[_verdict(item) for item in report.verdicts],
+        findings=[_finding(item) for item in report.findings],
+        notes=[_note(item) for item in report.notes],
+        diagnostics=[_diagnostic(item) for item in report.diagnostics],
+    )
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the report."""
+    described = msgspec.json.schema(ReportV1)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "tfkms report, version 1", **described}
+
+
+def _summary(report: Report) -> SummaryV1:
+    def count(verdict: Verdict) -> int:
+        return sum(item.verdict is verdict and not item.waived for item in report.verdicts)
+
+    return SummaryV1(
+        violated=count(Verdict.VIOLATED),
+        undecided=count(Verdict.UNDECIDED),
+        passed=count(Verdict.PASS),
+        passed_in_plan=count(Verdict.PASS_IN_PLAN),
+        not_applicable=count(Verdict.NOT_APPLICABLE),
+        waived=sum(item.waived for item in report.verdicts),
+    )
+
+
+def _verdict(item: Judgement) -> VerdictV1:
+    return VerdictV1(item.check, item.address, item.verdict.value, item.reason, item.waived, item.input)
+
+
+def _witness(item: Witness) -> WitnessV1:
+    context = {
+        name: str(values[0]) if len(values) == 1 else [str(value) for value in values]
+        for name, values in item.context.items()
+    }
+    return WitnessV1(str(item.principal), item.action, str(item.resource), context, item.inert)
+
+
+def _evidence(item: Evidence) -> EvidenceV1:
+    origin, span = item.origin, item.origin.span
+    return EvidenceV1(
+        address=origin.address,
+        path=origin.path,
+        sid=None if item.sid is None else str(item.sid),
+        statement=plain(item.statement),
+        file=span.file if span else None,
+        line=span.line if span else None,
+        column=span.column if span else None,
+        end_line=span.end_line if span else None,
+        end_column=span.end_column if span else None,
+        via=list(origin.via),
+    )
+
+
+def _finding(item: Finding) -> FindingV1:
+    witnesses = [_witness(witness) for witness in item.witnesses]
+    return FindingV1(
+        check=item.check,
+        verdict=item.verdict.value,
+        severity=item.severity.label,
+        address=item.address,
+        key=item.keys[0] if len(item.keys) == 1 else None,
+        keys=list(item.keys),
+        other_keys=item.other_keys,
+        principals=[str(principal) for principal in item.principals],
+        message=item.message,
+        new=item.new,
+        waived=None,
+        witness=witnesses[0] if witnesses else None,
+        witnesses=witnesses,
+        evidence=[_evidence(evidence) for evidence in item.evidence],
+        needs=[NeedV1(hole.address, hole.path, list(hole.references), hole.reason) for hole in item.needs],
+        remedy=item.remedy,
+        fingerprint=item.fingerprint,
+        input=item.input,
+    )
+
+
+def _note(item: Note) -> NoteV1:
+    return NoteV1(item.check, item.address, item.code, item.message, item.new, item.input)
+
+
+def _diagnostic(item: Diagnostic) -> DiagnosticV1:
+    return DiagnosticV1(
+        item.level.value, item.code, item.message, item.address, item.file, item.line, item.hint, item.input
+    )

@@ -1,0 +1,164 @@
+"""The report for people: findings with their statement and remedy, worst first, and the summary last."""
+
+import json
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tfkms.finding import Evidence, Finding, Report, Verdict, Witness
+from tfkms.report.display import shown
+from tfkms.report.structure import structure
+from tfkms.values import hole_name, plain
+
+WIDTH = 100
+_STATEMENT_LINES = 24
+_INDENT = "    "
+
+
+class Style(StrEnum):
+    """What a piece of text is; a terminal gives it a colour."""
+
+    PLAIN = ""
+    VIOLATED = "bold red"
+    UNDECIDED = "bold yellow"
+    GOOD = "green"
+    ADDRESS = "bold"
+    LABEL = "dim"
+    CODE = "cyan"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a line, harmless to show."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line = tuple[Piece, ...]
+
+
+def render(report: Report, verbose: bool = False) -> str:
+    """The report without colour. With `verbose` every verdict is listed, the good ones too."""
+    return "".join("".join(piece.text for piece in line).rstrip() + "\n" for line in lines(report, verbose))
+
+
+def lines(report: Report, verbose: bool = False) -> Iterator[Line]:
+    """The report line by line."""
+    for finding in report.findings:
+        yield from _finding(finding, report)
+        yield ()
+    if verbose:
+        yield from _verdicts(report)
+    yield from _summary(report)
+
+
+def _finding(finding: Finding, report: Report) -> Iterator[Line]:
+    violated = finding.verdict is Verdict.VIOLATED
+    yield (
+        Piece(finding.check, Style.VIOLATED if violated else Style.UNDECIDED),
+        Piece(f" {finding.verdict.value}"),
+        Piece(f" ({finding.severity.label}{', not new' if not finding.new else ''})  "),
+        Piece(shown(finding.address), Style.ADDRESS),
+    )
+    if len(report.inputs) > 1:
+        yield _labelled("input", report.inputs[finding.input].path)
+    for text in textwrap.wrap(shown(finding.message), WIDTH - len(_INDENT)):
+        yield (Piece(_INDENT + text),)
+    keys = [key for key in finding.keys if key != finding.address]
+    if keys:
+        yield _labelled("key", ", ".join(keys))
+    for witness in finding.witnesses[:1]:
+        yield _witness(witness)
+    for hole in finding.needs:
+        place = f"{hole.address}{hole.path}"
+        yield _labelled("needs", f"{hole_name(hole)}: {hole.reason}" if hole.references else f"{place}: {hole.reason}")
+    for evidence in finding.evidence:
+        yield from _evidence(evidence, finding)
+    yield from _wrapped("fix", finding.remedy)
+    yield _labelled("more", f"tfkms explain {finding.check}")
+
+
+def _labelled(label: str, text: str) -> Line:
+    return (Piece(f"{_INDENT}{label:<10}", Style.LABEL), Piece(shown(text)))
+
+
+def _wrapped(label: str, text: str) -> Iterator[Line]:
+    indent = len(_INDENT) + 10
+    for place, line in enumerate(textwrap.wrap(shown(text), WIDTH - indent)):
+        yield _labelled(label, line) if place == 0 else (Piece(" " * indent + line),)
+
+
+def _witness(witness: Witness) -> Line:
+    context = "".join(f", {name} = {' '.join(map(str, values))}" for name, values in witness.context.items())
+    inert = f" ({witness.inert})" if witness.inert else ""
+    return _labelled("request", f"{witness.action} by {witness.principal}{context}{inert}")
+
+
+def _evidence(evidence: Evidence, finding: Finding) -> Iterator[Line]:
+    origin = evidence.origin
+    elsewhere = f"{origin.address} " if origin.address != finding.address else ""
+    yield _labelled("statement", f"{elsewhere}{origin.path}")
+    if evidence.statement is None:
+        yield (Piece(f"{_INDENT * 2}  (sensitive)", Style.LABEL),)
+        return
+    written = json.dumps(plain(evidence.statement), indent=2, ensure_ascii=True).split("\n")
+    for line in written[:_STATEMENT_LINES]:
+        yield (Piece(f"{_INDENT * 2}  {shown(line)}", Style.CODE),)
+    if len(written) > _STATEMENT_LINES:
+        yield (Piece(f"{_INDENT * 2}  … {len(written) - _STATEMENT_LINES} more lines", Style.LABEL),)
+
+
+_GOOD = (Verdict.PASS, Verdict.PASS_IN_PLAN, Verdict.NOT_APPLICABLE)
+
+
+def _verdicts(report: Report) -> Iterator[Line]:
+    width = max((len(verdict.verdict.value) for verdict in report.verdicts), default=0)
+    for verdict in report.verdicts:
+        style = Style.GOOD if verdict.verdict in _GOOD else Style.PLAIN
+        reason = f"  {shown(verdict.reason)}" if verdict.reason else ""
+        yield (
+            Piece(f"{verdict.check}  "),
+            Piece(f"{verdict.verdict.value:<{width}}", style),
+            Piece(f"  {shown(verdict.address)}{reason}"),
+        )
+    if report.verdicts:
+        yield ()
+
+
+def _summary(report: Report) -> Iterator[Line]:
+    counts = structure(report).summary
+    checks = _listed(report.checks)
+    if not report.verdicts:
+        yield (Piece(f"nothing was judged: no keys and no policies in {_inputs(report)} ({checks})"),)
+        return
+    words = [
+        (counts.violated, "violated", Style.VIOLATED),
+        (counts.undecided, "undecided", Style.UNDECIDED),
+        (counts.passed, "pass", Style.GOOD),
+        (counts.passed_in_plan, "pass in this plan", Style.GOOD),
+        (counts.not_applicable, "not applicable", Style.PLAIN),
+        (counts.waived, "waived", Style.PLAIN),
+    ]
+    pieces: list[Piece] = []
+    for count, word, style in words:
+        if count or word in ("violated", "undecided", "pass"):
+            pieces += [Piece(", " if pieces else ""), Piece(f"{count} {word}", style if count else Style.PLAIN)]
+    subjects = len({(verdict.input, verdict.address) for verdict in report.verdicts})
+    yield (*pieces, Piece(f": {_count(subjects, 'subject')} in {_inputs(report)}, {checks}"))
+
+
+def _inputs(report: Report) -> str:
+    if len(report.inputs) != 1:
+        return _count(len(report.inputs), "input")
+    only = report.inputs[0]
+    return f"{only.kind} {shown(only.path)} ({_count(only.resources, 'resource')})"
+
+
+def _listed(checks: Sequence[str]) -> str:
+    return f"judged by {', '.join(checks)}" if checks else "no guardrail selected"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,90 @@
+"""Reads YAML as it is meant: no duplicate members, no aliases, scalars of digits kept as text, errors with a place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from tfkms.diagnostics import Refusal
+
+_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SIZE_LIMIT = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class YamlDocument:
+    """A document as plain Python values, with the place of each (line and column from 1) by its path."""
+
+    content: Any
+    places: Mapping[tuple[str | int, ...], tuple[int, int]]
+
+    def place(self, path: tuple[str | int, ...]) -> tuple[int, int]:
+        """The place of the value at `path`, or of the nearest one around it."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, (1, 1))
+
+
+class _Reader:
+    def __init__(self, file: str):
+        self.file = file
+        self.places: dict[tuple[str | int, ...], tuple[int, int]] = {}
+        self.constructor = yaml.constructor.SafeConstructor()
+
+    def refuse(self, node: yaml.Node, message: str) -> Refusal:
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        return Refusal("yaml-malformed", f"{message} (line {line}, column {column})", None, self.file, line)
+
+    def value(self, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
+        self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        match node:
+            case yaml.MappingNode():
+                members: dict[str, Any] = {}
+                for key_node, value_node in node.value:
+                    key = key_node.value
+                    if not isinstance(key_node, yaml.ScalarNode) or key in members:
+                        raise self.refuse(
+                            key_node, f"`{key}` stands twice" if isinstance(key, str) else "a key is no text"
+                        )
+                    members[key] = self.value(value_node, (*path, key))
+                return members
+            case yaml.SequenceNode():
+                return [self.value(item, (*path, place)) for place, item in enumerate(node.value)]
+            case yaml.ScalarNode():
+                return self.scalar(node)
+            case _:
+                raise self.refuse(node, "this kind of YAML is not read here")
+
+    def scalar(self, node: yaml.ScalarNode) -> Any:
+        """Booleans, nulls and numbers by their tags; a number as long as an account id is refused."""
+        if node.tag == "tag:yaml.org,2002:int" and len(node.value) >= 11:
+            raise self.refuse(node, f'write account ids in quotes: "{node.value}"')
+        if node.tag == "tag:yaml.org,2002:timestamp":
+            return node.value
+        if node.tag.startswith("tag:yaml.org,2002:"):
+            return self.constructor.construct_object(node)
+        raise self.refuse(node, f"the tag `{node.tag}` is not read here")
+
+
+def read_yaml(text: str, file: str) -> YamlDocument:
+    """The document in `text`; `file` is how messages call it. Raises Refusal."""
+    if len(text) > SIZE_LIMIT:
+        raise Refusal("yaml-malformed", f"`{file}` is larger than {SIZE_LIMIT // 1024} KiB", None, file)
+    try:
+        for token in yaml.scan(text, Loader=_Loader):
+            if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
+                line = token.start_mark.line + 1
+                raise Refusal("yaml-malformed", "anchors and aliases are not read here", None, file, line)
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else None
+        raise Refusal("yaml-malformed", f"not valid YAML: {error.problem}", None, file, line) from None
+    except (yaml.YAMLError, RecursionError):
+        raise Refusal("yaml-malformed", "not valid YAML", None, file) from None
+    reader = _Reader(file)
+    try:
+        return YamlDocument(None if node is None else reader.value(node, ()), reader.places)
+    except RecursionError:
+        raise Refusal("yaml-malformed", "nested too deeply", None, file) from None

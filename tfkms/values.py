@@ -1,0 +1,112 @@
+"""What a configuration or a plan says: known values, texts with holes, and unknowns with their reason.
+
+A `Value` is what `json.loads` would give, immutable (tuples, read-only mappings), in which any leaf may be `Unknown`
+and any text a `Template`. Operations elsewhere keep the structure around an unknown; nothing turns it into a guess.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, Union
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """One thing that is not known. Two equal holes stand for the same value, wherever they occur.
+
+    `address` and `path` name the place that would tell it: a resource address as Terraform prints it and a JSON
+    pointer into that resource. `reason` is one lower-case clause; `references` are the expressions that decide it.
+    `fresh` marks an id that will be made up on apply: no text that is written out today equals it.
+    """
+
+    address: str
+    path: str
+    reason: str
+    references: tuple[str, ...] = ()
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value of which nothing is known but the reason."""
+
+    hole: Hole
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text of which parts are known. Never without a hole; neighbouring literal parts are joined."""
+
+    parts: tuple[str | Hole, ...]
+
+    def __str__(self) -> str:
+        return "".join(part if isinstance(part, str) else f"${{{hole_name(part)}}}" for part in self.parts)
+
+
+Text: TypeAlias = str | Template
+Scalar: TypeAlias = bool | int | float | str | None
+Value: TypeAlias = Union[Scalar, Template, Unknown, tuple["Value", ...], Mapping[str, "Value"]]  # noqa: UP007
+
+
+def hole_name(hole: Hole) -> str:
+    """The expression that a person would write for the hole: its first reference, else its place."""
+    if hole.references:
+        return hole.references[0]
+    return hole.address + "".join(f".{step}" for step in hole.path.split("/") if step)
+
+
+def text(*parts: str | Hole) -> Text:
+    """The text made of `parts`: a plain string where no part is a hole."""
+    joined: list[str | Hole] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    if all(isinstance(part, str) for part in joined):
+        return "".join(part for part in joined if isinstance(part, str))
+    return Template(tuple(joined))
+
+
+def text_parts(value: Text) -> tuple[str | Hole, ...]:
+    """The literal and unknown parts of a text, in order."""
+    return value.parts if isinstance(value, Template) else (value,)
+
+
+def holes(value: Value) -> Iterator[tuple[str, Text | Unknown, Hole]]:
+    """Every hole in `value`, as (JSON pointer of the leaf, the leaf, the hole), in document order."""
+    match value:
+        case Unknown(hole):
+            yield "", value, hole
+        case Template(parts):
+            for part in parts:
+                if isinstance(part, Hole):
+                    yield "", value, part
+        case tuple():
+            for index, item in enumerate(value):
+                yield from ((f"/{index}{path}", leaf, hole) for path, leaf, hole in holes(item))
+        case Mapping():
+            for key, item in value.items():
+                step = pointer_step(key)
+                yield from ((f"/{step}{path}", leaf, hole) for path, leaf, hole in holes(item))
+        case _:
+            return
+
+
+def pointer_step(key: str | int) -> str:
+    """One reference token of a JSON pointer (RFC 6901, section 3)."""
+    return str(key).replace("~", "~0").replace("/", "~1")
+
+
+def plain(value: Value) -> object:
+    """`value` as JSON would carry it; an unknown leaf becomes `{"$unknown": "text with ${holes}"}`."""
+    match value:
+        case Unknown(hole):
+            return {"$unknown": f"${{{hole_name(hole)}}}"}
+        case Template():
+            return {"$unknown": str(value)}
+        case tuple():
+            return [plain(item) for item in value]
+        case Mapping():
+            return {key: plain(item) for key, item in value.items()}
+        case _:
+            return value

@@ -140,6 +140,8 @@ def within_parts(spelled: tuple[Letter, ...]) -> tuple[Letter, ...]:
 
 def equal(name: Text, value: Text) -> Truth:
     """Whether the two are the same text."""
+    if isinstance(name, str) and isinstance(value, str):
+        return Truth.TRUE if name == value else Truth.FALSE
     return matched(letters(name), letters(value))
 
 

@@ -1,0 +1,73 @@
+"""Every guardrail on true plans: the verdict that each case states, and the reports as they are printed."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+import tfkms
+from tfkms.cli import main
+
+FIXTURES = Path(__file__).parent / "fixtures" / "guardrails"
+CASES = sorted(path.parent for path in FIXTURES.glob("*/*/case.yaml"))
+
+
+def run(case: Path, *arguments: str) -> tuple[int, str]:
+    """The exit code and standard output of a scan in the case's folder; the version is taken out."""
+    stated = yaml.safe_load((case / "case.yaml").read_text(encoding="utf-8"))
+    before = Path.cwd()
+    os.chdir(case)
+    try:
+        words = ["scan", "plan.json", "--check", stated["check"], *stated.get("options", []), *arguments]
+        result = CliRunner(catch_exceptions=False).invoke(main, words)
+    finally:
+        os.chdir(before)
+    return result.exit_code, result.stdout.replace(f'"version": "{tfkms.__version__}"', '"version": "VERSION"')
+
+
+def stated(case: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((case / "case.yaml").read_text(encoding="utf-8"))
+    return content
+
+
+def params() -> list[Any]:
+    marks = {
+        case: [pytest.mark.xfail(strict=True, reason=stated(case)["pending"])] if "pending" in stated(case) else []
+        for case in CASES
+    }
+    return [pytest.param(case, id=f"{case.parent.name}/{case.name}", marks=marks[case]) for case in CASES]
+
+
+@pytest.mark.parametrize("case", params())
+def test_a_case_is_judged_as_it_says(case: Path) -> None:
+    report = json.loads(run(case, "--format", "json")[1])
+
+    assert {item["address"]: item["verdict"] for item in report["verdicts"]} == stated(case)["expect"]
+
+
+@pytest.mark.parametrize("case", params())
+def test_the_exit_code_follows_from_the_worst_verdict(case: Path) -> None:
+    code, output = run(case, "--format", "json")
+    verdicts = set(stated(case)["expect"].values())
+    errors = any(item["level"] == "error" for item in json.loads(output)["diagnostics"])
+
+    assert code == (2 if errors else 1 if "violated" in verdicts else 3 if "undecided" in verdicts else 0)
+
+
+@pytest.mark.parametrize("case", [param for param in params() if not param.marks])
+def test_the_reports_are_as_printed_before(case: Path, golden: Callable[[Path, str], None]) -> None:
+    golden(case / "expected.txt", run(case)[1])
+    golden(case / "expected.json", run(case, "--format", "json")[1])
+
+
+def test_every_verdict_has_a_case() -> None:
+    seen: dict[str, set[str]] = {}
+    for case in CASES:
+        seen.setdefault(stated(case)["check"], set()).update(stated(case)["expect"].values())
+
+    assert seen["IAM-KMS-1"] == {"pass", "violated", "undecided"}

@@ -36,6 +36,13 @@ class Remediation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: str
 
 
+class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a finding of one cause says, and the change that mends it."""
+
+    says: str
+    fix: str
+
+
 class _RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The members of a rule's YAML."""
 
@@ -52,14 +59,14 @@ class _RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rationale: str
     remediation: Remediation
     references: list[Reference]
-    messages: dict[str, str]
+    messages: dict[str, _Message]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A guardrail: what it demands, why, and how to mend a violation; `kind` is the module of `checks` that judges it.
 
-    `messages` are the texts of findings by cause, with `{facts}` to fill in.
+    `messages` and `fixes` are the texts of findings by cause, with `{facts}` to fill in.
     """
 
     id: str
@@ -76,6 +83,7 @@ class Rule:
     remediation: Remediation
     references: tuple[Reference, ...]
     messages: Mapping[str, str]
+    fixes: Mapping[str, str]
 
     @property
     def judged(self) -> bool:
@@ -130,7 +138,8 @@ def _rule(path: Path) -> Rule:
         rationale=read.rationale,
         remediation=read.remediation,
         references=tuple(read.references),
-        messages=read.messages,
+        messages={cause: message.says for cause, message in read.messages.items()},
+        fixes={cause: message.fix for cause, message in read.messages.items()},
     )
 
 

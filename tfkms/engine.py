@@ -154,12 +154,12 @@ class _Run:
             keys=outcome.keys,
             other_keys=outcome.other_keys,
             principals=outcome.principals,
-            message=_message(rule, outcome),
+            message=_filled(rule.messages, outcome),
             new=not _reaches(outcome) <= known,
             witnesses=outcome.witnesses if isinstance(outcome, Violated) else (),
             evidence=outcome.evidence,
             needs=outcome.needs if isinstance(outcome, Undecided) else (),
-            remedy=" ".join(rule.remediation.text.split()),
+            remedy=_filled(rule.fixes, outcome),
             fingerprint=_fingerprint(rule, outcome),
             input=self.place,
         )
@@ -185,12 +185,12 @@ def _reached(outcomes: Iterable[Outcome]) -> frozenset[_Reach]:
     return frozenset(found)
 
 
-def _message(rule: Rule, outcome: Violated | Undecided) -> str:
+def _filled(texts: Mapping[str, str], outcome: Violated | Undecided) -> str:
     """The rule's text for the cause, with its facts; the unknowns behind an undecided one are named."""
     facts: Mapping[str, str] = {"address": outcome.address, **outcome.claim.facts}
     if isinstance(outcome, Undecided):
         facts = {**facts, "needs": "; ".join(dict.fromkeys(_need(hole) for hole in outcome.needs))}
-    return " ".join(rule.messages[outcome.claim.cause].format_map(facts).split())
+    return " ".join(texts[outcome.claim.cause].format_map(facts).split())
 
 
 def _need(hole: Hole) -> str:

@@ -112,11 +112,14 @@ class _Judge:
         return Undecided(
             address=self.document.address,
             keys=(self.key.address,),
-            claim=Claim(cause, {"account": str(self.root.account), "action": ACTION}),
+            claim=Claim(cause, self.facts()),
             needs=tuple(sorted(needs, key=lambda hole: (hole.address, hole.path, hole.reason))),
             evidence=self.evidence(statements),
             principals=(self.root.arn,),
         )
+
+    def facts(self) -> dict[str, str]:
+        return {"account": str(self.root.account), "partition": self.root.partition, "action": ACTION}
 
     def evidence(self, statements: Sequence[AnyStatement]) -> tuple[Evidence, ...]:
         hidden = self.document.sensitive
@@ -140,7 +143,7 @@ class _Judge:
 
     def cause(self) -> tuple[Claim, tuple[AnyStatement, ...]]:
         """Why root is refused, and the statements to blame: the statement that came nearest tells."""
-        facts = {"account": str(self.root.account), "action": ACTION}
+        facts = self.facts()
         about_root = [allow for allow in self.allows if self.possible(allow.principal)]
         if not about_root:
             return self.absent(facts)
@@ -162,7 +165,8 @@ class _Judge:
         if cause == "denied":
             blamed = (*self.denials(nearest), statement)
         elif cause == "condition_unmet" and isinstance(statement, Statement):
-            facts["keys"] = ", ".join(f"`{condition.key}`" for condition in statement.conditions)
+            keys = ", ".join(f"`{condition.key}`" for condition in statement.conditions)
+            facts["keys"] = "what is sensitive" if self.document.sensitive else keys
         elif cause == "resource_not_covered" and isinstance(statement, Statement) and _void(statement):
             cause = "void_statement"
         return Claim(cause, facts | {"statement": self.label(blamed[0])}), blamed
@@ -193,7 +197,8 @@ class _Judge:
         ]
         if not others:
             return Claim("root_absent", facts), tuple(allow.statement for allow in self.allows)
-        accounts = ", ".join(dict.fromkeys(account for _, account in others))
+        named = ", ".join(f"account {account}" for account in dict.fromkeys(account for _, account in others))
+        accounts = "another account" if self.document.sensitive else named
         blamed = tuple(dict.fromkeys(statement.origin for statement, _ in others))
         statements = tuple(allow.statement for allow in self.allows if allow.statement.origin in blamed)
         return Claim("other_account_only", facts | {"others": accounts}), statements

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any, assert_never
 
 from tfkms.iam.document import Comparison, Condition, Family, Opaque, Operator, Quantifier
@@ -284,15 +284,17 @@ def _instant(written: str) -> float | None:
 
 
 def _in_range(value: Text, wanted: Text) -> Truth:
+    """Whether the address is in the range, of which the guide knows the CIDR form only."""
     if not isinstance(value, str) or not isinstance(wanted, str):
         return Truth.UNSURE
+    _, slash, prefix = wanted.partition("/")
     try:
-        address = ip_address(value)
-        bare = "/" not in wanted
-        exact, default = ip_network(wanted, strict=False), ip_network(f"{wanted}/32" if bare else wanted, strict=False)
+        address, exact = ip_address(value), ip_network(wanted, strict=False)
+        default = exact if slash else ip_network(f"{wanted}/32", strict=False)
     except ValueError:
         return Truth.UNSURE
-    if bare and isinstance(address, IPv6Address):
-        # "The default prefix value of /32" is said of both families, and can hardly be meant for this one.
-        return chosen(Truth.UNSURE, Truth(2 * (address in exact)), Truth(2 * (address in default)))
-    return Truth.TRUE if address in default else Truth.FALSE
+    if slash and not prefix.isdigit():
+        return Truth.UNSURE
+    inside, equals = Truth(2 * (address in default)), Truth(2 * (address in exact))
+    # "The default prefix value of /32" is said of both families, and can hardly be meant for the longer addresses.
+    return chosen(Truth.UNSURE, inside, equals)

@@ -77,26 +77,41 @@ def matched(pattern: tuple[Letter, ...], value: tuple[Letter, ...]) -> Truth:
 
 
 def _walks(pattern: tuple[Letter, ...], value: tuple[Letter, ...], *, certain: bool) -> bool:
-    """Whether one can walk through both at once. `certain`: a hole is a letter of its own, equal to itself only."""
+    """Whether one can walk through both at once. `certain`: a hole is a letter of its own, equal to itself only.
+
+    A step is the two places, and for each side whether the blank it stands on has met one of the other side: a fresh
+    hole that met letters only would be a text written out today, which it is not.
+    """
 
     def stretches(letter: Letter) -> bool:
         return isinstance(letter, Blank) and letter.many and not (certain and letter.hole)
 
-    ahead, seen = [(0, 0)], {(0, 0)}
+    def passable(letter: Letter, met: bool) -> bool:
+        return stretches(letter) and (met or not _is_fresh(letter))
+
+    ahead, seen = [(0, 0, False, False)], {(0, 0, False, False)}
     while ahead:
-        here, there = ahead.pop()
-        steps: list[tuple[int, int]] = []
+        here, there, met, other_met = ahead.pop()
+        steps: list[tuple[int, int, bool, bool]] = []
         if here == len(pattern) and there == len(value):
             return True
-        if here < len(pattern) and stretches(pattern[here]):
-            steps.append((here + 1, there))
-        if there < len(value) and stretches(value[there]):
-            steps.append((here, there + 1))
+        if here < len(pattern) and passable(pattern[here], met):
+            steps.append((here + 1, there, False, other_met))
+        if there < len(value) and passable(value[there], other_met):
+            steps.append((here, there + 1, met, False))
         if here < len(pattern) and there < len(value) and _fits(pattern[here], value[there], certain):
-            steps.append((here + (not stretches(pattern[here])), there + (not stretches(value[there]))))
+            left, right = pattern[here], value[there]
+            stay, other_stay = stretches(left), stretches(right)
+            met = stay and (met or isinstance(right, Blank))
+            other_met = other_stay and (other_met or isinstance(left, Blank))
+            steps.append((here + (not stay), there + (not other_stay), met, other_met))
         ahead += [step for step in steps if step not in seen]
         seen.update(steps)
     return False
+
+
+def _is_fresh(letter: Letter) -> bool:
+    return isinstance(letter, Blank) and letter.hole is not None and letter.hole.fresh
 
 
 def _fits(letter: Letter, other: Letter, certain: bool) -> bool:

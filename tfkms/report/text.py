@@ -9,10 +9,11 @@ from enum import StrEnum
 from tfkms.finding import Evidence, Finding, Report, Verdict, Witness
 from tfkms.report.display import shown
 from tfkms.report.structure import structure
-from tfkms.values import hole_name, plain
+from tfkms.values import Unknown, hole_name, plain
 
 WIDTH = 100
 _STATEMENT_LINES = 24
+_STATEMENT_WIDTH = 88
 _INDENT = "    "
 
 
@@ -103,11 +104,50 @@ def _evidence(evidence: Evidence, finding: Finding) -> Iterator[Line]:
     if evidence.statement is None:
         yield (Piece(f"{_INDENT * 2}  (sensitive)", Style.LABEL),)
         return
-    written = json.dumps(plain(evidence.statement), indent=2, ensure_ascii=True).split("\n")
+    if isinstance(evidence.statement, Unknown):
+        return
+    written = list(statement_lines(plain(evidence.statement)))
     for line in written[:_STATEMENT_LINES]:
         yield (Piece(f"{_INDENT * 2}  {shown(line)}", Style.CODE),)
     if len(written) > _STATEMENT_LINES:
         yield (Piece(f"{_INDENT * 2}  … {len(written) - _STATEMENT_LINES} more lines", Style.LABEL),)
+
+
+_MEMBERS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+
+
+def statement_lines(statement: object) -> Iterator[str]:
+    """A statement as JSON for people: its members in the customary order, each on one line if it fits."""
+    if not isinstance(statement, dict):
+        yield from _fitted(statement, "")
+        return
+    yield "{"
+    names = sorted(statement, key=lambda name: (_MEMBERS.index(name) if name in _MEMBERS else len(_MEMBERS), name))
+    for place, name in enumerate(names):
+        comma = "," if place + 1 < len(names) else ""
+        *first, last = _fitted(statement[name], "  ", f"{json.dumps(name)}: ")
+        yield from first
+        yield last + comma
+    yield "}"
+
+
+def _fitted(value: object, indent: str, label: str = "") -> Iterator[str]:
+    """The value on one line if it fits, else one line for each member."""
+    whole = f"{indent}{label}{json.dumps(value)}"
+    if len(whole) <= _STATEMENT_WIDTH or not value or not isinstance(value, dict | list):
+        yield whole
+        return
+    opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
+    yield f"{indent}{label}{opening}"
+    members = (
+        [(f"{json.dumps(k)}: ", v) for k, v in value.items()] if isinstance(value, dict) else [("", v) for v in value]
+    )
+    for place, (name, item) in enumerate(members):
+        comma = "," if place + 1 < len(members) else ""
+        *first, last = _fitted(item, f"{indent}  ", name)
+        yield from first
+        yield last + comma
+    yield f"{indent}{closing}"
 
 
 _GOOD = (Verdict.PASS, Verdict.PASS_IN_PLAN, Verdict.NOT_APPLICABLE)

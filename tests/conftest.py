@@ -1,9 +1,22 @@
-"""What all tests share: golden files, rewritten by `--update-golden` and reviewed like code."""
+"""What all tests share: golden files, rewritten by `--update-golden` and reviewed like code, and how hard to search.
+
+A plain run tries the same few generated examples each time; `--hypothesis-profile=thorough` tries 10,000 new ones.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("modest", max_examples=60, deadline=None, derandomize=True)
+settings.register_profile(
+    "thorough",
+    max_examples=10_000,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.load_profile("modest")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,6 +15,7 @@ import msgspec
 from tfkms.diagnostics import Refusal
 from tfkms.extract import Kind, Site
 from tfkms.finding import Severity
+from tfkms.iam.actions import ActionClass, Actions, KmsAction
 from tfkms.selectors import SelectorError, selector
 from tfkms.strict_yaml import YamlDocument, read_yaml
 
@@ -96,6 +97,17 @@ class Rule:
         return import_module(f"tfkms.checks.{self.kind}")
 
 
+class _ActionLine(msgspec.Struct, frozen=True):
+    action_class: str = msgspec.field(name="class")
+    cross_account: bool | None = None
+    grantable: bool = False
+    keys: list[str] = []
+
+
+class _ActionFile(msgspec.Struct, frozen=True):
+    actions: dict[str, _ActionLine]
+
+
 class _SiteLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: str
     path: str
@@ -158,6 +170,23 @@ def _site(line: _SiteLine, place: int, document: YamlDocument, file: str) -> Sit
         return Site(line.type, selector(line.path), Kind(line.kind), line.key, when)
     except SelectorError as error:
         _refuse(str(error), ("sites", place, "path"), document, file)
+
+
+@lru_cache(maxsize=1)
+def actions() -> Actions:
+    """All KMS permissions, by name. Raises Refusal."""
+    path = rules_directory() / "data" / "kms-actions.yaml"
+    read = _convert(_read(path), _ActionFile, path.name)
+    return {
+        name: KmsAction(
+            name=name,
+            action_class=ActionClass(line.action_class),
+            cross_account=bool(line.cross_account),
+            grantable=line.grantable,
+            keys=tuple(key.partition("${")[0].lower() for key in line.keys),
+        )
+        for name, line in read.actions.items()
+    }
 
 
 def _read(path: Path) -> YamlDocument:

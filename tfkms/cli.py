@@ -13,6 +13,7 @@ from tfkms.diagnostics import Diagnostic, Level, Refusal
 
 if TYPE_CHECKING:
     from tfkms.catalogue import Rule
+    from tfkms.checks.parties import Authorized
     from tfkms.extract import Site
     from tfkms.model import Scan
 
@@ -56,6 +57,12 @@ _inputs = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 )
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; errors still exit 2.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--authorized",
+    multiple=True,
+    metavar="ARN",
+    help="A principal that may do what the guardrails guard: an ARN with wildcards, or a service's name. Repeatable.",
+)
 @_account_id
 @_region
 @_partition
@@ -78,7 +85,8 @@ def _scan(
 
     rules = _selected(catalogue.rules(), checks, skip)
     scans, refused = _read(inputs, catalogue.sites(), options)
-    report = engine.judge(scans, rules, catalogue.sites(), refused)
+    facts = engine.Facts(catalogue.sites(), catalogue.actions(), _authorized(options["authorized"]))
+    report = engine.judge(scans, rules, facts, refused)
     gate = engine.Gate(Severity[options["fail_on"].upper()], options["undecided"] == "fail", options["exit_zero"])
     _tell(report.diagnostics, [scan.input.path for scan in scans], options["quiet"])
     if form == "json":
@@ -221,6 +229,20 @@ def _read(
         except Refusal as refusal:
             refused.append(replace(refusal.diagnostic, file=name))
     return scans, refused
+
+
+def _authorized(values: Sequence[str]) -> "Authorized":
+    """The authorized principals. Raises Refusal for one that could never match."""
+    from tfkms.checks.parties import Authorized
+
+    arns = tuple(value for value in values if value.startswith("arn:"))
+    services = tuple(value for value in values if not value.startswith("arn:"))
+    for value in values:
+        whole = value.count(":") >= 5 if value in arns else value.endswith(".amazonaws.com")
+        if not whole:
+            hint = "write `arn:aws:iam::ACCOUNT:role/NAME`, with `*` where it may vary, or `NAME.amazonaws.com`"
+            raise Refusal("usage", f"--authorized takes an ARN or a service's name, not `{value}`", hint)
+    return Authorized(arns, services)
 
 
 def _account(value: str | None) -> str | None:

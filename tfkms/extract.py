@@ -6,7 +6,8 @@ from enum import Enum, StrEnum
 from typing import assert_never
 
 from tfkms.diagnostics import Diagnostic, Level
-from tfkms.iam.document import Policy
+from tfkms.finding import Evidence
+from tfkms.iam.document import AnyStatement, Policy
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
 from tfkms.location import Origin
 from tfkms.model import Action, Given, Omitted, Resource, Scan, Source, Unseen, masked
@@ -76,6 +77,19 @@ class Document:
     def address(self) -> str:
         """The address of the resource that holds the document."""
         return self.resource.address
+
+    def evidence(self, statement: AnyStatement) -> Evidence:
+        """The statement as evidence; of a sensitive document only its place."""
+        if self.sensitive:
+            return Evidence(statement.origin, None, None)
+        return Evidence(statement.origin, statement.sid, statement.source)
+
+    def label(self, statement: AnyStatement) -> str:
+        """How a message calls the statement: by its Sid, else by its place."""
+        if statement.sid is not None and not self.sensitive:
+            return f"`{statement.sid}`"
+        place = statement.origin.path.rpartition("/")[2]
+        return f"statement {int(place) + 1}" if place.isdecimal() else "the statement"
 
 
 @dataclass(frozen=True, slots=True)

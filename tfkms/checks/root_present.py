@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tfkms.checks import BEYOND_LIMITS, DISAGREEMENT, Question
-from tfkms.extract import Document, Estate, Key
-from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated, Witness
+from tfkms.extract import Document, Key
+from tfkms.finding import Claim, Outcome, Passed, Undecided, Violated, Witness
 from tfkms.iam.access import Keys, Known, Reading, Solution, solve
 from tfkms.iam.conditions import Literal, unsure
 from tfkms.iam.context import root_keys
@@ -19,9 +19,9 @@ from tfkms.values import Hole
 ACTION = "kms:PutKeyPolicy"
 
 
-def subjects(estate: Estate) -> Sequence[Key]:
+def subjects(question: Question) -> Sequence[Key]:
     """Every key, and every key policy whose key is not in view."""
-    return estate.keys
+    return question.estate.keys
 
 
 def judge(key: Key, question: Question) -> Iterator[Outcome]:
@@ -104,7 +104,7 @@ class _Judge:
             keys=(self.key.address,),
             claim=claim,
             witnesses=(witness,),
-            evidence=self.evidence(blamed),
+            evidence=tuple(map(self.document.evidence, blamed)),
             principals=(self.root.arn,),
         )
 
@@ -114,18 +114,12 @@ class _Judge:
             keys=(self.key.address,),
             claim=Claim(cause, self.facts()),
             needs=tuple(sorted(needs, key=lambda hole: (hole.address, hole.path, hole.reason))),
-            evidence=self.evidence(statements),
+            evidence=tuple(map(self.document.evidence, statements)),
             principals=(self.root.arn,),
         )
 
     def facts(self) -> dict[str, str]:
         return {"account": str(self.root.account), "partition": self.root.partition, "action": ACTION}
-
-    def evidence(self, statements: Sequence[AnyStatement]) -> tuple[Evidence, ...]:
-        hidden = self.document.sensitive
-        return tuple(
-            Evidence(item.origin, None if hidden else item.sid, None if hidden else item.source) for item in statements
-        )
 
     def context(self) -> dict[str, tuple[str, ...]]:
         """The condition keys that the policy asks for and that the root user's call carries."""
@@ -169,7 +163,7 @@ class _Judge:
             facts["keys"] = "what is sensitive" if self.document.sensitive else keys
         elif cause == "resource_not_covered" and isinstance(statement, Statement) and _void(statement):
             cause = "void_statement"
-        return Claim(cause, facts | {"statement": self.label(blamed[0])}), blamed
+        return Claim(cause, facts | {"statement": self.document.label(blamed[0])}), blamed
 
     def denials(self, allow: _Match) -> list[AnyStatement]:
         """The Denies that refuse the call which `allow` would permit: each alone, or if none does alone, all."""
@@ -205,13 +199,6 @@ class _Judge:
 
     def possible(self, *literals: Literal) -> bool:
         return solve([(literal,) for literal in literals], self.keys, Reading.LOOSE) is not None
-
-    def label(self, statement: AnyStatement) -> str:
-        """How a message calls the statement: by its Sid, else by its place."""
-        if statement.sid is not None and not self.document.sensitive:
-            return f"`{statement.sid}`"
-        place = statement.origin.path.rpartition("/")[2]
-        return f"statement {int(place) + 1}" if place.isdecimal() else "the statement"
 
 
 def _may(statement: AnyStatement, effect: Effect) -> bool:

@@ -45,7 +45,14 @@ class OneOf:
     characters: frozenset[str]
 
 
-Symbol: TypeAlias = str | Hole | OneOf | Wild
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Any number of characters out of `characters`, none included."""
+
+    characters: frozenset[str]
+
+
+Symbol: TypeAlias = str | Hole | OneOf | Run | Wild
 """A `str` symbol is one character."""
 
 
@@ -96,7 +103,7 @@ def shape(symbols: Iterable[Symbol]) -> Pattern:
     """The pattern of these symbols."""
     collapsed: list[Symbol] = []
     for symbol in symbols:
-        if not (symbol in _STARS and collapsed and collapsed[-1] is symbol):
+        if not (isinstance(symbol, Wild) and symbol in _STARS and collapsed and collapsed[-1] is symbol):
             collapsed.append(symbol)
     return Pattern(tuple(collapsed))
 
@@ -215,7 +222,7 @@ def _alphabet(patterns: Sequence[Pattern]) -> tuple[str | Hole, ...]:
                     characters.add(symbol)
                 case Hole():
                     unknown[symbol] = None
-                case OneOf(allowed):
+                case OneOf(allowed) | Run(allowed):
                     classes.add(allowed)
                 case Wild():
                     pass
@@ -236,28 +243,28 @@ def _plainness(character: str) -> tuple[int, str]:
 class _Automaton:
     """The pattern's positions as bits; bit n stands before symbol n, the last one accepts."""
 
-    __slots__ = ("accept", "loops", "parts", "start", "symbols", "takes")
+    __slots__ = ("accept", "stars", "start", "steps", "symbols")
 
     def __init__(self, pattern: Pattern):
         self.symbols = pattern.symbols
         self.accept = 1 << len(pattern.symbols)
-        self.parts = sum(1 << n for n, symbol in enumerate(pattern.symbols) if symbol is Wild.PART)
-        self.loops = self.parts | sum(1 << n for n, symbol in enumerate(pattern.symbols) if symbol is Wild.ANY)
-        self.takes: dict[Symbol, int] = {}
+        self.stars = sum(1 << n for n, own in enumerate(pattern.symbols) if isinstance(own, Run) or own in _STARS)
+        self.steps: dict[Symbol, tuple[int, int]] = {}
         self.start = self.closed(1)
 
     def closed(self, mask: int) -> int:
         """`mask` with the positions behind a star that takes nothing; two stars of different kinds may follow."""
-        while (wider := mask | (mask & self.loops) << 1) != mask:
+        while (wider := mask | (mask & self.stars) << 1) != mask:
             mask = wider
         return mask
 
     def step(self, mask: int, symbol: Symbol) -> int:
-        takes = self.takes.get(symbol)
-        if takes is None:
-            takes = self.takes[symbol] = sum(1 << n for n, own in enumerate(self.symbols) if _takes(own, symbol))
-        loops = self.loops & ~self.parts if symbol == ":" else self.loops
-        return self.closed((mask & takes) << 1 | mask & loops)
+        known = self.steps.get(symbol)
+        if known is None:
+            takes = sum(1 << n for n, own in enumerate(self.symbols) if _takes(own, symbol))
+            stays = sum(1 << n for n, own in enumerate(self.symbols) if _stays(own, symbol))
+            known = self.steps[symbol] = takes, stays
+        return self.closed((mask & known[0]) << 1 | mask & known[1])
 
 
 def _takes(own: Symbol, symbol: Symbol) -> bool:
@@ -273,10 +280,23 @@ def _takes(own: Symbol, symbol: Symbol) -> bool:
             return own == symbol
 
 
+def _stays(own: Symbol, symbol: Symbol) -> bool:
+    """Whether `own` is a star that takes the symbol among others."""
+    match own:
+        case Wild.ANY:
+            return True
+        case Wild.PART:
+            return symbol != ":"
+        case Run(characters):
+            return symbol in characters
+        case _:
+            return False
+
+
 class _Union:
     """Several automata side by side in one mask."""
 
-    __slots__ = ("accept", "loops", "members", "start")
+    __slots__ = ("accept", "members", "start")
 
     def __init__(self, patterns: Sequence[Pattern]):
         self.members = []

@@ -114,7 +114,7 @@ def resource_matches(pattern: Text, resource: Text, context: Context, variables:
     """Whether an entry of a Resource element covers the ARN (IAM User Guide, elements_resource).
 
     A `*` stays inside its part of the ARN unless it is the last character of the part. Variables are replaced after the
-    fifth colon only; one without value makes the entry cover nothing.
+    fifth colon only; one without value makes the entry cover nothing. The ARN is a key's: no id has a colon.
     """
     head, tail = _halves(pattern)
     filled = _filled(tail, context, wild=True, variables=variables)
@@ -125,7 +125,7 @@ def resource_matches(pattern: Text, resource: Text, context: Context, variables:
     for letter, follower in zip(spelled, (*spelled[1:], ":"), strict=True):
         inside = isinstance(letter, Blank) and letter.hole is None and (not letter.many or follower != ":")
         bounded.append(replace(letter, within=True) if inside and isinstance(letter, Blank) else letter)
-    return matched(tuple(bounded), letters(resource))
+    return matched(tuple(bounded), within_parts(letters(resource), last=True))
 
 
 def _halves(pattern: Text) -> tuple[tuple[str | Hole, ...], Text]:

@@ -135,7 +135,7 @@ def letters(value: Text) -> tuple[Letter, ...]:
 def spelled_part(part: str | Hole, wild: bool) -> Iterable[Letter]:
     """The letters of one part of a text; with `wild`, `*` and `?` are blanks."""
     if isinstance(part, Hole):
-        return (Blank(part),)
+        return (Blank(part, within=part.fresh),)
     return (Blank(many=letter == "*") if wild and letter in "*?" else letter for letter in part)
 
 
@@ -144,13 +144,18 @@ def is_arn(spelled: tuple[Letter, ...]) -> bool:
     return spelled.count(":") >= FIFTH_COLON
 
 
-def within_parts(spelled: tuple[Letter, ...]) -> tuple[Letter, ...]:
-    """The same with the blanks before the fifth colon kept inside their part, if there are five colons."""
+def within_parts(spelled: tuple[Letter, ...], *, last: bool = False) -> tuple[Letter, ...]:
+    """The same with the blanks before the fifth colon kept inside their part of the ARN, if it is one.
+
+    With `last` those of the last part hold no colon either.
+    """
     if not is_arn(spelled):
         return spelled
-    end = [place for place, letter in enumerate(spelled) if letter == ":"][FIFTH_COLON - 1]
-    head = (replace(letter, within=True) if isinstance(letter, Blank) else letter for letter in spelled[:end])
-    return (*head, *spelled[end:])
+    fifth = [place for place, letter in enumerate(spelled) if letter == ":"][FIFTH_COLON - 1]
+    return tuple(
+        replace(letter, within=True) if isinstance(letter, Blank) and (last or place < fifth) else letter
+        for place, letter in enumerate(spelled)
+    )
 
 
 def equal(name: Text, value: Text) -> Truth:

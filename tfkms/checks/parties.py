@@ -1,0 +1,251 @@
+"""Who a check asks about: the keys as targets of requests, and the callers that documents name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from tfkms.extract import Key
+from tfkms.finding import Witness
+from tfkms.iam import callers
+from tfkms.iam.access import Solution
+from tfkms.iam.actions import KmsAction
+from tfkms.iam.callers import Caller, CallerKind, Target
+from tfkms.iam.conditions import Atom, Like
+from tfkms.iam.document import OpaqueStatement, PrincipalName, Principals, PrincipalType, Statement
+from tfkms.iam.grants import Conjunction
+from tfkms.iam.naming import PRINCIPAL_ARN, caller_named, is_unique_id
+from tfkms.iam.pattern import Pattern, arn_glob, find, glob, matches
+from tfkms.iam.principals import EVERYONE, account_of
+from tfkms.model import Account, Resource
+from tfkms.values import Template, Text, Value
+
+_DERIVED = frozenset(
+    {
+        callers.RESOURCE,
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principalisawsservice",
+        "aws:principalservicename",
+        "aws:principaltype",
+        "aws:resourceaccount",
+        "aws:userid",
+        "aws:username",
+        "kms:calleraccount",
+        "kms:policyname",
+    }
+)
+"""What AWS derives from the caller and the key: a witness need not say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authorized:
+    """Who may do what a guardrail guards: patterns over `aws:PrincipalArn`, and names of services."""
+
+    arns: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+
+    def barring(self, caller: Caller) -> tuple[Conjunction, ...] | None:
+        """The clauses that keep the caller apart from the authorized ones; None if it is authorized whatever it does.
+
+        A session, whose ARN does not tell the path of its role, is matched by the role's name: names are unique in an
+        account.
+        """
+        match caller.kind:
+            case CallerKind.ROOT:
+                return None
+            case CallerKind.SERVICE:
+                return None if caller.name in self.services else ()
+            case CallerKind.SESSION:
+                role = str(caller.name).split("/")[1]
+                return None if any(map(self.by_name(role), self.arns)) else ()
+            case _:
+                patterns = tuple(pattern for pattern in map(arn_glob, self.arns) if pattern is not None)
+                clause = Atom(PRINCIPAL_ARN, Like(patterns), positive=False, every=True, when_absent=True)
+                return ((clause,),) if patterns else ()
+
+    @staticmethod
+    def by_name(name: str) -> "_ByName":
+        """Whether a pattern authorizes the role or user of that name, its path aside."""
+        return _ByName(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByName:
+    name: str
+
+    def __call__(self, pattern: str) -> bool:
+        last = pattern.rpartition("/")[2]
+        return last != "*" and matches(glob(last), self.name)
+
+
+def target(key: Key) -> Target:
+    """The key as the target of requests, with what the plan says of it."""
+    resource = key.resource
+    account = resource.account
+    return Target(
+        address=key.address,
+        arn=key.arn,
+        account=account.id,
+        region=account.region,
+        partition=account.partition,
+        organization=account.organization,
+        facts=dict(_facts(resource)),
+        settled=_tags(resource) is not None,
+    )
+
+
+_FACTS = {
+    "customer_master_key_spec": "kms:keyspec",
+    "key_spec": "kms:keyspec",
+    "key_usage": "kms:keyusage",
+    "multi_region": "kms:multiregion",
+}
+
+
+def _facts(resource: Resource) -> Iterator[tuple[str, tuple[Text, ...]]]:
+    for attribute, key in _FACTS.items():
+        match (resource.after or {}).get(attribute):
+            case bool() as value:
+                yield key, ("true" if value else "false",)
+            case str() as value:
+                yield key, (value,)
+            case _:
+                pass
+    if resource.type in ("aws_kms_external_key", "aws_kms_replica_external_key"):
+        yield "kms:keyorigin", ("EXTERNAL",)
+    for name, tag in (_tags(resource) or {}).items():
+        if isinstance(tag, str | Template):
+            yield f"aws:resourcetag/{name.lower()}", (tag,)
+
+
+def _tags(resource: Resource) -> dict[str, Value] | None:
+    values = resource.after or {}
+    tags = values.get("tags_all", values.get("tags"))
+    match tags:
+        case None:
+            return {} if "tags" in values else None
+        case dict():
+            return tags
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A caller that a statement of a key policy is about.
+
+    `shown` is how reports call it. `inert` says why AWS refuses it whatever the policy says, None where it does not;
+    then `stands_in` is the statement with a name that AWS would take, to ask about in its place.
+    """
+
+    caller: Caller
+    shown: Text
+    inert: str | None = None
+    stands_in: Statement | None = None
+
+
+def parties(statement: Statement | OpaqueStatement, account: Account, action: KmsAction) -> Iterator[Party]:
+    """The callers that an Allow may be about: those it names, and for everyone one of each kind."""
+    partition = account.partition
+    anyone = [callers.anyone(kind, account.id, partition) for kind in (CallerKind.ROLE, CallerKind.USER)]
+    if isinstance(statement, OpaqueStatement):
+        yield from (Party(caller, EVERYONE) for caller in anyone)
+        return
+    if not isinstance(statement.principals, Principals):
+        return
+    if statement.principals.negated or statement.principals.opaque:
+        yield from (Party(caller, EVERYONE) for caller in anyone)
+    if statement.principals.negated:
+        return
+    for name in statement.principals.names:
+        if name.value == EVERYONE and name.type is PrincipalType.AWS:
+            yield from (Party(caller, EVERYONE) for caller in anyone)
+            foreign = callers.anyone(CallerKind.ROLE, None, partition)
+            yield Party(foreign, EVERYONE, None if action.cross_account else FOREIGN)
+        else:
+            yield from _named(statement, name, account, action)
+
+
+FOREIGN = "KMS refuses this operation to principals of other accounts"
+DELETED = "this is the unique id of a deleted principal: it is nobody"
+PARTIAL = "a wildcard matches no part of a principal's name: it is nobody"
+FEDERATED = "a federated principal means nothing in a key policy"
+
+
+def _named(statement: Statement, name: PrincipalName, account: Account, action: KmsAction) -> Iterator[Party]:
+    partition = account.partition
+    caller = caller_named(name, partition)
+    if caller is not None:
+        foreign = caller.account and isinstance(account.id, str) and caller.account != account.id
+        if caller.partition != partition:
+            return
+        yield Party(caller, name.value, FOREIGN if foreign and not action.cross_account else None)
+        return
+    other = account_of(name.value)
+    if other is not None and isinstance(account.id, str) and other != account.id and _is_account(name.value, other):
+        root = callers.root_user(other, partition)
+        if name.value in (other, root.name):
+            yield Party(root, name.value, None if action.cross_account else FOREIGN)
+        return
+    why, arn = _dead(name, account)
+    if why is not None and isinstance(account.id, str):
+        stand_in = callers.named(CallerKind.ROLE, arn, account.id, partition)
+        written = replace(
+            statement, principals=Principals(False, (PrincipalName(PrincipalType.AWS, arn),)), source=statement.source
+        )
+        yield Party(stand_in, name.value, why, written)
+
+
+def _is_account(value: Text, account: str) -> bool:
+    return value == account or str(value).endswith(":root")
+
+
+def _dead(name: PrincipalName, account: Account) -> tuple[str | None, str]:
+    """Why the entry is nobody, and an ARN that can stand in for it."""
+    prefix = f"arn:{account.partition}:iam::{account.id}:role/"
+    if name.type is PrincipalType.FEDERATED:
+        return FEDERATED, f"{prefix}federated"
+    if name.type is PrincipalType.AWS and is_unique_id(name.value):
+        return DELETED, f"{prefix}{name.value}"
+    if name.type is PrincipalType.AWS and isinstance(name.value, str) and ("*" in name.value or "?" in name.value):
+        last = name.value.rpartition("/")[2].replace("*", "x").replace("?", "x")
+        return PARTIAL, f"{prefix}{last if '/' in name.value else 'x'}"
+    return None, ""
+
+
+def inert_on(key: Key, action: KmsAction) -> str | None:
+    """Why the action does nothing to the key whoever calls it; None where it does, or may."""
+    resource, values = key.resource, key.resource.after or {}
+    imported = resource.type in ("aws_kms_external_key", "aws_kms_replica_external_key")
+    if action.name == "DeleteImportedKeyMaterial" and resource.type in ("aws_kms_key", "aws_kms_replica_key"):
+        return "the key's material is not imported"
+    if action.name == "DisableKeyRotation":
+        spec = values.get("customer_master_key_spec")
+        if imported or resource.type == "aws_kms_replica_key":
+            return "this kind of key does not rotate by itself"
+        if isinstance(spec, str) and spec != "SYMMETRIC_DEFAULT":
+            return "an asymmetric or HMAC key does not rotate"
+        if isinstance(values.get("custom_key_store_id"), str):
+            return "a key in a custom key store does not rotate"
+    return None
+
+
+def witness(caller: Caller, solution: Solution, asked: Target, action: KmsAction, inert: str | None) -> Witness:
+    """The request of a solution, as AWS would see it."""
+    chosen = {name: values for name, values in solution.context if values is not None}
+    principal = caller.name or _told(chosen, PRINCIPAL_ARN, caller.principal_arn)
+    shown = {name: values for name, values in chosen.items() if name not in _DERIVED}
+    if caller.kind is CallerKind.SESSION:
+        shown["aws:PrincipalArn"] = (_told(chosen, PRINCIPAL_ARN, caller.principal_arn),)
+    arn = _told(chosen, callers.RESOURCE, asked.arn)
+    return Witness(principal, f"kms:{action.name}", arn, dict(sorted(shown.items())), inert)
+
+
+def _told(chosen: dict[str, tuple[Text, ...]], name: str, otherwise: Text | Pattern) -> Text:
+    """The value that the solution gives, else any that the caller or the key may have."""
+    if name in chosen:
+        return chosen[name][0]
+    if not isinstance(otherwise, Pattern):
+        return otherwise
+    found = find([[otherwise]], ())
+    assert found is not None
+    return found

@@ -1,0 +1,36 @@
+"""The KMS permissions and what is known of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ActionClass(StrEnum):
+    """What a permission is about; the classes of `rules/data/kms-actions.yaml`."""
+
+    ADMIN = "admin"
+    CRYPTO = "crypto"
+    GRANT = "grant"
+    READ = "read"
+    ACCOUNT = "account"
+    KEYSTORE = "keystore"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class KmsAction:
+    """A permission, `kms:Name`.
+
+    `cross_account`: the operation works on a key of another account. `grantable`: a grant may carry it. `keys` are the
+    beginnings, in lower case, of the kms: condition keys that its requests may carry besides those of every operation.
+    """
+
+    name: str
+    action_class: ActionClass
+    cross_account: bool
+    grantable: bool
+    keys: tuple[str, ...]
+
+
+Actions = Mapping[str, KmsAction]
+"""All permissions by their name."""

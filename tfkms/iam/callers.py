@@ -1,0 +1,262 @@
+"""Who may make a request: one caller that is known, or anyone of a kind, and what condition keys say of each.
+
+Source: IAM User Guide, reference_policies_condition-keys and reference_policies_variables ("principal key values").
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from tfkms.iam.access import Absent, Free, Keys, KeyState, Known, Undetermined
+from tfkms.iam.actions import KmsAction
+from tfkms.iam.pattern import OneOf, Pattern, Run, literal, shape
+from tfkms.values import Hole, Text, text, text_parts
+
+RESOURCE = "resource"
+"""The key that a request is about, told like a condition key; no condition key is called so."""
+
+_WORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+NAME = frozenset(_WORD + "+=,.@-")
+"""The characters of a user's or role's name (IAM API Reference, CreateRole)."""
+
+_PATH = NAME | {"/"}
+_DIGITS = frozenset("0123456789")
+_BOOLEAN = (literal("true"), literal("false"))
+
+
+class CallerKind(Enum):
+    """What a caller is; the value is the word in its ARN."""
+
+    ROOT = "root"
+    USER = "user"
+    ROLE = "role"
+    SESSION = "assumed-role"
+    FEDERATED_USER = "federated-user"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A principal that makes a request.
+
+    `name` is how a policy names it: an ARN, or for a service its name; None for anyone of the kind. `principal_arn` is
+    what `aws:PrincipalArn` holds, one text or a shape. A `ROLE` calls by a session of its choice; a `SESSION` is one
+    session. `account` is the account it belongs to, empty for none or any. `bounded`: it has a permissions boundary.
+    `tags` are those of a user, None where they are not known.
+    """
+
+    kind: CallerKind
+    account: Text
+    partition: str
+    name: Text | None
+    principal_arn: Text | Pattern
+    bounded: bool = False
+    tags: Mapping[str, Text] | None = None
+
+    @property
+    def is_person(self) -> bool:
+        """Whether it belongs to an account and is not a service."""
+        return self.kind is not CallerKind.SERVICE
+
+
+def root_arn(account: Text, partition: str) -> Text:
+    """The ARN of the root user, which is also how a policy names the whole account."""
+    return text(f"arn:{partition}:iam::", *text_parts(account), ":root")
+
+
+def root_user(account: Text, partition: str) -> Caller:
+    """The root user of the account."""
+    arn = root_arn(account, partition)
+    return Caller(CallerKind.ROOT, account, partition, arn, arn)
+
+
+def named(kind: CallerKind, arn: Text, account: Text, partition: str, bounded: bool = False) -> Caller:
+    """The user or role with that ARN."""
+    return Caller(kind, account, partition, arn, arn, bounded)
+
+
+def session(arn: str, role: str, account: Text, partition: str, bounded: bool = False) -> Caller:
+    """The session with that ARN, of the role of that name; the path of the role is not in the session's ARN."""
+    start = text(f"arn:{partition}:iam::", *text_parts(account), ":role/")
+    pattern = shape([*literal(start).symbols, Run(_PATH), *role])
+    return Caller(CallerKind.SESSION, account, partition, arn, pattern, bounded)
+
+
+def anyone(kind: CallerKind, account: Text | None, partition: str) -> Caller:
+    """Any user or role of the account, or with None of any account."""
+    digits = [OneOf(_DIGITS)] * 12 if account is None else literal(account).symbols
+    start = [*f"arn:{partition}:iam::", *digits, *f":{kind.value}/"]
+    pattern = shape([*start, Run(_PATH), OneOf(NAME)])
+    return Caller(kind, "" if account is None else account, partition, None, pattern)
+
+
+def service(name: Text, partition: str) -> Caller:
+    """The service of that name, calling as itself."""
+    return Caller(CallerKind.SERVICE, "", partition, name, "")
+
+
+@dataclass(frozen=True)
+class Target:
+    """The key that a request is about.
+
+    `arn` is its ARN, or for any key outside the plan the shape of one. `facts` are condition keys (lower case) that are
+    constant for it; `settled` says that its tags and aliases are what the facts say, or absent. `address` names it in
+    reasons.
+    """
+
+    address: str
+    arn: Text | Pattern
+    account: Text
+    region: Text
+    partition: str
+    organization: str | None
+    facts: Mapping[str, tuple[Text, ...]]
+    settled: bool = True
+
+
+def other_key(account: Text, partition: str) -> Target:
+    """Any key of the account that is not in the plan."""
+    arn = shape([
+        *f"arn:{partition}:kms:", Run(NAME), ":", *literal(account).symbols, *":key/", OneOf(NAME), Run(NAME),
+    ])  # fmt: skip
+    return Target("", arn, account, "", partition, None, {}, settled=False)
+
+
+_MULTIVALUED = frozenset(
+    {
+        "kms:resourcealiases",
+        "kms:grantoperations",
+        "kms:encryptioncontextkeys",
+        "aws:tagkeys",
+        "aws:calledvia",
+        "aws:principalorgpaths",
+        "aws:principalservicenameslist",
+    }
+)
+"""Keys that hold several values (Service Authorization Reference, types ArrayOf…)."""
+
+_OF_SERVICES = ("aws:source", "aws:principalservicename", "kms:sourceservice")
+"""Beginnings of the keys that only a service's own call carries."""
+
+_OF_NETWORKS = ("aws:sourceip", "aws:sourcevpc", "aws:sourceidentity")
+"""Keys that begin like those of services and are none."""
+
+_OF_EVERY_OPERATION = (
+    "kms:viaservice",
+    "kms:calleraccount",
+    "kms:resourcealiases",
+    "kms:key",
+    "kms:multiregion",
+)
+_OF_KEYS = (
+    "kms:keyspec",
+    "kms:keyusage",
+    "kms:keyorigin",
+    "kms:multiregion",
+    "aws:resourcetag/",
+    "kms:resourcealiases",
+)
+_REQUEST_TAGS = ("aws:requesttag/", "aws:tagkeys")
+
+
+def request_keys(caller: Caller, target: Target, action: KmsAction) -> Keys:
+    """What condition keys may hold in a request of the caller for the action on the key.
+
+    A key that the caller can bring about (MFA, network, time, a call through a service, session tags of a role) is
+    free; it is tried absent first.
+    """
+    known = {**_of_caller(caller), **_of_target(target)}
+    free_arn = Free((caller.principal_arn,), optional=False) if isinstance(caller.principal_arn, Pattern) else None
+
+    def state(name: str) -> KeyState:
+        if name == RESOURCE:
+            return Free((target.arn,), optional=False) if isinstance(target.arn, Pattern) else Known((target.arn,))
+        if name == "aws:principalarn" and free_arn is not None:
+            return free_arn
+        if name in known:
+            return known[name]
+        if name.startswith("kms:") and not name.startswith((*_OF_EVERY_OPERATION, *action.keys)):
+            return Absent()
+        if name.startswith(_REQUEST_TAGS) and not name.startswith(action.keys):
+            return Absent()
+        if name.startswith(_OF_KEYS):
+            return _of_key(name, target)
+        return _of_request(name, caller, target)
+
+    return state
+
+
+def _of_caller(caller: Caller) -> dict[str, KeyState]:
+    if caller.kind is CallerKind.SERVICE:
+        absent = ("aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:username", "kms:viaservice")
+        assert caller.name is not None
+        return {
+            **dict.fromkeys(absent, Absent()),
+            "aws:principalisawsservice": Known(("true",)),
+            "aws:principalservicename": Known((caller.name,)),
+            "aws:securetransport": Known(("true",)),
+        }
+    types = {CallerKind.ROOT: "Account", CallerKind.USER: "User", CallerKind.FEDERATED_USER: "FederatedUser"}
+    account: KeyState = Known((caller.account,)) if caller.account else Free(optional=False)
+    states: dict[str, KeyState] = {
+        "aws:principalaccount": account,
+        "kms:calleraccount": account,
+        "aws:principalisawsservice": Known(("false",)),
+        "aws:principaltype": Known((types.get(caller.kind, "AssumedRole"),)),
+        "aws:securetransport": Known(("true",)),
+        "aws:userid": Free(optional=False),
+    }
+    if not isinstance(caller.principal_arn, Pattern):
+        states["aws:principalarn"] = Known((caller.principal_arn,))
+        if caller.kind is CallerKind.USER and isinstance(caller.principal_arn, str):
+            states["aws:username"] = Known((caller.principal_arn.rpartition("/")[2],))
+    if caller.kind is not CallerKind.USER:
+        states["aws:username"] = Absent()
+    return states
+
+
+def _of_target(target: Target) -> dict[str, KeyState]:
+    states: dict[str, KeyState] = {name: Known(values) for name, values in target.facts.items()}
+    states["aws:resourceaccount"] = Known((target.account,))
+    states["kms:policyname"] = Known(("default",))
+    if target.region:
+        states["aws:requestedregion"] = Known((target.region,))
+    if target.organization is not None:
+        states |= {"aws:resourceorgid": Known((target.organization,))}
+    return states
+
+
+def _of_key(name: str, target: Target) -> KeyState:
+    """A key that is constant for the KMS key and not among the known facts."""
+    if isinstance(target.arn, Pattern):
+        return Free(multivalued=name in _MULTIVALUED)
+    if target.settled and name.startswith(("aws:resourcetag/", "kms:resourcealiases")):
+        return Absent()
+    return Undetermined(Hole(target.address, f"/{name}", f"`{name}` of the key is not known"))
+
+
+def _of_request(name: str, caller: Caller, target: Target) -> KeyState:
+    if name == "aws:principalorgid" and caller.account == target.account and caller.account:
+        if target.organization is not None:
+            return Known((target.organization,))
+        reason = "the account's organization is not known; set organization_id"
+        return Undetermined(Hole(target.address, f"/{name}", reason))
+    if name.startswith("aws:principalorg") and caller.account == target.account and caller.account:
+        return Undetermined(
+            Hole(target.address, f"/{name}", "where the account stands in its organization is not known")
+        )
+    if caller.is_person and name.startswith(_OF_SERVICES) and not name.startswith(_OF_NETWORKS):
+        return Absent()
+    if name.startswith("aws:principaltag/") and caller.kind is CallerKind.USER and caller.name is not None:
+        return _tag(name.partition("/")[2], name, caller, target)
+    boolean = name in ("aws:multifactorauthpresent", "aws:viaawsservice") or name.endswith("isforawsresource")
+    domain = _BOOLEAN if boolean else ()
+    return Free(domain, optional=name not in ("aws:currenttime", "aws:epochtime"), multivalued=name in _MULTIVALUED)
+
+
+def _tag(tag: str, name: str, caller: Caller, target: Target) -> KeyState:
+    """A tag of a user: fixed, unlike those of a session."""
+    if caller.tags is None:
+        return Undetermined(Hole(target.address, f"/{name}", f"the tags of `{caller.name}` are not known"))
+    found = next((value for own, value in caller.tags.items() if own.lower() == tag), None)
+    return Absent() if found is None else Known((found,))

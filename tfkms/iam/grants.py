@@ -1,0 +1,225 @@
+"""What a set of documents grants one caller on one key, and what stands against it.
+
+The order is that of policy evaluation: a Deny anywhere wins; then the key policy allows directly, or by the account
+principal together with an identity policy. Source: IAM User Guide, reference_policies_evaluation-logic; AWS KMS
+Developer Guide, policy-evaluation and key-policy-default.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tfkms.iam.access import Keys, Reading, Solution, solve
+from tfkms.iam.actions import KmsAction
+from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
+from tfkms.iam.conditions import TRUE, Atom, Like, Literal, unescape, unsure
+from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
+from tfkms.iam.naming import Naming, Way, allowed, denied
+from tfkms.iam.pattern import glob
+from tfkms.iam.statements import condition_literals, covers_action
+from tfkms.location import Origin
+from tfkms.values import Hole
+
+Conjunction = tuple[Literal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The documents that bear on one caller besides the key policy.
+
+    `boundaries` are those of its permissions boundary. One that is not in view limits nothing.
+    """
+
+    identity: tuple[Policy, ...] = ()
+    boundaries: tuple[Policy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A way in which a statement may grant: the statement, those that it rests on, and what must hold."""
+
+    statement: AnyStatement
+    support: tuple[AnyStatement, ...]
+    way: Way
+    literals: Conjunction
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A grant that holds for some request, which the solution describes."""
+
+    grant: Grant
+    solution: Solution
+
+
+def resource_literal(resources: Patterns | Missing, statement: Statement, in_key_policy: bool) -> Literal | None:
+    """That the statement's Resource covers the key of the request; None where the statement is void.
+
+    Source: AWS KMS Developer Guide, key-policy-overview (`*` in a key policy is its key) and cmks-in-iam-policies (an
+    alias or a bare id names no key).
+    """
+    if isinstance(resources, Missing):
+        return None
+    patterns, opaque = [], [part.hole for part in resources.opaque]
+    for value in resources.texts:
+        plain = unescape(value) if statement.variables else value
+        if plain is None:
+            opaque.append(Hole(statement.origin.address, statement.origin.path, f"the policy variable in `{value}`"))
+        else:
+            patterns.append(glob(plain))
+    if in_key_policy and not resources.negated and "*" in resources.texts:
+        return TRUE
+    positive = not resources.negated
+    return Atom(RESOURCE, Like(tuple(patterns), tuple(opaque)), positive, every=not positive, when_absent=False)
+
+
+def conditions_of(statement: AnyStatement, action: KmsAction, in_key_policy: bool) -> Conjunction | None:
+    """What a request for the action must be for the statement to match it, principals aside; None if none can be."""
+    if isinstance(statement, OpaqueStatement):
+        return (unsure(statement.hole),)
+    covered = covers_action(statement.actions, f"kms:{action.name}")
+    if not covered.possible:
+        return None
+    resource = resource_literal(statement.resources, statement, in_key_policy)
+    if resource is None:
+        return None
+    return (covered, resource, *condition_literals(statement))
+
+
+def may_be(statement: AnyStatement, effect: Effect) -> bool:
+    """Whether the statement has the effect, or may have it."""
+    return isinstance(statement, OpaqueStatement) or statement.effect is effect
+
+
+def _namings(statement: AnyStatement, caller: Caller) -> Iterable[Naming]:
+    if isinstance(statement, OpaqueStatement):
+        return (Naming(Way.DIRECT, ()),)
+    return allowed(statement.principals, caller)
+
+
+def grants(
+    key_policy: Policy, bundle: Bundle, caller: Caller, action: KmsAction
+) -> Iterator[Grant]:  # fmt: skip
+    """Every way in which a statement may grant the caller the action: of the key policy itself, or of an identity
+    document where the key policy delegates to IAM."""
+    limits = list(_limits(bundle, action)) if bundle.boundaries else [()]
+    delegations: list[tuple[AnyStatement, Conjunction]] = []
+    for statement in key_policy:
+        if not may_be(statement, Effect.ALLOW):
+            continue
+        matched = conditions_of(statement, action, in_key_policy=True)
+        if matched is None:
+            continue
+        for naming in _namings(statement, caller):
+            whole = (*naming.literals, *matched)
+            match naming.way:
+                case Way.DIRECT:
+                    yield Grant(statement, (), naming.way, whole)
+                case Way.ROLE:
+                    for limit in limits:
+                        yield Grant(statement, (), naming.way, (*whole, *limit))
+                case Way.ACCOUNT:
+                    delegations.append((statement, whole))
+    for statement in (statement for policy in bundle.identity for statement in policy):
+        if not may_be(statement, Effect.ALLOW):
+            continue
+        matched = conditions_of(statement, action, in_key_policy=False)
+        if matched is None:
+            continue
+        for delegation, whole in delegations:
+            for limit in limits:
+                yield Grant(statement, (delegation,), Way.ACCOUNT, (*whole, *matched, *limit))
+
+
+def _limits(bundle: Bundle, action: KmsAction) -> Iterator[Conjunction]:
+    """The ways in which the permissions boundary allows the action."""
+    for statement in (statement for policy in bundle.boundaries for statement in policy):
+        if may_be(statement, Effect.ALLOW):
+            matched = conditions_of(statement, action, in_key_policy=False)
+            if matched is not None:
+                yield matched
+
+
+def refusals(
+    key_policy: Policy, bundle: Bundle, caller: Caller, action: KmsAction
+) -> Iterator[tuple[AnyStatement, Conjunction]]:  # fmt: skip
+    """The Denies that may reach the caller's request, with what must hold for each to do so."""
+    for statement in key_policy:
+        if may_be(statement, Effect.DENY):
+            matched = conditions_of(statement, action, in_key_policy=True)
+            if matched is not None and isinstance(statement, OpaqueStatement):
+                yield statement, matched
+            elif matched is not None and isinstance(statement, Statement):
+                if isinstance(statement.principals, Missing):
+                    continue  # a key policy's statement without principals is about nobody
+                for naming in denied(statement.principals, caller):
+                    yield statement, (*naming, *matched)
+    for statement in (statement for policy in (*bundle.identity, *bundle.boundaries) for statement in policy):
+        if may_be(statement, Effect.DENY):
+            matched = conditions_of(statement, action, in_key_policy=False)
+            if matched is not None:
+                yield statement, matched
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One question: may the caller, with these documents, do the action on the key, leaving out what `barred` excludes?
+
+    Each member of `barred` is a clause that the request must satisfy besides; `ways` are the ways that count.
+    """
+
+    key_policy: Policy
+    bundle: Bundle
+    caller: Caller
+    target: Target
+    action: KmsAction
+    barred: tuple[Conjunction, ...] = ()
+    ways: frozenset[Way] = frozenset(Way)
+
+    def keys(self) -> Keys:
+        """What condition keys may hold in the caller's requests."""
+        return request_keys(self.caller, self.target, self.action)
+
+    def granted(self, reading: Reading) -> list[Granted]:
+        """The statements that grant, each with a request; under the loose reading those that may. Each but once.
+
+        Raises BeyondLimitsError.
+        """
+        found: dict[int, Granted] = {}
+        every = grants(self.key_policy, self.bundle, self.caller, self.action)
+        candidates = [grant for grant in every if grant.way in self.ways]
+        if not candidates:
+            return []
+        denials = [
+            tuple(literal.negated() for literal in refusal)
+            for _, refusal in refusals(self.key_policy, self.bundle, self.caller, self.action)
+        ]
+        keys = self.keys()
+        for grant in candidates:
+            if id(grant.statement) in found:
+                continue
+            clauses: list[Sequence[Literal]] = [(literal,) for literal in grant.literals]
+            solution = solve([*clauses, *self.barred, *denials], keys, reading)
+            if solution is not None:
+                found[id(grant.statement)] = Granted(grant, solution)
+        return list(found.values())
+
+
+_NOWHERE = Origin("", "")
+EVERYTHING = Policy(
+    version="2012-10-17",
+    id=None,
+    statements=(
+        Statement(
+            origin=_NOWHERE,
+            sid=None,
+            effect=Effect.ALLOW,
+            principals=Missing(),
+            actions=Patterns(False, ("*",)),
+            resources=Patterns(False, ("*",)),
+            conditions=(),
+            variables=True,
+            source={"Effect": "Allow", "Action": "*", "Resource": "*"},
+        ),
+    ),
+)
+"""The widest identity policy, for principals of which the plan shows none."""

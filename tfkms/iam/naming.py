@@ -1,0 +1,171 @@
+"""Which principals a statement is about, as literals on one caller.
+
+Source: IAM User Guide, reference_policies_elements_principal and reference_policies_elements_notprincipal; AWS KMS
+Developer Guide, key-policy-overview ("Principal").
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from tfkms.iam import callers
+from tfkms.iam.callers import Caller, CallerKind, root_arn
+from tfkms.iam.conditions import FALSE, Atom, Ground, Like, Literal, unsure
+from tfkms.iam.document import Missing, PrincipalName, Principals, PrincipalType
+from tfkms.iam.pattern import literal
+from tfkms.iam.principals import EVERYONE, account_of, either, equal
+from tfkms.values import Hole, Template, Text
+
+PRINCIPAL_ARN = "aws:principalarn"
+_UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
+_IAM_ARN = re.compile(r"arn:(?P<partition>[^:]*):iam::(?P<account>[^:]*):(?P<kind>user|role)/(?P<name>.+)")
+_SESSION_ARN = re.compile(r"arn:(?P<partition>[^:]*):sts::(?P<account>[^:]*):assumed-role/(?P<role>[^/]+)/(?P<name>.+)")
+_FEDERATED_ARN = re.compile(r"arn:(?P<partition>[^:]*):sts::(?P<account>[^:]*):federated-user/(?P<name>.+)")
+
+
+class Way(Enum):
+    """How an Allow of a key policy reaches a caller.
+
+    `DIRECT` is limited by explicit Denies only; `ROLE`, a role's ARN, also by what its boundary does not allow;
+    `ACCOUNT` needs an identity policy besides.
+    """
+
+    DIRECT = "direct"
+    ROLE = "role"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """One way in which a Principal element reaches a caller, and what must hold for it: one literal or nothing."""
+
+    way: Way
+    literals: tuple[Literal, ...]
+
+
+def allowed(principals: Principals | Missing, caller: Caller) -> Iterator[Naming]:
+    """The ways in which an Allow with these principals reaches the caller."""
+    if isinstance(principals, Missing):
+        return
+    if principals.negated:
+        spared = either(*(unsure(part.hole) for part in principals.opaque))
+        named = [naming for name in principals.names for naming in _named(name, caller)]
+        refused = tuple(_not_all(naming) for naming in named)
+        if caller.is_person:
+            yield Naming(Way.DIRECT, (spared.negated(), *refused))
+        return
+    for part in principals.opaque:
+        yield Naming(Way.DIRECT, (unsure(part.hole),))
+    for name in principals.names:
+        yield from _named(name, caller)
+
+
+def _not_all(naming: Naming) -> Literal:
+    """That the caller is not the one named; whether naming the account takes out all of it, no page says."""
+    if naming.way is Way.ACCOUNT:
+        return unsure(Hole("", "", "AWS does not say whether NotPrincipal with an account spares all of it"))
+    return naming.literals[0].negated() if naming.literals else FALSE
+
+
+def denied(principals: Principals | Missing, caller: Caller) -> Iterator[tuple[Literal, ...]]:
+    """The ways in which a Deny with these principals reaches the caller; each must fail for it to be spared.
+
+    A Deny without a Principal element, in an identity policy, reaches its own principal.
+    """
+    if isinstance(principals, Missing):
+        yield ()
+        return
+    if not principals.negated:
+        for part in principals.opaque:
+            yield (unsure(part.hole),)
+        for name in principals.names:
+            for naming in _named(name, caller):
+                yield naming.literals
+        return
+    yield from _denied_but(principals, caller)
+
+
+def _denied_but(principals: Principals, caller: Caller) -> Iterator[tuple[Literal, ...]]:
+    """Deny with NotPrincipal: everyone but the named, who must be named together with their account and session.
+
+    It always reaches a principal with a permissions boundary.
+    """
+    if caller.bounded:
+        yield ()
+        return
+    namings = [naming for name in principals.names for naming in _named(name, caller)]
+    own = [naming for naming in namings if naming.way is not Way.ACCOUNT]
+    yield (*map(_not_all, own), *(unsure(part.hole) for part in principals.opaque))
+    account = any(naming.way is Way.ACCOUNT and not naming.literals for naming in namings)
+    alone = caller.kind in (CallerKind.ROOT, CallerKind.SERVICE)
+    everyone = any(name.value == EVERYONE for name in principals.names)
+    if alone or everyone or (account and caller.kind is not CallerKind.ROLE):
+        return
+    reason = "AWS may deny a principal that NotPrincipal names without its account and session"
+    for naming in own:
+        yield (*naming.literals, unsure(Hole("", "", reason)))
+
+
+def _named(name: PrincipalName, caller: Caller) -> Iterator[Naming]:
+    """The ways in which one entry names the caller."""
+    match name.type:
+        case PrincipalType.SERVICE:
+            if caller.kind is CallerKind.SERVICE and caller.name is not None:
+                yield from _if(Way.DIRECT, equal(name.value, caller.name))
+        case PrincipalType.AWS if name.value == EVERYONE:
+            if caller.is_person:
+                yield Naming(Way.DIRECT, ())
+        case PrincipalType.AWS:
+            if caller.is_person:
+                yield from _named_by_arn(name.value, caller)
+        case PrincipalType.FEDERATED | PrincipalType.CANONICAL_USER:
+            pass
+
+
+def _named_by_arn(value: Text, caller: Caller) -> Iterator[Naming]:
+    root = caller.kind is CallerKind.ROOT
+    if caller.account:
+        by_arn = equal(value, root_arn(caller.account, caller.partition))
+        could_be_id = isinstance(value, Template) or account_of(value) == value
+        whole = either(by_arn, equal(value, caller.account)) if could_be_id else by_arn
+        yield from _if(Way.DIRECT if root else Way.ACCOUNT, whole)
+    if root:
+        return
+    if caller.kind in (CallerKind.SESSION, CallerKind.FEDERATED_USER) and caller.name is not None:
+        yield from _if(Way.DIRECT, equal(value, caller.name))
+    if isinstance(value, str) and ("*" in value or "?" in value or not _IAM_ARN.fullmatch(value)):
+        return  # a wildcard matches no part of a name; what is no user and no role has no such PrincipalArn
+    way = Way.DIRECT if caller.kind is CallerKind.USER else Way.ROLE
+    yield Naming(way, (Atom(PRINCIPAL_ARN, Like((literal(value),)), True, every=False, when_absent=False),))
+
+
+def _if(way: Way, ground: Ground) -> Iterator[Naming]:
+    if ground.certain:
+        yield Naming(way, ())
+    elif ground.possible:
+        yield Naming(way, (ground,))
+
+
+def caller_named(name: PrincipalName, partition: str) -> Caller | None:
+    """The one principal that an entry names, None where it names none alone: everyone, an account, nobody.
+
+    A principal of another account comes with that account; `partition` is that of the key.
+    """
+    if name.type is PrincipalType.SERVICE:
+        return callers.service(name.value, partition)
+    if name.type is not PrincipalType.AWS or not isinstance(name.value, str) or "*" in name.value:
+        return None
+    if (found := _IAM_ARN.fullmatch(name.value)) is not None:
+        kind = CallerKind.USER if found["kind"] == "user" else CallerKind.ROLE
+        return callers.named(kind, name.value, found["account"], found["partition"])
+    if (found := _SESSION_ARN.fullmatch(name.value)) is not None:
+        return callers.session(name.value, found["role"], found["account"], found["partition"])
+    if (found := _FEDERATED_ARN.fullmatch(name.value)) is not None:
+        return callers.named(CallerKind.FEDERATED_USER, name.value, found["account"], found["partition"])
+    return None
+
+
+def is_unique_id(value: Text) -> bool:
+    """Whether an AWS principal is the unique id that stays behind when a user or role is deleted."""
+    return isinstance(value, str) and _UNIQUE_ID.fullmatch(value) is not None

@@ -11,13 +11,15 @@ from types import ModuleType
 from typing import Any, Literal, NoReturn, TypeVar
 
 import msgspec
+from yaml import YAMLError
 
 from tfkms.diagnostics import Refusal
 from tfkms.extract import Kind, Site
 from tfkms.finding import Severity
 from tfkms.iam.actions import ActionClass, Actions, KmsAction
+from tfkms.key_uses import Mode, Service, Services
 from tfkms.selectors import SelectorError, selector
-from tfkms.strict_yaml import YamlDocument, read_yaml
+from tfkms.strict_yaml import load_trusted, read_yaml
 
 T = TypeVar("T")
 
@@ -108,6 +110,25 @@ class _ActionFile(msgspec.Struct, frozen=True):
     actions: dict[str, _ActionLine]
 
 
+class _ServiceLine(msgspec.Struct, frozen=True):
+    mode: str
+    via: str | None = None
+    service_principals: list[str] = []
+    scope: list[str] = []
+    encryption_context: str | None = None
+
+
+class _UseLine(msgspec.Struct, frozen=True):
+    service: str
+    arguments: list[str]
+
+
+class _ServiceFile(msgspec.Struct, frozen=True):
+    known_via_labels: list[str]
+    services: dict[str, _ServiceLine]
+    terraform: dict[str, _UseLine]
+
+
 class _SiteLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: str
     path: str
@@ -135,7 +156,7 @@ def rules() -> tuple[Rule, ...]:
 
 
 def _rule(path: Path) -> Rule:
-    read = _convert(_read(path), _RuleFile, path.name)
+    read = _load(path, _RuleFile)
     return Rule(
         id=read.id,
         slug=read.slug,
@@ -159,24 +180,22 @@ def _rule(path: Path) -> Rule:
 def sites() -> tuple[Site, ...]:
     """The places where resources hold policy documents. Raises Refusal."""
     path = rules_directory() / "data" / "sites.yaml"
-    document = _read(path)
-    read = _convert(document, _SiteFile, path.name)
-    return tuple(_site(line, place, document, path.name) for place, line in enumerate(read.sites))
+    return tuple(_site(line, place, path) for place, line in enumerate(_load(path, _SiteFile).sites))
 
 
-def _site(line: _SiteLine, place: int, document: YamlDocument, file: str) -> Site:
+def _site(line: _SiteLine, place: int, path: Path) -> Site:
     try:
-        when = tuple((selector(path), tuple(values)) for path, values in line.when.items())
+        when = tuple((selector(condition), tuple(values)) for condition, values in line.when.items())
         return Site(line.type, selector(line.path), Kind(line.kind), line.key, when)
     except SelectorError as error:
-        _refuse(str(error), ("sites", place, "path"), document, file)
+        _refuse(str(error), ("sites", place, "path"), path.read_text(encoding="utf-8"), path.name)
 
 
 @lru_cache(maxsize=1)
 def actions() -> Actions:
     """All KMS permissions, by name. Raises Refusal."""
     path = rules_directory() / "data" / "kms-actions.yaml"
-    read = _convert(_read(path), _ActionFile, path.name)
+    read = _load(path, _ActionFile)
     return {
         name: KmsAction(
             name=name,
@@ -189,23 +208,44 @@ def actions() -> Actions:
     }
 
 
-def _read(path: Path) -> YamlDocument:
+@lru_cache(maxsize=1)
+def services() -> Services:
+    """How AWS services use keys, and by which resources and arguments. Raises Refusal."""
+    path = rules_directory() / "data" / "kms-services.yaml"
+    read = _load(path, _ServiceFile)
+    by_name = {
+        name: Service(
+            name=name,
+            via=line.via,
+            mode=Mode(line.mode),
+            principals=tuple(line.service_principals),
+            scope=tuple(line.scope),
+            context=line.encryption_context,
+        )
+        for name, line in read.services.items()
+    }
+    arguments = {kind: (by_name[use.service], tuple(use.arguments)) for kind, use in read.terraform.items()}
+    return Services(by_name, arguments, frozenset(read.known_via_labels))
+
+
+def _load(path: Path, kind: type[T]) -> T:
+    """A file of the catalogue. One that is malformed is read once more, slowly, to say where."""
     try:
-        return read_yaml(path.read_text(encoding="utf-8"), path.name)
+        text = path.read_text(encoding="utf-8")
     except OSError:
         raise Refusal("catalogue-missing", f"the catalogue's `{path.name}` cannot be read; is tfkms whole?") from None
-
-
-def _convert(document: YamlDocument, kind: type[T], file: str) -> T:
     try:
-        return msgspec.convert(document.content, kind)
+        return msgspec.convert(load_trusted(text), kind)
+    except YAMLError:
+        read_yaml(text, path.name)
+        raise
     except msgspec.ValidationError as error:
         message, _, where = str(error).partition(" - at `")
-        _refuse(message[:1].lower() + message[1:], _steps(where.removesuffix("`")), document, file)
+        _refuse(message[:1].lower() + message[1:], _steps(where.removesuffix("`")), text, path.name)
 
 
-def _refuse(message: str, path: Sequence[str | int], document: YamlDocument, file: str) -> NoReturn:
-    line, column = document.place(tuple(path))
+def _refuse(message: str, path: Sequence[str | int], text: str, file: str) -> NoReturn:
+    line, column = read_yaml(text, file).place(tuple(path))
     where = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path).removeprefix(".")
     raise Refusal("catalogue-malformed", f"{where or 'the file'}: {message} (column {column})", None, file, line)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tfkms.catalogue import Rule
     from tfkms.checks.parties import Authorized
     from tfkms.extract import Site
+    from tfkms.key_uses import Services
     from tfkms.model import Scan
 
 EXIT_ERROR = 2
@@ -84,8 +85,10 @@ def _scan(
     from tfkms.finding import Severity
 
     rules = _selected(catalogue.rules(), checks, skip)
-    scans, refused = _read(inputs, catalogue.sites(), options)
-    facts = engine.Facts(catalogue.sites(), catalogue.actions(), _authorized(options["authorized"]))
+    scans, refused = _read(inputs, catalogue.sites(), catalogue.services(), options)
+    facts = engine.Facts(
+        catalogue.sites(), catalogue.actions(), catalogue.services(), _authorized(options["authorized"])
+    )
     report = engine.judge(scans, rules, facts, refused)
     gate = engine.Gate(Severity[options["fail_on"].upper()], options["undecided"] == "fail", options["exit_zero"])
     _tell(report.diagnostics, [scan.input.path for scan in scans], options["quiet"])
@@ -121,7 +124,7 @@ def _policies(*, inputs: tuple[str, ...], form: str, **options: Any) -> int:
     from tfkms.extract import Moment, extract
     from tfkms.report import policies as report
 
-    scans, refused = _read(inputs, catalogue.sites(), options)
+    scans, refused = _read(inputs, catalogue.sites(), catalogue.services(), options)
     estates = [extract(item, catalogue.sites(), Moment.AFTER) for item in scans]
     documents = [document for estate in estates for document in estate.documents]
     diagnostics = [
@@ -209,7 +212,7 @@ def _selected(known: Sequence["Rule"], checks: Sequence[str], skip: Sequence[str
 
 
 def _read(
-    inputs: Sequence[str], sites: Sequence["Site"], options: dict[str, Any]
+    inputs: Sequence[str], sites: Sequence["Site"], services: "Services", options: dict[str, Any]
 ) -> tuple[list["Scan"], list[Diagnostic]]:  # fmt: skip
     """The inputs that could be read, and a diagnostic for each of the others."""
     from dataclasses import replace
@@ -217,8 +220,9 @@ def _read(
     from tfkms.frontends.accounts import Assumed
     from tfkms.frontends.document_text import read_bytes
     from tfkms.frontends.plan import read_plan
+    from tfkms.key_uses import KEY_ALIAS
 
-    wanted = {site.type for site in sites}
+    wanted = {site.type for site in sites} | set(services.arguments) | {KEY_ALIAS}
     assumed = Assumed(_account(options["account_id"]), options["region"], options["partition"])
     scans: list[Scan] = []
     refused: list[Diagnostic] = []

@@ -12,12 +12,15 @@ from tfkms.checks.parties import Authorized
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.extract import Estate, Moment, Site, extract
 from tfkms.finding import (
+    Claim,
     Evidence,
     Finding,
     Judgement,
     NotApplicable,
+    Note,
     Outcome,
     Passed,
+    Remarked,
     Report,
     Severity,
     Undecided,
@@ -25,6 +28,7 @@ from tfkms.finding import (
     Violated,
 )
 from tfkms.iam.actions import Actions
+from tfkms.key_uses import Services, key_uses
 from tfkms.model import Scan
 from tfkms.values import Hole, hole_name, plain
 
@@ -61,7 +65,8 @@ class Facts:
 
     sites: Sequence[Site]
     actions: Actions
-    authorized: Authorized = Authorized()
+    services: Services
+    authorized: Authorized
 
 
 def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Iterable[Diagnostic]) -> Report:
@@ -75,7 +80,7 @@ def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: It
         inputs=tuple(scan.input for scan in scans),
         verdicts=tuple(verdict for run in runs for verdict in run.judgements()),
         findings=tuple(sorted((finding for run in runs for finding in run.findings), key=_worst_first)),
-        notes=(),
+        notes=tuple(note for run in runs for note in run.notes),
         diagnostics=(*others, *(diagnostic for run in runs for diagnostic in run.diagnostics)),
     )
 
@@ -99,8 +104,13 @@ class _Run:
         self.facts = facts
         self.after = extract(scan, facts.sites, Moment.AFTER)
         self.before = extract(scan, facts.sites, Moment.BEFORE)
+        self.uses = {
+            estate.moment: key_uses(scan, estate.keys, facts.services, estate.moment)
+            for estate in (self.after, self.before)
+        }
         self.verdicts: dict[tuple[str, str], tuple[Verdict, str | None]] = {}
         self.findings: list[Finding] = []
+        self.notes: list[Note] = []
         self.diagnostics: list[Diagnostic] = []
         for diagnostic in (*scan.diagnostics, *self.after.diagnostics):
             self.tell(diagnostic)
@@ -115,8 +125,11 @@ class _Run:
         known = _reached(self.outcomes(rule, self.before, crashes_told=False)) if troubled else frozenset()
         for outcome in outcomes:
             match outcome:
-                case Passed(address, keys, in_plan):
-                    self.stand(rule, address, keys, Verdict.PASS_IN_PLAN if in_plan else Verdict.PASS)
+                case Passed(address, keys, in_plan, reason):
+                    self.stand(rule, address, keys, Verdict.PASS_IN_PLAN if in_plan else Verdict.PASS, reason)
+                case Remarked(address, claim):
+                    message = _filled(rule.messages, claim, {"address": address})
+                    self.notes.append(Note(rule.id, address, claim.cause, message, input=self.place))
                 case NotApplicable(address, keys, reason):
                     self.stand(rule, address, keys, Verdict.NOT_APPLICABLE, reason)
                 case Violated():
@@ -131,7 +144,13 @@ class _Run:
     def outcomes(self, rule: Rule, estate: Estate, crashes_told: bool) -> Iterator[Outcome]:
         """What the check says, subject by subject; one that makes it crash fails the gate and leaves the others."""
         check = rule.check
-        question = Question(estate, rule.parameters, self.facts.actions, self.facts.authorized)
+        question = Question(
+            estate=estate,
+            parameters=rule.parameters,
+            actions=self.facts.actions,
+            authorized=self.facts.authorized,
+            uses=self.uses[estate.moment],
+        )
         for subject in check.subjects(question):
             try:
                 yield from list(check.judge(subject, question))
@@ -158,6 +177,9 @@ class _Run:
         if outcome.claim.cause == DISAGREEMENT:
             message = f"{rule.id}: the two evaluators of tfkms disagree; this is a fault of tfkms, please report it"
             self.tell(Diagnostic(Level.WARNING, "evaluators-disagree", message, outcome.address))
+        facts = {"address": outcome.address}
+        if isinstance(outcome, Undecided):
+            facts["needs"] = "; ".join(dict.fromkeys(_need(hole) for hole in outcome.needs))
         return Finding(
             check=rule.id,
             verdict=Verdict.VIOLATED if violated else Verdict.UNDECIDED,
@@ -166,12 +188,12 @@ class _Run:
             keys=outcome.keys,
             other_keys=outcome.other_keys,
             principals=outcome.principals,
-            message=_filled(rule.messages, outcome),
+            message=_filled(rule.messages, outcome.claim, facts),
             new=not _reaches(outcome) <= known,
             witnesses=outcome.witnesses if isinstance(outcome, Violated) else (),
             evidence=outcome.evidence,
             needs=outcome.needs if isinstance(outcome, Undecided) else (),
-            remedy=_filled(rule.fixes, outcome),
+            remedy=_filled(rule.fixes, outcome.claim, facts),
             fingerprint=_fingerprint(rule, outcome),
             input=self.place,
         )
@@ -204,12 +226,9 @@ def _reached(outcomes: Iterable[Outcome]) -> frozenset[_Reach]:
     return frozenset(found)
 
 
-def _filled(texts: Mapping[str, str], outcome: Violated | Undecided) -> str:
-    """The rule's text for the cause, with its facts; the unknowns behind an undecided one are named."""
-    facts: Mapping[str, str] = {"address": outcome.address, **outcome.claim.facts}
-    if isinstance(outcome, Undecided):
-        facts = {**facts, "needs": "; ".join(dict.fromkeys(_need(hole) for hole in outcome.needs))}
-    return " ".join(texts[outcome.claim.cause].format_map(facts).split())
+def _filled(texts: Mapping[str, str], claim: Claim, facts: Mapping[str, str]) -> str:
+    """The rule's text for the cause, with its facts filled in."""
+    return " ".join(texts[claim.cause].format_map({**facts, **claim.facts}).split())
 
 
 def _need(hole: Hole) -> str:

@@ -114,6 +114,7 @@ class Key:
 class Estate:
     """All that a scan holds of keys and policies, on one side of the plan."""
 
+    moment: Moment
     keys: tuple[Key, ...]
     documents: tuple[Document, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -129,7 +130,7 @@ def extract(scan: Scan, sites: Sequence[Site], moment: Moment) -> Estate:
         extraction.read(resource)
     keys = tuple(_keys(scan, extraction))
     documents = [item for resource in scan.resources for item in extraction.documents.get(resource.address, ())]
-    return Estate(keys, tuple(documents), tuple(extraction.diagnostics) if moment is Moment.AFTER else ())
+    return Estate(moment, keys, tuple(documents), tuple(extraction.diagnostics) if moment is Moment.AFTER else ())
 
 
 def is_key(site: Site) -> bool:

@@ -85,12 +85,14 @@ class Claim:
 class Passed:
     """The guardrail holds for the document at `address` and the keys that it reaches.
 
-    With `in_plan` it holds only as long as there are no identity policies beyond those in view.
+    With `in_plan` it holds only as long as there are no identity policies beyond those in view. `reason` is what is
+    worth adding, None where nothing is.
     """
 
     address: str
     keys: tuple[str, ...]
     in_plan: bool = False
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,15 @@ class Undecided:
     other_keys: bool = False
 
 
-Outcome: TypeAlias = Passed | NotApplicable | Violated | Undecided
+@dataclass(frozen=True, slots=True)
+class Remarked:
+    """Something worth saying of the document at `address` that is no finding; the claim's cause is the note's code."""
+
+    address: str
+    claim: Claim
+
+
+Outcome: TypeAlias = Passed | NotApplicable | Violated | Undecided | Remarked
 
 
 @dataclass(frozen=True, slots=True)

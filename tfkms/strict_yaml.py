@@ -67,6 +67,11 @@ class _Reader:
         raise self.refuse(node, f"the tag `{node.tag}` is not read here")
 
 
+def load_trusted(text: str) -> Any:
+    """The content of a document that tfkms ships: quick, and without places. Raises yaml.YAMLError."""
+    return yaml.load(text, Loader=_Loader)  # noqa: S506 - it is the safe loader
+
+
 def read_yaml(text: str, file: str) -> YamlDocument:
     """The document in `text`; `file` is how messages call it. Raises Refusal."""
     if len(text) > SIZE_LIMIT:

@@ -11,6 +11,7 @@ from typing import Any
 from tfkms.checks.parties import Authorized
 from tfkms.extract import Estate
 from tfkms.iam.actions import Actions
+from tfkms.key_uses import KeyUse
 
 DISAGREEMENT = "evaluators_disagree"
 """The cause of a finding whose proof the second evaluator does not confirm: a fault of tfkms."""
@@ -27,6 +28,7 @@ class Question:
     parameters: Mapping[str, Any]
     actions: Actions
     authorized: Authorized
+    uses: Mapping[str, tuple[KeyUse, ...]]
 
     @property
     def cross_account(self) -> frozenset[str]:

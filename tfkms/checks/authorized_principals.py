@@ -1,7 +1,7 @@
 """Only authorized principals, or none, may do the actions of the rule: by the key policy, or through IAM.
 
-Each document is judged by itself, statement by statement: a key policy for what it grants directly, an identity document
-for what it grants where key policies delegate to IAM.
+Each document is judged by itself, statement by statement: a key policy for what it grants directly, an identity
+document for what it grants where key policies delegate to IAM.
 """
 
 from collections.abc import Iterator, Sequence

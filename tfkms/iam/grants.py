@@ -8,7 +8,7 @@ Developer Guide, policy-evaluation and key-policy-default.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tfkms.iam.access import Keys, Reading, Solution, solve
+from tfkms.iam.access import Absent, Keys, KeyState, Reading, Solution, solve
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
 from tfkms.iam.conditions import TRUE, Atom, Like, Literal, unescape, unsure
@@ -164,7 +164,8 @@ def refusals(
 class Case:
     """One question: may the caller, with these documents, do the action on the key, leaving out what `barred` excludes?
 
-    Each member of `barred` is a clause that the request must satisfy besides; `ways` are the ways that count.
+    Each member of `barred` is a clause that the request must satisfy besides; `ways` are the ways that count, `without`
+    the condition keys (lower case) that the request must not carry.
     """
 
     key_policy: Policy
@@ -174,10 +175,21 @@ class Case:
     action: KmsAction
     barred: tuple[Conjunction, ...] = ()
     ways: frozenset[Way] = frozenset(Way)
+    without: frozenset[str] = frozenset()
 
     def keys(self) -> Keys:
         """What condition keys may hold in the caller's requests."""
-        return request_keys(self.caller, self.target, self.action)
+        usual = request_keys(self.caller, self.target, self.action)
+
+        def state(name: str) -> KeyState:
+            return Absent() if name in self.without else usual(name)
+
+        return state if self.without else usual
+
+    def denials(self) -> list[Conjunction]:
+        """The clauses that keep the request out of every Deny."""
+        found = refusals(self.key_policy, self.bundle, self.caller, self.action)
+        return [tuple(literal.negated() for literal in refusal) for _, refusal in found]
 
     def granted(self, reading: Reading) -> list[Granted]:
         """The statements that grant, each with a request; under the loose reading those that may. Each but once.
@@ -189,11 +201,7 @@ class Case:
         candidates = [grant for grant in every if grant.way in self.ways]
         if not candidates:
             return []
-        denials = [
-            tuple(literal.negated() for literal in refusal)
-            for _, refusal in refusals(self.key_policy, self.bundle, self.caller, self.action)
-        ]
-        keys = self.keys()
+        denials, keys = self.denials(), self.keys()
         for grant in candidates:
             if id(grant.statement) in found:
                 continue

@@ -1,0 +1,125 @@
+"""Which AWS services use a key in this plan, by the arguments of the resources that name it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tfkms.extract import Key, Moment, attributes
+from tfkms.model import Resource, Scan
+from tfkms.values import Value
+
+
+class Mode(StrEnum):
+    """How a service calls KMS; the words of `rules/data/kms-services.yaml`."""
+
+    CALLER = "caller"
+    GRANT = "grant"
+    SERVICE_PRINCIPAL = "service_principal"
+    ROLE = "role"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as a user of keys.
+
+    `via` is its label in `kms:ViaService` (`LABEL.REGION.amazonaws.com`), None where it has none. `principals` are the
+    service principals that it calls as (`{region}` stands for the Region), `scope` the condition keys that its guide
+    uses to narrow a statement for them; an empty one where none may be used. `context` is the encryption context key
+    that names its resource.
+    """
+
+    name: str
+    via: str | None
+    mode: Mode
+    principals: tuple[str, ...] = ()
+    scope: tuple[str, ...] = ()
+    context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The table of services: by name, the arguments that name a key by resource type, and the known labels."""
+
+    by_name: Mapping[str, Service]
+    arguments: Mapping[str, tuple[Service, tuple[str, ...]]]
+    labels: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """A resource that uses a key; `service` is how it does."""
+
+    address: str
+    service: Service
+
+
+KEY_ALIAS = "aws_kms_alias"
+
+
+def key_uses(
+    scan: Scan, keys: Sequence[Key], services: Services, moment: Moment
+) -> Mapping[str, tuple[KeyUse, ...]]:  # fmt: skip
+    """The uses of each key, by the key's address. A key is meant by its id, its ARN, an alias of it, or a reference."""
+    names = dict(_names(scan, keys, moment))
+    found: dict[str, list[KeyUse]] = {key.address: [] for key in keys}
+    for resource in scan.resources:
+        entry = services.arguments.get(resource.block_type)
+        values = attributes(resource, moment)
+        if entry is None or values is None:
+            continue
+        service, paths = entry
+        for address in dict.fromkeys(key for path in paths for key in _meant(resource, values, path, names)):
+            found[address].append(KeyUse(resource.address, service))
+    return {address: tuple(uses) for address, uses in found.items()}
+
+
+def _names(scan: Scan, keys: Sequence[Key], moment: Moment) -> Iterator[tuple[str, str]]:
+    """What names a key in this plan, with the key's address: ids, ARNs, and its own and its aliases' addresses."""
+    own: dict[str, str] = {}
+    for key in keys:
+        own[key.address] = key.address
+        values = attributes(key.resource, moment) or {}
+        own |= {value: key.address for name in ("key_id", "id", "arn") if isinstance(value := values.get(name), str)}
+    yield from own.items()
+    for alias in scan.resources:
+        given = attributes(alias, moment)
+        if alias.type != KEY_ALIAS or given is None:
+            continue
+        targets = [own[name] for name in _pointers(alias, given, "target_key_id") if name in own]
+        for target in targets[:1]:
+            yield alias.address, target
+            for name in ("name", "arn", "id"):
+                if isinstance(value := given.get(name), str):
+                    yield value, target
+
+
+def _meant(
+    resource: Resource, values: Mapping[str, Value], path: str, names: Mapping[str, str]
+) -> Iterator[str]:  # fmt: skip
+    for pointer in _pointers(resource, values, path):
+        if pointer in names:
+            yield names[pointer]
+
+
+def _pointers(resource: Resource, values: Mapping[str, Value], path: str) -> Iterator[str]:
+    """The texts that stand at a dotted path, and the addresses that its references lead to."""
+    texts = [text for text in _at(values, path.split(".")) if isinstance(text, str)]
+    yield from texts
+    links = resource.links.get(path)
+    if links is not None and not texts:
+        yield from (link.address for link in links.links)
+
+
+def _at(value: Value, steps: list[str]) -> Iterator[Value]:
+    """What stands at the end of the steps; list blocks are passed through."""
+    match value:
+        case tuple():
+            for item in value:
+                yield from _at(item, steps)
+        case Mapping() if steps:
+            if steps[0] in value:
+                yield from _at(value[steps[0]], steps[1:])
+        case _:
+            if not steps:
+                yield value

@@ -201,9 +201,7 @@ class _Run:
 
 def _severity(rule: Rule, outcome: Violated | Undecided) -> Severity:
     """The rule's; low for a grant that KMS honours nowhere today."""
-    if isinstance(outcome, Violated) and all(proof.inert is not None for proof in outcome.witnesses):
-        return Severity.LOW
-    return rule.severity
+    return Severity.LOW if isinstance(outcome, Violated) and outcome.inert else rule.severity
 
 
 _Reach = tuple[str, str, str]

@@ -108,7 +108,8 @@ class NotApplicable:
 class Violated:
     """A request exists that the guardrail forbids (or, for a mirror check, the one it demands is refused).
 
-    `address` is the resource whose document is at fault; `keys` the keys of the plan that it reaches.
+    `address` is the resource whose document is at fault; `keys` the keys of the plan that it reaches. `inert`: AWS
+    honours it nowhere today, as the first witness says.
     """
 
     address: str
@@ -118,6 +119,7 @@ class Violated:
     evidence: tuple[Evidence, ...]
     principals: tuple[Text, ...] = ()
     other_keys: bool = False
+    inert: bool = False
 
 
 @dataclass(frozen=True, slots=True)

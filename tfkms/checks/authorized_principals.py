@@ -203,6 +203,7 @@ class _Tally:
             witnesses=witnesses,
             evidence=self.evidence(reached),
             principals=tuple(reached.principals),
+            inert=not live,
         )
 
     def undecided(self, reached: _Reached, claim: Claim, needs: tuple[Hole, ...]) -> Undecided:

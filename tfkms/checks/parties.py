@@ -1,5 +1,6 @@
 """Who a check asks about: the keys as targets of requests, and the callers that documents name."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -10,13 +11,13 @@ from tfkms.iam.access import Solution
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.conditions import Atom, Like
-from tfkms.iam.document import OpaqueStatement, PrincipalName, Principals, PrincipalType, Statement
+from tfkms.iam.document import AnyStatement, OpaqueStatement, PrincipalName, Principals, PrincipalType, Statement
 from tfkms.iam.grants import Conjunction
 from tfkms.iam.naming import PRINCIPAL_ARN, caller_named, is_unique_id
 from tfkms.iam.pattern import Pattern, arn_glob, find, glob, matches
 from tfkms.iam.principals import EVERYONE, account_of
 from tfkms.model import Account, Resource
-from tfkms.values import Template, Text, Value
+from tfkms.values import Template, Text, Value, plain, text, text_parts
 
 _DERIVED = frozenset(
     {
@@ -143,26 +144,52 @@ class Party:
     stands_in: Statement | None = None
 
 
-def parties(statement: Statement | OpaqueStatement, account: Account, action: KmsAction) -> Iterator[Party]:
-    """The callers that an Allow may be about: those it names, and for everyone one of each kind."""
-    partition = account.partition
-    anyone = [callers.anyone(kind, account.id, partition) for kind in (CallerKind.ROLE, CallerKind.USER)]
+def parties(statement: AnyStatement, account: Account, action: KmsAction) -> Iterator[Party]:
+    """The callers that an Allow may be about: those it names, and for everyone some that stand for all."""
     if isinstance(statement, OpaqueStatement):
-        yield from (Party(caller, EVERYONE) for caller in anyone)
+        yield from _everyone(statement, account, action)
         return
     if not isinstance(statement.principals, Principals):
         return
     if statement.principals.negated or statement.principals.opaque:
-        yield from (Party(caller, EVERYONE) for caller in anyone)
+        yield from _everyone(statement, account, action)
     if statement.principals.negated:
         return
     for name in statement.principals.names:
         if name.value == EVERYONE and name.type is PrincipalType.AWS:
-            yield from (Party(caller, EVERYONE) for caller in anyone)
-            foreign = callers.anyone(CallerKind.ROLE, None, partition)
-            yield Party(foreign, EVERYONE, None if action.cross_account else FOREIGN)
+            yield from _everyone(statement, account, action)
         else:
             yield from _named(statement, name, account, action)
+
+
+def _everyone(statement: AnyStatement, account: Account, action: KmsAction) -> Iterator[Party]:
+    """Any role and any user of the account, and of others: of those that the statement writes out, and of one more."""
+    for caller in everyone(statement, account):
+        foreign = caller.account != account.id
+        yield Party(caller, EVERYONE, FOREIGN if foreign and not action.cross_account else None)
+
+
+_ACCOUNT_ID = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_PEOPLE = (CallerKind.ROLE, CallerKind.USER)
+
+
+def everyone(statement: AnyStatement, account: Account) -> Iterator[Caller]:
+    """Callers that stand for everyone, those of the key's own account first."""
+    written = str(plain(statement.source))
+    partition = account.partition
+    for kind in _PEOPLE:
+        yield callers.anyone(kind, account.id, partition)
+    if "${" in written:
+        # With a name the policy variables of the statement have values.
+        for kind in _PEOPLE:
+            arn = text(f"arn:{partition}:iam::", *text_parts(account.id), f":{kind.value}/x")
+            yield callers.named(kind, arn, account.id, partition)
+    if not isinstance(account.id, str):
+        return
+    mentioned = {found for found in _ACCOUNT_ID.findall(written) if found != account.id}
+    fresh = next(number for number in ("000000000000", "000000000001", "000000000002") if number not in mentioned)
+    for other in (*sorted(mentioned), fresh if fresh != account.id else "000000000003"):
+        yield callers.anyone(CallerKind.ROLE, other, partition)
 
 
 FOREIGN = "KMS refuses this operation to principals of other accounts"

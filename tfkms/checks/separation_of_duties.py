@@ -115,12 +115,12 @@ class _Judge:
 
     def people(self) -> Iterator[Party]:
         """Whom the Allows of the policy are about, each once."""
-        seen: set[tuple[str, str, CallerKind]] = set()
+        seen: set[tuple[str, str, str, CallerKind]] = set()
         for statement in self.policy:
             if not may_be(statement, Effect.ALLOW):
                 continue
             for party in parties(statement, self.key.resource.account, self.admin[0]):
-                identity = (str(party.shown), str(party.caller.name), party.caller.kind)
+                identity = (str(party.shown), str(party.caller.name), str(party.caller.account), party.caller.kind)
                 if identity not in seen:
                     seen.add(identity)
                     yield party
@@ -204,6 +204,7 @@ class _Judge:
             witnesses=proofs,
             evidence=self.evidence(pair),
             principals=tuple(pair.principals),
+            inert=pair.inert is not None,
         )
 
     def confirmed(self, side: _Side, proof: Witness) -> bool:

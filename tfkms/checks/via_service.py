@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tfkms.checks import BEYOND_LIMITS, DISAGREEMENT, Question
-from tfkms.checks.parties import target, witness
+from tfkms.checks.parties import everyone, target, witness
 from tfkms.extract import Document, Key
 from tfkms.finding import (
     Claim,
@@ -23,7 +23,7 @@ from tfkms.finding import (
 from tfkms.iam import callers
 from tfkms.iam.access import Reading, Solution
 from tfkms.iam.actions import ActionClass, KmsAction
-from tfkms.iam.callers import Caller, CallerKind, Target
+from tfkms.iam.callers import Caller, Target
 from tfkms.iam.document import (
     AnyStatement,
     Condition,
@@ -37,7 +37,7 @@ from tfkms.iam.document import (
     Quantifier,
     Statement,
 )
-from tfkms.iam.grants import Bundle, Case, may_be
+from tfkms.iam.grants import EVERYTHING, Bundle, Case, may_be
 from tfkms.iam.naming import Way, caller_named
 from tfkms.iam.pattern import BeyondLimitsError
 from tfkms.iam.principals import EVERYONE, account_of
@@ -98,8 +98,6 @@ class _Judge:
         self.question = question
         self.asked: Target = target(self.key)
         self.uses: tuple[KeyUse, ...] = question.uses.get(self.key.address, ())
-        account = self.key.resource.account
-        self.anyone = [callers.anyone(k, account.id, account.partition) for k in (CallerKind.ROLE, CallerKind.USER)]
         self.granted = False
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -120,7 +118,7 @@ class _Judge:
 
     def statement(self, statement: AnyStatement) -> Iterator[Outcome]:
         if isinstance(statement, OpaqueStatement):
-            request = self.request(statement, statement, self.anyone)
+            request = self.request(statement, statement, self.everyone_of(statement))
             if request is not None:
                 self.granted = True
                 yield self.undecided(statement, "may_be_unscoped", request)
@@ -135,17 +133,20 @@ class _Judge:
             if name.type is PrincipalType.SERVICE:
                 yield from self.service(statement, name.value)
 
+    def everyone_of(self, statement: AnyStatement) -> list[Caller]:
+        return list(everyone(statement, self.key.resource.account))
+
     def everyone(self, statement: Statement) -> Iterator[Outcome]:
         via = [condition for condition in statement.conditions if condition.key.lower() == VIA]
         if any(map(_confines, via)):
-            if self.request(statement, statement, self.anyone, directly=False) is not None:
+            if self.request(statement, statement, self.everyone_of(statement), directly=False) is not None:
                 self.granted = True
                 yield from self.labels(statement, via)
             return
         unconfined = replace(
             statement, conditions=tuple(condition for condition in statement.conditions if condition not in via)
         )
-        request = self.request(statement, unconfined, self.anyone)
+        request = self.request(statement, unconfined, self.everyone_of(statement))
         if request is None:
             return
         self.granted = True
@@ -171,7 +172,7 @@ class _Judge:
         account = self.key.resource.account
         people = [caller_named(name, account.partition) for name in statement.principals.names]
         if any(name.value == EVERYONE for name in statement.principals.names):
-            people += self.anyone
+            people += self.everyone_of(statement)
         known = [caller for caller in people if caller is not None and caller.is_person]
         foreign = [
             callers.root_user(other, account.partition)
@@ -267,7 +268,7 @@ class _Judge:
         facts: dict[str, str] | None = None,
     ) -> Outcome:
         proof = witness(request.caller, request.solution, self.asked, request.action, None)
-        if not self.confirmed(self.with_(statement, asked), proof):
+        if not self.confirmed(self.with_(statement, asked), proof, request.caller):
             return self.undecided(statement, DISAGREEMENT, request)
         told = {"statement": self.document.label(statement), "action": proof.action, **(facts or {})}
         return Violated(
@@ -279,9 +280,11 @@ class _Judge:
             principals=(request.caller.name or EVERYONE,),
         )
 
-    def confirmed(self, policy: Policy, proof: Witness) -> bool:
+    def confirmed(self, policy: Policy, proof: Witness, caller: Caller) -> bool:
         asked = Request(proof.principal, proof.action, proof.resource, proof.context)
-        return simulate(asked, Documents(policy), self.question.cross_account) is Answer.ALLOWED
+        foreign = bool(caller.account) and caller.account != self.asked.account
+        documents = Documents(policy, (EVERYTHING,) if foreign else ())
+        return simulate(asked, documents, self.question.cross_account) is Answer.ALLOWED
 
     def undecided(self, statement: AnyStatement, cause: str, request: _Request) -> Outcome:
         facts = {"statement": self.document.label(statement), "action": f"kms:{request.action.name}"}

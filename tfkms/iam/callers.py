@@ -20,7 +20,6 @@ NAME = frozenset(_WORD + "+=,.@-")
 """The characters of a user's or role's name (IAM API Reference, CreateRole)."""
 
 _PATH = NAME | {"/"}
-_DIGITS = frozenset("0123456789")
 _BOOLEAN = (literal("true"), literal("false"))
 
 
@@ -82,12 +81,10 @@ def session(arn: str, role: str, account: Text, partition: str, bounded: bool = 
     return Caller(CallerKind.SESSION, account, partition, arn, pattern, bounded)
 
 
-def anyone(kind: CallerKind, account: Text | None, partition: str) -> Caller:
-    """Any user or role of the account, or with None of any account."""
-    digits = [OneOf(_DIGITS)] * 12 if account is None else literal(account).symbols
-    start = [*f"arn:{partition}:iam::", *digits, *f":{kind.value}/"]
-    pattern = shape([*start, Run(_PATH), OneOf(NAME)])
-    return Caller(kind, "" if account is None else account, partition, None, pattern)
+def anyone(kind: CallerKind, account: Text, partition: str) -> Caller:
+    """Any user or role of the account."""
+    start = [*f"arn:{partition}:iam::", *literal(account).symbols, *f":{kind.value}/"]
+    return Caller(kind, account, partition, None, shape([*start, Run(_PATH), OneOf(NAME)]))
 
 
 def service(name: Text, partition: str) -> Caller:
@@ -210,9 +207,19 @@ def _of_caller(caller: Caller) -> dict[str, KeyState]:
         states["aws:principalarn"] = Known((caller.principal_arn,))
         if caller.kind is CallerKind.USER and isinstance(caller.principal_arn, str):
             states["aws:username"] = Known((caller.principal_arn.rpartition("/")[2],))
+        elif caller.kind is CallerKind.USER:
+            states["aws:username"] = Free((literal(_last_step(caller.principal_arn)),), optional=False)
+    elif caller.kind is CallerKind.USER:
+        states["aws:username"] = Free((shape([OneOf(NAME), Run(NAME)]),), optional=False)
     if caller.kind is not CallerKind.USER:
         states["aws:username"] = Absent()
     return states
+
+
+def _last_step(arn: Text) -> Text:
+    """The name at the end of a user's ARN, of which parts may not be known."""
+    *_, last = text_parts(arn)
+    return text(last.rpartition("/")[2] if isinstance(last, str) else last)
 
 
 def _of_target(target: Target) -> dict[str, KeyState]:

@@ -5,16 +5,30 @@ IfExists, Null) and reference_policies_multi-value-conditions (values, set opera
 """
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from enum import Enum
 from typing import TypeAlias, assert_never
 
 from tfkms.iam.document import Comparison, Condition, Family, Opaque, Operator, Quantifier
-from tfkms.iam.pattern import Pattern, Wild, arn_glob, folded, glob, holes_of, literal, matches, may_match, shape
+from tfkms.iam.pattern import (
+    Pattern,
+    Symbol,
+    Wild,
+    arn_shape,
+    folded,
+    holes_of,
+    literal,
+    matches,
+    may_match,
+    shape,
+    wild_symbols,
+)
 from tfkms.location import Origin
-from tfkms.values import Hole, Text, pointer_step, text, text_parts
+from tfkms.values import Hole, Text, pointer_step, text_parts
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -92,10 +106,26 @@ def unsure(*holes: Hole) -> Ground:
     return Ground(certain=False, possible=True, holes=frozenset(holes))
 
 
-def literals(condition: Condition, origin: Origin, variables: bool) -> tuple[Literal, ...]:
+class NoValue(Enum):
+    """What a policy variable may lack."""
+
+    ABSENT = "the request does not carry the key"
+    UNKNOWN = "the value is not known"
+
+
+Variables: TypeAlias = Callable[[str], Text | NoValue]
+"""The value of a policy variable by the name of its condition key, lower case."""
+
+
+def no_variables(_name: str) -> NoValue:
+    """The value of every variable, where nothing is known of the request."""
+    return NoValue.UNKNOWN
+
+
+def literals(condition: Condition, origin: Origin, variables: Variables | None) -> tuple[Literal, ...]:
     """What the condition demands, all of it.
 
-    `origin` is the place of the statement; `variables` says that `${…}` in the values is a policy variable.
+    `origin` is the place of the statement; `variables` give the values of `${…}`, None where it is literal text.
     """
     match condition.operator:
         case Opaque(hole):
@@ -122,7 +152,7 @@ def literals(condition: Condition, origin: Origin, variables: bool) -> tuple[Lit
 class _Values:
     """The values of one condition: what is read goes out, what cannot be read gathers in `opaque`."""
 
-    def __init__(self, condition: Condition, operator: Operator, origin: Origin, variables: bool):
+    def __init__(self, condition: Condition, operator: Operator, origin: Origin, variables: Variables | None):
         self.texts = condition.values
         self.origin = origin.below("Condition", pointer_step(operator.name), pointer_step(condition.key))
         self.variables = variables
@@ -133,17 +163,21 @@ class _Values:
         own = [part for part in text_parts(value) if isinstance(part, Hole)]
         self.opaque += own or [Hole(self.origin.address, self.origin.path, reason)]
 
-    def like(self, make: Callable[[Text], Pattern | None]) -> Like:
+    def like(self, make: Callable[[list[Symbol]], Pattern | None], wild: bool) -> Like:
+        """The patterns that `make` builds; with `wild`, `*` and `?` are wildcards."""
         patterns: list[Pattern] = []
         for value in self.texts:
-            unescaped = unescape(value) if self.variables else value
-            pattern = None if unescaped is None else make(unescaped)
-            if pattern is not None:
-                patterns.append(pattern)
-            elif unescaped is None:
+            symbols = expanded(value, self.variables, wild)
+            if symbols is NoValue.ABSENT:
+                continue  # matches nothing: a positive operator fails and a negated one holds
+            if symbols is NoValue.UNKNOWN:
                 self.unread(value, f"the policy variable in `{value}` has no known value")
-            else:
+                continue
+            pattern = make(symbols)
+            if pattern is None:
                 self.unread(value, f"`{value}` is no ARN pattern, and AWS does not say what it matches")
+            else:
+                patterns.append(pattern)
         return Like(tuple(patterns), tuple(self.opaque))
 
     def numbers(self, read: Callable[[str], Decimal | None], what: str) -> tuple[Decimal, ...]:
@@ -183,14 +217,14 @@ def _null(key: str, values: _Values) -> tuple[Literal, ...]:
 def _test(operator: Operator, values: _Values) -> Test:
     match operator.family:
         case Family.STRING | Family.BINARY:
-            return values.like(literal)
+            return values.like(shape, wild=False)
         case Family.STRING_IGNORE_CASE | Family.BOOL:
-            like = values.like(literal)
+            like = values.like(shape, wild=False)
             return Like(tuple(map(folded, like.patterns)), like.opaque, fold=True)
         case Family.STRING_LIKE:
-            return values.like(glob)
+            return values.like(shape, wild=True)
         case Family.ARN:
-            return values.like(arn_glob)
+            return values.like(arn_shape, wild=True)
         case Family.NUMERIC:
             return Compared(operator.comparison, values.numbers(number, "number"), False, tuple(values.opaque))
         case Family.DATE:
@@ -202,21 +236,49 @@ def _test(operator: Operator, values: _Values) -> Test:
     assert_never(operator.family)
 
 
-def unescape(value: Text) -> Text | None:
-    """`value` with `${$}` replaced; None where it holds a policy variable, or an escaped wildcard.
+_VARIABLE = re.compile(r"\$\{(?P<name>[^}'\"]*?)\s*(?:,\s*'(?P<default>[^']*)'\s*)?\}")
+_ESCAPED = frozenset("*?$")
 
-    Source: IAM User Guide, reference_policies_variables.
+
+def expanded(value: Text, variables: Variables | None, wild: bool) -> list[Symbol] | NoValue:
+    """The symbols of `value` with its policy variables replaced; NoValue where one has no value, or none that is known.
+
+    `${*}`, `${?}` and `${$}` are the characters themselves; what a variable holds is taken literally. Source: IAM User
+    Guide, reference_policies_variables.
     """
-    parts: list[str | Hole] = []
+    symbols: list[Symbol] = []
     for part in text_parts(value):
-        if isinstance(part, str):
-            plain = part.replace("${$}", "")
-            if "${" in plain:
-                return None
-            parts.append(part.replace("${$}", "$"))
+        if isinstance(part, Hole):
+            symbols.append(part)
+        elif variables is None:
+            symbols += wild_symbols(part) if wild else part
         else:
-            parts.append(part)
-    return text(*parts)
+            place = 0
+            for found in _VARIABLE.finditer(part):
+                before = part[place : found.start()]
+                symbols += wild_symbols(before) if wild else before
+                replaced = _replacement(found, variables)
+                if isinstance(replaced, NoValue):
+                    return replaced
+                symbols += literal(replaced).symbols
+                place = found.end()
+            rest = part[place:]
+            if "${" in rest:
+                return NoValue.UNKNOWN
+            symbols += wild_symbols(rest) if wild else rest
+    return symbols
+
+
+def _replacement(found: "re.Match[str]", variables: Variables) -> Text | NoValue:
+    name = found["name"]
+    if name in _ESCAPED:
+        return name
+    value = variables(name.lower())
+    if value is NoValue.ABSENT and found["default"] is not None:
+        return found["default"]
+    if isinstance(value, str) and set("*?") & set(value):
+        return NoValue.UNKNOWN  # no page says whether a wildcard in the value counts as one
+    return value
 
 
 def number(value: str) -> Decimal | None:

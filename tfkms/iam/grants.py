@@ -8,16 +8,16 @@ Developer Guide, policy-evaluation and key-policy-default.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tfkms.iam.access import Absent, Keys, KeyState, Reading, Solution, solve
+from tfkms.iam.access import Absent, Keys, KeyState, Known, Reading, Solution, solve
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
-from tfkms.iam.conditions import TRUE, Atom, Like, Literal, unescape, unsure
+from tfkms.iam.conditions import TRUE, Atom, Like, Literal, NoValue, Variables, expanded, unsure
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
 from tfkms.iam.naming import Naming, Way, allowed, denied
-from tfkms.iam.pattern import glob
+from tfkms.iam.pattern import shape
 from tfkms.iam.statements import condition_literals, covers_action
 from tfkms.location import Origin
-from tfkms.values import Hole
+from tfkms.values import Hole, Text
 
 Conjunction = tuple[Literal, ...]
 
@@ -51,7 +51,9 @@ class Granted:
     solution: Solution
 
 
-def resource_literal(resources: Patterns | Missing, statement: Statement, in_key_policy: bool) -> Literal | None:
+def resource_literal(
+    resources: Patterns | Missing, statement: Statement, in_key_policy: bool, variables: Variables
+) -> Literal | None:
     """That the statement's Resource covers the key of the request; None where the statement is void.
 
     Source: AWS KMS Developer Guide, key-policy-overview (`*` in a key policy is its key) and cmks-in-iam-policies (an
@@ -61,28 +63,31 @@ def resource_literal(resources: Patterns | Missing, statement: Statement, in_key
         return None
     patterns, opaque = [], [part.hole for part in resources.opaque]
     for value in resources.texts:
-        plain = unescape(value) if statement.variables else value
-        if plain is None:
-            opaque.append(Hole(statement.origin.address, statement.origin.path, f"the policy variable in `{value}`"))
-        else:
-            patterns.append(glob(plain))
+        symbols = expanded(value, variables if statement.variables else None, wild=True)
+        if symbols is NoValue.UNKNOWN:
+            reason = f"the policy variable in `{value}` has no known value"
+            opaque.append(Hole(statement.origin.address, statement.origin.path, reason))
+        elif symbols is not NoValue.ABSENT:  # a resource with a variable that has no value matches nothing
+            patterns.append(shape(symbols))
     if in_key_policy and not resources.negated and "*" in resources.texts:
         return TRUE
     positive = not resources.negated
     return Atom(RESOURCE, Like(tuple(patterns), tuple(opaque)), positive, every=not positive, when_absent=False)
 
 
-def conditions_of(statement: AnyStatement, action: KmsAction, in_key_policy: bool) -> Conjunction | None:
+def conditions_of(
+    statement: AnyStatement, action: KmsAction, in_key_policy: bool, variables: Variables
+) -> Conjunction | None:
     """What a request for the action must be for the statement to match it, principals aside; None if none can be."""
     if isinstance(statement, OpaqueStatement):
         return (unsure(statement.hole),)
     covered = covers_action(statement.actions, f"kms:{action.name}")
     if not covered.possible:
         return None
-    resource = resource_literal(statement.resources, statement, in_key_policy)
+    resource = resource_literal(statement.resources, statement, in_key_policy, variables)
     if resource is None:
         return None
-    return (covered, resource, *condition_literals(statement))
+    return (covered, resource, *condition_literals(statement, variables))
 
 
 def may_be(statement: AnyStatement, effect: Effect) -> bool:
@@ -97,16 +102,16 @@ def _namings(statement: AnyStatement, caller: Caller) -> Iterable[Naming]:
 
 
 def grants(
-    key_policy: Policy, bundle: Bundle, caller: Caller, action: KmsAction
-) -> Iterator[Grant]:  # fmt: skip
+    key_policy: Policy, bundle: Bundle, caller: Caller, action: KmsAction, variables: Variables
+) -> Iterator[Grant]:
     """Every way in which a statement may grant the caller the action: of the key policy itself, or of an identity
     document where the key policy delegates to IAM."""
-    limits = list(_limits(bundle, action)) if bundle.boundaries else [()]
+    limits = list(_limits(bundle, action, variables)) if bundle.boundaries else [()]
     delegations: list[tuple[AnyStatement, Conjunction]] = []
     for statement in key_policy:
         if not may_be(statement, Effect.ALLOW):
             continue
-        matched = conditions_of(statement, action, in_key_policy=True)
+        matched = conditions_of(statement, action, in_key_policy=True, variables=variables)
         if matched is None:
             continue
         for naming in _namings(statement, caller):
@@ -122,7 +127,7 @@ def grants(
     for statement in (statement for policy in bundle.identity for statement in policy):
         if not may_be(statement, Effect.ALLOW):
             continue
-        matched = conditions_of(statement, action, in_key_policy=False)
+        matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
         if matched is None:
             continue
         for delegation, whole in delegations:
@@ -130,22 +135,22 @@ def grants(
                 yield Grant(statement, (delegation,), Way.ACCOUNT, (*whole, *matched, *limit))
 
 
-def _limits(bundle: Bundle, action: KmsAction) -> Iterator[Conjunction]:
+def _limits(bundle: Bundle, action: KmsAction, variables: Variables) -> Iterator[Conjunction]:
     """The ways in which the permissions boundary allows the action."""
     for statement in (statement for policy in bundle.boundaries for statement in policy):
         if may_be(statement, Effect.ALLOW):
-            matched = conditions_of(statement, action, in_key_policy=False)
+            matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
             if matched is not None:
                 yield matched
 
 
 def refusals(
-    key_policy: Policy, bundle: Bundle, caller: Caller, action: KmsAction
-) -> Iterator[tuple[AnyStatement, Conjunction]]:  # fmt: skip
+    key_policy: Policy, bundle: Bundle, caller: Caller, action: KmsAction, variables: Variables
+) -> Iterator[tuple[AnyStatement, Conjunction]]:
     """The Denies that may reach the caller's request, with what must hold for each to do so."""
     for statement in key_policy:
         if may_be(statement, Effect.DENY):
-            matched = conditions_of(statement, action, in_key_policy=True)
+            matched = conditions_of(statement, action, in_key_policy=True, variables=variables)
             if matched is not None and isinstance(statement, OpaqueStatement):
                 yield statement, matched
             elif matched is not None and isinstance(statement, Statement):
@@ -155,7 +160,7 @@ def refusals(
                     yield statement, (*naming, *matched)
     for statement in (statement for policy in (*bundle.identity, *bundle.boundaries) for statement in policy):
         if may_be(statement, Effect.DENY):
-            matched = conditions_of(statement, action, in_key_policy=False)
+            matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
             if matched is not None:
                 yield statement, matched
 
@@ -186,9 +191,24 @@ class Case:
 
         return state if self.without else usual
 
+    def variables(self) -> Variables:
+        """The values of policy variables: those of condition keys that are settled and hold one value."""
+        keys = self.keys()
+
+        def value(name: str) -> Text | NoValue:
+            match keys(name):
+                case Known((only,)):
+                    return only
+                case Absent():
+                    return NoValue.ABSENT
+                case _:
+                    return NoValue.UNKNOWN
+
+        return value
+
     def denials(self) -> list[Conjunction]:
         """The clauses that keep the request out of every Deny."""
-        found = refusals(self.key_policy, self.bundle, self.caller, self.action)
+        found = refusals(self.key_policy, self.bundle, self.caller, self.action, self.variables())
         return [tuple(literal.negated() for literal in refusal) for _, refusal in found]
 
     def granted(self, reading: Reading) -> list[Granted]:
@@ -197,7 +217,7 @@ class Case:
         Raises BeyondLimitsError.
         """
         found: dict[int, Granted] = {}
-        every = grants(self.key_policy, self.bundle, self.caller, self.action)
+        every = grants(self.key_policy, self.bundle, self.caller, self.action, self.variables())
         candidates = [grant for grant in every if grant.way in self.ways]
         if not candidates:
             return []

@@ -75,28 +75,39 @@ def literal(value: Text) -> Pattern:
 
 def glob(value: Text) -> Pattern:
     """The pattern that `*` (any text, also across `/` and `:`) and `?` (one character) make of `value`."""
+    return shape(wild_symbols(value))
+
+
+def wild_symbols(value: Text) -> list[Symbol]:
+    """The characters and holes of `value`, with `*` and `?` as wildcards."""
     wild = {"*": Wild.ANY, "?": Wild.ONE}
-    return shape(wild.get(symbol, symbol) if isinstance(symbol, str) else symbol for symbol in _characters(value))
+    return [wild.get(symbol, symbol) if isinstance(symbol, str) else symbol for symbol in _characters(value)]
 
 
 def arn_glob(value: Text) -> Pattern | None:
-    """The pattern that the Arn operators make of `value`: six parts, each matched by itself; None where it has fewer.
+    """The pattern that the Arn operators make of `value`; None where it is none."""
+    return arn_shape(wild_symbols(value))
+
+
+def arn_shape(written: Sequence[Symbol]) -> Pattern | None:
+    """The pattern that the Arn operators make: six parts, each matched by itself; None where there are fewer.
 
     Source: IAM User Guide, reference_policies_elements_condition_operators, "Amazon Resource Name (ARN) condition
     operators". The sixth part, the resource, may hold colons.
     """
     symbols: list[Symbol] = []
     colons = 0
-    for symbol in _characters(value):
+    for symbol in written:
         colons += symbol == ":"
         match symbol:
-            case "*":
-                symbols.append(Wild.ANY if colons >= ARN_COLONS else Wild.PART)
-            case "?":
-                symbols.append(Wild.ONE if colons >= ARN_COLONS else Wild.PART_ONE)
+            case Wild.ANY if colons < ARN_COLONS:
+                symbols.append(Wild.PART)
+            case Wild.ONE if colons < ARN_COLONS:
+                symbols.append(Wild.PART_ONE)
             case _:
                 symbols.append(symbol)
-    return shape(symbols) if colons >= ARN_COLONS or isinstance(value, Template) else None
+    whole = colons >= ARN_COLONS or any(isinstance(symbol, Hole) for symbol in written)
+    return shape(symbols) if whole else None
 
 
 def shape(symbols: Iterable[Symbol]) -> Pattern:

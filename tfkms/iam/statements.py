@@ -1,10 +1,12 @@
 """Statements as literals: what a request must be for one to match it."""
 
-from tfkms.iam.conditions import FALSE, TRUE, Ground, Literal, literals, unsure
-from tfkms.iam.document import Missing, Patterns, Statement
+from dataclasses import replace
+
+from tfkms.iam.conditions import FALSE, TRUE, Ground, Literal, Variables, literals, no_variables, unsure
+from tfkms.iam.document import Missing, Opaque, Patterns, Statement
 from tfkms.iam.pattern import glob, holes_of, matches, may_match
 from tfkms.iam.principals import either
-from tfkms.values import Hole, Text, text_parts
+from tfkms.values import Hole, Template, Text, text_parts
 
 
 def covers_action(actions: Patterns | Missing, action: str) -> Ground:
@@ -12,7 +14,20 @@ def covers_action(actions: Patterns | Missing, action: str) -> Ground:
 
     Source: IAM User Guide, reference_policies_elements_action.
     """
+    if isinstance(actions, Patterns) and any(map(_odd_prefix, actions.texts)):
+        reason = "AWS does not say what a wildcard in the service prefix of an action matches"
+        odd = tuple(
+            text for text in actions.texts if _odd_prefix(text) and _matches(_lower(text), action.lower()).possible
+        )
+        plain = replace(actions, texts=tuple(text for text in actions.texts if not _odd_prefix(text)))
+        opaque = (*plain.opaque, *(Opaque(Hole("", "", reason)) for _ in odd))
+        return _covers(replace(plain, opaque=opaque), action.lower(), fold=True)
     return _covers(actions, action.lower(), fold=True)
+
+
+def _odd_prefix(value: Text) -> bool:
+    prefix, colon, _ = str(value).partition(":")
+    return bool(colon) and bool(set("*?") & set(prefix)) and not isinstance(value, Template)
 
 
 def covers_key(resources: Patterns | Missing, arn: Text) -> Ground:
@@ -50,10 +65,10 @@ def _lower(value: Text) -> Text:
     )
 
 
-def condition_literals(statement: Statement) -> tuple[Literal, ...]:
-    """All that the statement's conditions demand."""
+def condition_literals(statement: Statement, variables: Variables = no_variables) -> tuple[Literal, ...]:
+    """All that the statement's conditions demand; `variables` give the values of policy variables."""
     return tuple(
         literal
         for condition in statement.conditions
-        for literal in literals(condition, statement.origin, statement.variables)
+        for literal in literals(condition, statement.origin, variables if statement.variables else None)
     )

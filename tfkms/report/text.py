@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tfkms.finding import Evidence, Finding, Report, Verdict, Witness
+from tfkms.location import Origin
 from tfkms.report.display import shown
 from tfkms.report.structure import structure
 from tfkms.values import Unknown, hole_name, plain
@@ -47,15 +48,21 @@ def render(report: Report, verbose: bool = False) -> str:
 
 def lines(report: Report, verbose: bool = False) -> Iterator[Line]:
     """The report line by line."""
+    seen: set[tuple[int, Origin]] = set()
     for finding in report.findings:
-        yield from _finding(finding, report)
+        yield from _finding(finding, report, seen)
         yield ()
     if verbose:
         yield from _verdicts(report)
+    yield from _notes(report)
     yield from _summary(report)
+    if report.findings:
+        first = report.findings[0].check
+        yield (Piece(f"why, and how to mend it: tfkms explain {first}", Style.LABEL),)
 
 
-def _finding(finding: Finding, report: Report) -> Iterator[Line]:
+def _finding(finding: Finding, report: Report, seen: set[tuple[int, Origin]]) -> Iterator[Line]:
+    """One finding; a statement that stands in `seen` was shown with an earlier one."""
     violated = finding.verdict is Verdict.VIOLATED
     yield (
         Piece(finding.check, Style.VIOLATED if violated else Style.UNDECIDED),
@@ -76,9 +83,10 @@ def _finding(finding: Finding, report: Report) -> Iterator[Line]:
         place = f"{hole.address}{hole.path}"
         yield _labelled("needs", f"{hole_name(hole)}: {hole.reason}" if hole.references else f"{place}: {hole.reason}")
     for evidence in finding.evidence:
-        yield from _evidence(evidence, finding)
+        statement = (finding.input, evidence.origin)
+        yield from _evidence(evidence, finding, statement in seen)
+        seen.add(statement)
     yield from _wrapped("fix", finding.remedy)
-    yield _labelled("more", f"tfkms explain {finding.check}")
 
 
 def _labelled(label: str, text: str) -> Line:
@@ -97,10 +105,13 @@ def _witness(witness: Witness) -> Line:
     return _labelled("request", f"{witness.action} by {witness.principal}{context}{inert}")
 
 
-def _evidence(evidence: Evidence, finding: Finding) -> Iterator[Line]:
+def _evidence(evidence: Evidence, finding: Finding, shown_before: bool) -> Iterator[Line]:
     origin = evidence.origin
     elsewhere = f"{origin.address} " if origin.address != finding.address else ""
-    yield _labelled("statement", f"{elsewhere}{origin.path}")
+    above = ", shown above" if shown_before else ""
+    yield _labelled("statement", f"{elsewhere}{origin.path}{above}")
+    if shown_before:
+        return
     if evidence.statement is None:
         yield (Piece(f"{_INDENT * 2}  (sensitive)", Style.LABEL),)
         return
@@ -139,6 +150,10 @@ def _fitted(value: object, indent: str, label: str = "") -> Iterator[str]:
         return
     opening, closing = ("{", "}") if isinstance(value, dict) else ("[", "]")
     yield f"{indent}{label}{opening}"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        yield from _packed([json.dumps(item) for item in value], f"{indent}  ")
+        yield f"{indent}{closing}"
+        return
     members = (
         [(f"{json.dumps(k)}: ", v) for k, v in value.items()] if isinstance(value, dict) else [("", v) for v in value]
     )
@@ -148,6 +163,18 @@ def _fitted(value: object, indent: str, label: str = "") -> Iterator[str]:
         yield from first
         yield last + comma
     yield f"{indent}{closing}"
+
+
+def _packed(items: list[str], indent: str) -> Iterator[str]:
+    """The items with commas, as many on a line as fit."""
+    line = indent
+    for place, item in enumerate(items):
+        piece = item + ("," if place + 1 < len(items) else "")
+        if line != indent and len(line) + 1 + len(piece) > _STATEMENT_WIDTH:
+            yield line
+            line = indent
+        line += piece if line == indent else f" {piece}"
+    yield line
 
 
 _GOOD = (Verdict.PASS, Verdict.PASS_IN_PLAN, Verdict.NOT_APPLICABLE)
@@ -164,6 +191,14 @@ def _verdicts(report: Report) -> Iterator[Line]:
             Piece(f"  {shown(verdict.address)}{reason}"),
         )
     if report.verdicts:
+        yield ()
+
+
+def _notes(report: Report) -> Iterator[Line]:
+    for note in report.notes:
+        text = f"{shown(note.address)}: {shown(note.message)}"
+        yield (Piece(f"{note.check} note  ", Style.LABEL), Piece(text))
+    if report.notes:
         yield ()
 
 

@@ -11,7 +11,7 @@ FLOORS = [
     {"values", "location", "diagnostics", "strict_yaml", "selectors"},
     {"finding", "model"},
     {"iam"},
-    {"frontends", "extract"},
+    {"frontends", "extract", "identities", "key_uses"},
     {"checks"},
     {"catalogue"},
     {"engine"},
@@ -19,7 +19,7 @@ FLOORS = [
     {"cli"},
     {"__main__"},
 ]
-SIDEWAYS = {("strict_yaml", "diagnostics"), ("selectors", "values"), ("location", "values"), ("model", "finding")}
+SIDEWAYS = {("identities", "extract"), ("key_uses", "extract"), ("strict_yaml", "diagnostics"), ("selectors", "values"), ("location", "values"), ("model", "finding")}
 FLOOR = {part: number for number, parts in enumerate(FLOORS) for part in parts}
 MODULES = sorted(ROOT.rglob("*.py"))
 

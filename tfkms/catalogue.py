@@ -20,6 +20,7 @@ from tfkms.iam.actions import ActionClass, Actions, KmsAction
 from tfkms.key_uses import Mode, Service, Services
 from tfkms.selectors import SelectorError, selector
 from tfkms.strict_yaml import load_trusted, read_yaml
+from tfkms.values import Value
 
 T = TypeVar("T")
 
@@ -129,6 +130,10 @@ class _ServiceFile(msgspec.Struct, frozen=True):
     terraform: dict[str, _UseLine]
 
 
+class _ManagedPolicy(msgspec.Struct, frozen=True):
+    statements: list[dict[str, Any]]
+
+
 class _SiteLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: str
     path: str
@@ -189,6 +194,33 @@ def _site(line: _SiteLine, place: int, path: Path) -> Site:
         return Site(line.type, selector(line.path), Kind(line.kind), line.key, when)
     except SelectorError as error:
         _refuse(str(error), ("sites", place, "path"), path.read_text(encoding="utf-8"), path.name)
+
+
+@lru_cache(maxsize=1)
+def _managed_policies() -> dict[str, list[dict[str, Any]]]:
+    path = rules_directory() / "data" / "aws-managed-kms.yaml"
+    return {name: policy.statements for name, policy in _load(path, dict[str, _ManagedPolicy]).items()}
+
+
+def managed_policy(name: str) -> Value | None:
+    """The KMS statements of the AWS managed policy of that name, as a document; None for one that has none.
+
+    Raises Refusal.
+    """
+    statements = _managed_policies().get(name)
+    if statements is None:
+        return None
+    return {"Version": "2012-10-17", "Statement": tuple(map(_as_value, statements))}
+
+
+def _as_value(item: Any) -> Value:
+    match item:
+        case dict():
+            return {str(key): _as_value(value) for key, value in item.items()}
+        case list():
+            return tuple(map(_as_value, item))
+        case _:
+            return item if isinstance(item, bool | int | float | str | None) else str(item)
 
 
 @lru_cache(maxsize=1)

@@ -87,7 +87,11 @@ def _scan(
     rules = _selected(catalogue.rules(), checks, skip)
     scans, refused = _read(inputs, catalogue.sites(), catalogue.services(), options)
     facts = engine.Facts(
-        catalogue.sites(), catalogue.actions(), catalogue.services(), _authorized(options["authorized"])
+        sites=catalogue.sites(),
+        actions=catalogue.actions(),
+        services=catalogue.services(),
+        managed=catalogue.managed_policy,
+        authorized=_authorized(options["authorized"]),
     )
     report = engine.judge(scans, rules, facts, refused)
     gate = engine.Gate(Severity[options["fail_on"].upper()], options["undecided"] == "fail", options["exit_zero"])
@@ -220,9 +224,10 @@ def _read(
     from tfkms.frontends.accounts import Assumed
     from tfkms.frontends.document_text import read_bytes
     from tfkms.frontends.plan import read_plan
+    from tfkms.identities import RESOURCE_TYPES
     from tfkms.key_uses import KEY_ALIAS
 
-    wanted = {site.type for site in sites} | set(services.arguments) | {KEY_ALIAS}
+    wanted = {site.type for site in sites} | set(services.arguments) | {KEY_ALIAS} | RESOURCE_TYPES
     assumed = Assumed(_account(options["account_id"]), options["region"], options["partition"])
     scans: list[Scan] = []
     refused: list[Diagnostic] = []

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from tfkms.catalogue import Rule
-from tfkms.checks import DISAGREEMENT, Question
+from tfkms.checks.holders import holders
 from tfkms.checks.parties import Authorized
+from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.extract import Estate, Moment, Site, extract
 from tfkms.finding import (
@@ -28,9 +29,10 @@ from tfkms.finding import (
     Violated,
 )
 from tfkms.iam.actions import Actions
-from tfkms.key_uses import Services, key_uses
+from tfkms.identities import identities
+from tfkms.key_uses import Services, aliases, key_uses
 from tfkms.model import Scan
-from tfkms.values import Hole, hole_name, plain
+from tfkms.values import Hole, Value, hole_name, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Facts:
     sites: Sequence[Site]
     actions: Actions
     services: Services
+    managed: Callable[[str], Value | None]
     authorized: Authorized
 
 
@@ -108,11 +111,20 @@ class _Run:
             estate.moment: key_uses(scan, estate.keys, facts.services, estate.moment)
             for estate in (self.after, self.before)
         }
+        self.aliases = {
+            estate.moment: aliases(scan, estate.keys, estate.moment) for estate in (self.after, self.before)
+        }
+        self.identities = {
+            estate.moment: identities(scan, estate, estate.moment, facts.managed)
+            for estate in (self.after, self.before)
+        }
+        self.holders = {moment: tuple(holders(found)) for moment, found in self.identities.items()}
         self.verdicts: dict[tuple[str, str], tuple[Verdict, str | None]] = {}
         self.findings: list[Finding] = []
         self.notes: list[Note] = []
         self.diagnostics: list[Diagnostic] = []
-        for diagnostic in (*scan.diagnostics, *self.after.diagnostics):
+        identity_diagnostics = self.identities[Moment.AFTER].diagnostics
+        for diagnostic in (*scan.diagnostics, *self.after.diagnostics, *identity_diagnostics):
             self.tell(diagnostic)
 
     def tell(self, diagnostic: Diagnostic) -> None:
@@ -150,6 +162,9 @@ class _Run:
             actions=self.facts.actions,
             authorized=self.facts.authorized,
             uses=self.uses[estate.moment],
+            aliases=self.aliases[estate.moment],
+            identities=self.identities[estate.moment],
+            holders=self.holders[estate.moment],
         )
         for subject in check.subjects(question):
             try:

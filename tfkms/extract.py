@@ -10,7 +10,7 @@ from tfkms.finding import Evidence
 from tfkms.iam.document import AnyStatement, Policy
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
 from tfkms.location import Origin
-from tfkms.model import Action, Given, Omitted, Resource, Scan, Source, Unseen, masked
+from tfkms.model import Account, Action, Given, Omitted, Resource, Scan, Source, Unseen, masked
 from tfkms.selectors import Path, Selector
 from tfkms.values import Hole, Text, Unknown, Value, holes, pointer_step, text, text_parts
 
@@ -229,20 +229,24 @@ def _content(
             content, diagnostics = read_policy_text(value, origin)
             return State.KNOWN, content, diagnostics
         case Unknown() if is_key(site) and isinstance(argument, Omitted):
-            return State.DEFAULT, default_policy(resource), ()
+            return State.DEFAULT, default_policy(resource.account), ()
         case Unknown():
             return State.UNKNOWN, value, ()
         case None if is_key(site) and isinstance(argument, Unseen) and resource.source is Source.PLAN:
             return State.UNKNOWN, Unknown(Hole(origin.address, origin.path, "the plan does not show the policy")), ()
         case None | "":
-            return (State.DEFAULT, default_policy(resource), ()) if is_key(site) else None
+            return (State.DEFAULT, default_policy(resource.account), ()) if is_key(site) else None
         case _:
             raise NotJsonError("it is not a text")
 
 
-def default_policy(resource: Resource) -> Value:
-    """The policy that KMS gives a key created without one (AWS KMS Developer Guide, key-policy-default)."""
-    account = resource.account
+def default_key_policy(account: Account) -> Policy:
+    """The policy that KMS gives a key of the account that is created without one."""
+    return parse_policy(default_policy(account), Origin("", "/policy"))[0]
+
+
+def default_policy(account: Account) -> Value:
+    """The document that KMS gives a key created without one (AWS KMS Developer Guide, key-policy-default)."""
     statement: Mapping[str, Value] = {
         "Sid": "Enable IAM User Permissions",
         "Effect": "Allow",
@@ -339,7 +343,7 @@ def _key(holder: Resource, attachments: list[_Attachment], found: _Extraction) -
 
 def _restored(own: Document) -> Document:
     """The default policy, which KMS puts back when a key's `aws_kms_key_policy` is destroyed."""
-    content = default_policy(own.resource)
+    content = default_policy(own.resource.account)
     policy, _ = parse_policy(content, Origin(own.address, own.attribute))
     return replace(own, state=State.DEFAULT, policy=policy, content=content, sensitive=False)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from tfkms.extract import Key, Moment, attributes
 from tfkms.model import Resource, Scan
-from tfkms.values import Value
+from tfkms.values import Text, Unknown, Value, text
 
 
 class Mode(StrEnum):
@@ -74,6 +74,24 @@ def key_uses(
     return {address: tuple(uses) for address, uses in found.items()}
 
 
+def aliases(scan: Scan, keys: Sequence[Key], moment: Moment) -> Mapping[str, tuple[Text, ...]]:
+    """The names of the aliases that the plan gives each key, by the key's address; an unknown one is a hole."""
+    names = dict(_names(scan, keys, moment))
+    found: dict[str, list[Text]] = {key.address: [] for key in keys}
+    for alias in scan.resources:
+        values = attributes(alias, moment)
+        if alias.type != KEY_ALIAS or values is None or alias.address not in names:
+            continue
+        match values.get("name"):
+            case str() as name:
+                found[names[alias.address]].append(name)
+            case Unknown(hole):
+                found[names[alias.address]].append(text(hole))
+            case _:
+                pass
+    return {address: tuple(own) for address, own in found.items()}
+
+
 def _names(scan: Scan, keys: Sequence[Key], moment: Moment) -> Iterator[tuple[str, str]]:
     """What names a key in this plan, with the key's address: ids, ARNs, and its own and its aliases' addresses."""
     own: dict[str, str] = {}
@@ -104,7 +122,7 @@ def _meant(
 
 def _pointers(resource: Resource, values: Mapping[str, Value], path: str) -> Iterator[str]:
     """The texts that stand at a dotted path, and the addresses that its references lead to."""
-    texts = [text for text in _at(values, path.split(".")) if isinstance(text, str)]
+    texts = [found for found in _at(values, path.split(".")) if isinstance(found, str)]
     yield from texts
     links = resource.links.get(path)
     if links is not None and not texts:

@@ -6,19 +6,18 @@ document for what it grants where key policies delegate to IAM.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
-from tfkms.checks import BEYOND_LIMITS, DISAGREEMENT, Question
+from tfkms.checks.holders import HeldDocument, held_documents
 from tfkms.checks.parties import (
     FOREIGN,
-    Authorized,
     Party,
     inert_on,
     parties,
-    target,
     witness,
 )
-from tfkms.extract import Document, Key
+from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
+from tfkms.extract import Document, Key, Kind
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated, Witness
 from tfkms.iam import callers
 from tfkms.iam.access import Reading
@@ -32,6 +31,7 @@ from tfkms.iam.simulate import Answer, Documents, Request, simulate
 from tfkms.values import Hole, Text
 
 _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})
+_THROUGH_IAM = frozenset({Way.ACCOUNT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,48 +47,89 @@ class KeyPolicySubject:
         return self.document.address
 
 
-Subject: TypeAlias = KeyPolicySubject
+Subject: TypeAlias = KeyPolicySubject | HeldDocument
 
 
 def subjects(question: Question) -> Sequence[Subject]:
-    """Every policy of every key."""
-    return [KeyPolicySubject(key, document) for key in question.estate.keys for document in key.documents]
+    """Every policy of every key, and every identity document."""
+    policies = [KeyPolicySubject(key, document) for key in question.estate.keys for document in key.documents]
+    return [*policies, *held_documents(question.holders)]
 
 
 def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
     """A finding for each statement that grants; without one, whether identity policies could."""
     actions = [question.actions[name.partition(":")[2]] for name in question.parameters["actions"]]
-    tally = _Tally(subject.document, question)
+    tally = _Tally(subject.address, subject.document, question)
+    keys = (subject.key.address,) if isinstance(subject, KeyPolicySubject) else ()
     try:
-        for action in actions:
-            _ask_key_policy(subject, action, question.authorized, tally)
-        in_plan = any(_delegates(subject, action, question.authorized) for action in actions)
+        match subject:
+            case KeyPolicySubject():
+                for action in actions:
+                    _ask_key_policy(subject, action, question, tally)
+                in_plan = any(_delegates(subject, action, question) for action in actions)
+            case HeldDocument():
+                for action in actions:
+                    _ask_held(subject, action, question, tally)
+                in_plan = False
+            case _:
+                assert_never(subject)
     except BeyondLimitsError:
-        address = subject.document.address
-        yield Undecided(address, (subject.key.address,), Claim(BEYOND_LIMITS, {"action": _list(actions)}), (), ())
+        yield Undecided(subject.address, keys, Claim(BEYOND_LIMITS, {"action": _list(actions)}), (), ())
         return
     yield from tally.outcomes()
-    yield Passed(subject.document.address, (subject.key.address,), in_plan)
+    yield Passed(subject.address, keys, in_plan)
 
 
 def _list(actions: Sequence[KmsAction]) -> str:
     return ", ".join(f"kms:{action.name}" for action in actions)
 
 
-def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, authorized: Authorized, tally: "_Tally") -> None:
+def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, question: Question, tally: "_Tally") -> None:
     key, policy = subject.key, subject.document.policy
-    asked, dead = target(key), inert_on(key, action)
+    asked, dead = question.target(key), inert_on(key, action)
+    guards = question.guards(key.resource.account)
     for statement in policy:
         if not may_be(statement, Effect.ALLOW):
             continue
         live = False
         for party in parties(statement, key.resource.account, action):
-            barred = authorized.barring(party.caller) if party.caller.kind is not CallerKind.ROOT else ()
+            barred = question.authorized.barring(party.caller) if party.caller.kind is not CallerKind.ROOT else ()
             if barred is None or (live and party.inert == FOREIGN and party.caller.name is None):
                 continue
-            asked_policy = _with(policy, statement, party)
-            case = Case(asked_policy, Bundle(), party.caller, asked, action, barred, _DIRECTLY)
-            live = tally.ask(case, statement, party, key, party.inert or dead) or live
+            caller, bundle = question.known(party.caller, guards)
+            case = Case(_with(policy, statement, party), bundle, caller, asked, action, barred, _DIRECTLY)
+            live = tally.ask(case, statement, replace(party, caller=caller), key, party.inert or dead) or live
+
+
+def _ask_held(subject: HeldDocument, action: KmsAction, question: Question, tally: "_Tally") -> None:
+    """Asks what the document gives each of its holders, on every key of its account and on any other."""
+    for holder in subject.holders:
+        barred = holder.barring(question.authorized)
+        if barred is None:
+            continue
+        party = Party(holder.caller, holder.shown)
+        account = holder.identity.account
+        for key in question.estate.keys:
+            if key.resource.account.id != account.id:
+                continue
+            dead = inert_on(key, action)
+            for document in key.documents:
+                case = Case(
+                    document.policy, holder.bundle, holder.caller, question.target(key), action, barred, _THROUGH_IAM
+                )
+                for statement in subject.document.policy:
+                    tally.ask(case, statement, party, key, dead)
+        case = Case(
+            question.default_policy(account),
+            holder.bundle,
+            holder.caller,
+            callers.other_key(account.id, account.partition),
+            action,
+            (*barred, question.elsewhere()),
+            _THROUGH_IAM,
+        )
+        for statement in subject.document.policy:
+            tally.ask(case, statement, party, None, None)
 
 
 def _with(policy: Policy, statement: AnyStatement, party: Party) -> Policy:
@@ -98,20 +139,21 @@ def _with(policy: Policy, statement: AnyStatement, party: Party) -> Policy:
     return replace(policy, statements=tuple(party.stands_in if own is statement else own for own in policy))
 
 
-def _delegates(subject: KeyPolicySubject, action: KmsAction, authorized: Authorized) -> bool:
+def _delegates(subject: KeyPolicySubject, action: KmsAction, question: Question) -> bool:
     """Whether an identity policy that is not in view could give an unauthorized principal the action."""
     account = subject.key.resource.account
+    guards = question.guards(account)
     for kind in (CallerKind.ROLE, CallerKind.USER):
         caller = callers.anyone(kind, account.id, account.partition)
-        barred = authorized.barring(caller) or ()
+        barred = question.authorized.barring(caller) or ()
         case = Case(
             subject.document.policy,
-            Bundle(identity=(EVERYTHING,)),
+            Bundle(identity=(EVERYTHING,), guards=guards),
             caller,
-            target(subject.key),
+            question.target(subject.key),
             action,
             barred,
-            frozenset({Way.ACCOUNT}),
+            _THROUGH_IAM,
         )
         if case.granted(Reading.LOOSE):
             return True
@@ -132,18 +174,24 @@ class _Reached:
     loose_keys: dict[str, None] = field(default_factory=dict)
     needs: dict[Hole, None] = field(default_factory=dict)
     disagreement: bool = False
+    elsewhere: bool = False
+    loose_elsewhere: bool = False
 
 
 @dataclass(slots=True)
 class _Tally:
-    """Gathers what the statements of one document grant, statement by statement."""
+    """Gathers what the statements of one document grant, statement by statement; `address` is where it is reported."""
 
+    address: str
     document: Document
     question: Question
     reached: dict[int, _Reached] = field(default_factory=dict)
 
-    def ask(self, case: Case, statement: AnyStatement, party: Party, key: Key, inert: str | None) -> bool:
-        """Counts the case for the statement; whether it surely grants, and KMS would honour it."""
+    def ask(self, case: Case, statement: AnyStatement, party: Party, key: Key | None, inert: str | None) -> bool:
+        """Counts the case for the statement; whether it surely grants, and KMS would honour it.
+
+        `key` is None for a key outside the plan.
+        """
         wanted = statement if party.stands_in is None else party.stands_in
         sure = [granted for granted in case.granted(Reading.STRICT) if granted.grant.statement is wanted]
         if sure:
@@ -152,20 +200,26 @@ class _Tally:
                 self.of(statement, case.action).disagreement = True
             reached = self.of(statement, case.action)
             reached.principals[party.shown] = None
-            reached.keys[key.address] = None
+            if key is None:
+                reached.elsewhere = True
+            else:
+                reached.keys[key.address] = None
             shown = proof if party.inert in (None, FOREIGN) else replace(proof, principal=party.shown)
             reached.witnesses.append(shown)
             reached.support |= {id(own): own for own in sure[0].grant.support}
             return inert is None
         maybe = [granted for granted in case.granted(Reading.LOOSE) if granted.grant.statement is wanted]
         if maybe:
-            self.may(statement, case.action, party, key, maybe[0])
+            self.may(self.of(statement, case.action), party, key, maybe[0])
         return False
 
-    def may(self, statement: AnyStatement, action: KmsAction, party: Party, key: Key, granted: Granted) -> None:
-        reached = self.of(statement, action)
+    @staticmethod
+    def may(reached: _Reached, party: Party, key: Key | None, granted: Granted) -> None:
         reached.loose_principals[party.shown] = None
-        reached.loose_keys[key.address] = None
+        if key is None:
+            reached.loose_elsewhere = True
+        else:
+            reached.loose_keys[key.address] = None
         reached.needs |= dict.fromkeys(sorted(granted.solution.holes, key=repr))
 
     def of(self, statement: AnyStatement, action: KmsAction) -> _Reached:
@@ -177,7 +231,9 @@ class _Tally:
         boundary = case.bundle.boundaries[0] if case.bundle.boundaries else None
         crossing = frozenset({proof.action}) if party.inert == FOREIGN else self.question.cross_account
         request = Request(proof.principal, proof.action, proof.resource, proof.context)
-        return simulate(request, Documents(case.key_policy, identity, boundary), crossing) is Answer.ALLOWED
+        guards = tuple((guard.policy,) for guard in case.bundle.guards if not guard.on_resources and guard.sure)
+        documents = Documents(case.key_policy, identity, boundary, None, _with_full_access(guards))
+        return simulate(request, documents, crossing) is Answer.ALLOWED
 
     def outcomes(self) -> Iterator[Outcome]:
         for reached in self.reached.values():
@@ -185,7 +241,8 @@ class _Tally:
                 yield self.undecided(reached, Claim(DISAGREEMENT, self.facts(reached, reached.principals)), ())
             elif reached.witnesses:
                 yield self.violated(reached)
-            if set(reached.loose_keys) - set(reached.keys):
+            loosely = set(reached.loose_keys) - set(reached.keys)
+            if loosely or (reached.loose_elsewhere and not reached.elsewhere and not reached.keys):
                 facts = self.facts(reached, reached.loose_principals)
                 yield self.undecided(reached, Claim("may_be_granted", facts), tuple(reached.needs))
 
@@ -197,23 +254,25 @@ class _Tally:
         if not live:
             facts["why"] = str(witnesses[0].inert)
         return Violated(
-            address=self.document.address,
+            address=self.address,
             keys=tuple(reached.keys),
             claim=Claim(cause, facts),
             witnesses=witnesses,
             evidence=self.evidence(reached),
             principals=tuple(reached.principals),
+            other_keys=reached.elsewhere,
             inert=not live,
         )
 
     def undecided(self, reached: _Reached, claim: Claim, needs: tuple[Hole, ...]) -> Undecided:
         return Undecided(
-            address=self.document.address,
+            address=self.address,
             keys=tuple(reached.loose_keys or reached.keys),
             claim=claim,
             needs=needs,
             evidence=self.evidence(reached),
             principals=tuple(reached.loose_principals or reached.principals),
+            other_keys=reached.loose_elsewhere,
         )
 
     def facts(self, reached: _Reached, principals: dict[Text, None]) -> dict[str, str]:
@@ -221,10 +280,28 @@ class _Tally:
             "who": _who(tuple(principals)),
             "action": f"kms:{reached.action.name}",
             "statement": self.document.label(reached.statement),
+            "where": self.where(reached),
         }
+
+    def where(self, reached: _Reached) -> str:
+        """On which keys, in words, for a document that is not a key's own policy."""
+        if self.document.kind is Kind.KEY_POLICY:
+            return ""
+        keys = list(reached.keys or reached.loose_keys)
+        shown = [f"`{key}`" for key in keys[:_WHO_LIMIT]]
+        if len(keys) > _WHO_LIMIT:
+            shown.append(f"{len(keys) - _WHO_LIMIT} more keys")
+        if reached.elsewhere or (reached.loose_elsewhere and not reached.keys):
+            shown.append("other keys of the account whose policy delegates to IAM")
+        return f" on {' and '.join(shown)}" if shown else ""
 
     def evidence(self, reached: _Reached) -> tuple[Evidence, ...]:
         return tuple(self.document.evidence(own) for own in (reached.statement, *reached.support.values()))
+
+
+def _with_full_access(guards: tuple[tuple[Policy, ...], ...]) -> tuple[tuple[Policy, ...], ...]:
+    """The control policies, each beside the one that allows everything, which AWS attaches unless it is taken away."""
+    return tuple((*level, EVERYTHING) for level in guards)
 
 
 def _foreign(case: Case) -> bool:

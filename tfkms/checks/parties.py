@@ -78,10 +78,13 @@ class _ByName:
         return last != "*" and matches(glob(last), self.name)
 
 
-def target(key: Key) -> Target:
-    """The key as the target of requests, with what the plan says of it."""
+def target(key: Key, aliases: tuple[Text, ...] = ()) -> Target:
+    """The key as the target of requests, with what the plan says of it; `aliases` are those that the plan gives it."""
     resource = key.resource
     account = resource.account
+    facts = dict(_facts(resource))
+    if aliases:
+        facts["kms:resourcealiases"] = aliases
     return Target(
         address=key.address,
         arn=key.arn,
@@ -89,7 +92,7 @@ def target(key: Key) -> Target:
         region=account.region,
         partition=account.partition,
         organization=account.organization,
-        facts=dict(_facts(resource)),
+        facts=facts,
         settled=_tags(resource) is not None,
     )
 

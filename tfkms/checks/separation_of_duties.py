@@ -1,33 +1,29 @@
-"""No principal both administers a key and uses it: over the key policy, identity documents and grants together.
+"""No principal both administers a key and uses it: over the key policy and identity documents together.
 
-For a caller that is known the two requests are independent. For "anyone" they are one question: the same principal must
-make both, whatever else differs between the requests.
+What the key policy itself grants on one side at least is judged with the key policy; what identity documents grant on
+both sides, with the document that makes the administrator.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias, assert_never
 
-from tfkms.checks import BEYOND_LIMITS, DISAGREEMENT, Question
-from tfkms.checks.parties import Party, parties, target, witness
+from tfkms.checks.holders import HeldDocument, held_documents
+from tfkms.checks.pairs import Duties, Pair, Side, pairs
+from tfkms.checks.parties import Party, parties, witness
+from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
 from tfkms.checks.via_service import is_plumbing
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Remarked, Undecided, Violated, Witness
 from tfkms.iam import callers
-from tfkms.iam.access import KeyState, Reading, Solution, solve
-from tfkms.iam.actions import ActionClass, KmsAction
+from tfkms.iam.access import Reading
+from tfkms.iam.actions import ActionClass
 from tfkms.iam.callers import Caller, CallerKind, Target
-from tfkms.iam.conditions import Atom, Literal
 from tfkms.iam.document import AnyStatement, Effect, Policy, Statement
-from tfkms.iam.grants import EVERYTHING, Bundle, Case, Grant, may_be
-from tfkms.iam.naming import PRINCIPAL_ARN
-from tfkms.iam.pattern import BeyondLimitsError, Pattern
+from tfkms.iam.grants import EVERYTHING, Bundle, Case, may_be
+from tfkms.iam.pattern import BeyondLimitsError
 from tfkms.iam.simulate import Answer, Documents, Request, simulate
 from tfkms.values import Text
-
-_SECOND = "second|"
-_SHARED = (PRINCIPAL_ARN, callers.RESOURCE, "aws:username", "aws:principaltag/", "aws:userid", "aws:principalorg")
-"""Beginnings of the condition keys that two requests of one principal share."""
-
 
 _TELLING = frozenset({"PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "GenerateDataKey", "Sign"})
 """The actions that say most as an example; they are asked for first."""
@@ -46,232 +42,240 @@ class KeyPolicySubject:
         return self.document.address
 
 
-def subjects(question: Question) -> Sequence[KeyPolicySubject]:
-    """Every policy of every key."""
-    return [KeyPolicySubject(key, document) for key in question.estate.keys for document in key.documents]
+Subject: TypeAlias = KeyPolicySubject | HeldDocument
 
 
-def judge(subject: KeyPolicySubject, question: Question) -> Iterator[Outcome]:
-    """A finding for each statement that lets a principal administer a key which it may also use."""
+def subjects(question: Question) -> Sequence[Subject]:
+    """Every policy of every key, and every identity document."""
+    policies = [KeyPolicySubject(key, document) for key in question.estate.keys for document in key.documents]
+    return [*policies, *held_documents(question.holders)]
+
+
+def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
+    """A finding for each statement that makes an administrator of somebody who may also use the key."""
+    judged = _Judge(subject.address, subject.document, question)
     try:
-        outcomes = list(_Judge(subject, question).outcomes())
+        match subject:
+            case KeyPolicySubject(key):
+                keys: tuple[str, ...] = (key.address,)
+                judged.ask_key_policy(key)
+                in_plan = judged.could_be_given_both(key)
+            case HeldDocument():
+                keys, in_plan = (), False
+                judged.ask_held(subject)
+            case _:
+                assert_never(subject)
     except BeyondLimitsError:
-        yield Undecided(subject.address, (subject.key.address,), Claim(BEYOND_LIMITS), (), ())
+        yield Undecided(subject.address, keys, Claim(BEYOND_LIMITS), (), ())
         return
-    yield from outcomes
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One of the two requests: the grant that allows it."""
-
-    case: Case
-    grant: Grant
-    solution: Solution
+    yield from judged.outcomes()
+    yield Passed(subject.address, keys, in_plan)
 
 
 @dataclass(slots=True)
-class _Pair:
-    """What one admin statement is found guilty of: the principals that it makes administrators, and use besides."""
+class _Found:
+    """What one statement that makes administrators is found guilty of."""
 
-    admin: _Side
-    crypto: _Side
+    pair: Pair
     inert: str | None
     principals: dict[Text, None] = field(default_factory=dict)
+    keys: dict[str, None] = field(default_factory=dict)
+    elsewhere: bool = False
 
 
 class _Judge:
-    def __init__(self, subject: KeyPolicySubject, question: Question):
-        admin = ActionClass(question.parameters["admin"])
-        crypto = ActionClass(question.parameters["crypto"])
-        self.actions = question.actions
+    def __init__(self, address: str, document: Document, question: Question):
         by_name = sorted(question.actions.values(), key=lambda action: (action.name not in _TELLING, action.name))
-        self.admin = [action for action in by_name if action.action_class is admin]
-        self.crypto = [action for action in by_name if action.action_class is crypto]
-        self.key, self.document = subject.key, subject.document
-        self.question = question
-        self.asked: Target = target(self.key)
-        self.policy = _without_plumbing(self.document.policy)
+        admin, crypto = ActionClass(question.parameters["admin"]), ActionClass(question.parameters["crypto"])
+        self.duties = Duties(
+            tuple(action for action in by_name if action.action_class is admin),
+            tuple(action for action in by_name if action.action_class is crypto),
+        )
+        self.address, self.document, self.question = address, document, question
+        self.sure: dict[int, _Found] = {}
+        self.maybe: dict[int, _Found] = {}
+        self.remarks: dict[tuple[str, str], Outcome] = {}
+        self.homes: dict[int, Document] = {id(statement): document for statement in document.policy}
 
-    def outcomes(self) -> Iterator[Outcome]:
-        sure: dict[int, _Pair] = {}
-        maybe: dict[int, _Pair] = {}
-        for party in self.people():
-            policy = self.with_stand_in(party)
-            pair = self.pair(party, policy, Reading.STRICT)
-            if pair is not None:
-                found = sure.setdefault(id(pair.admin.grant.statement), pair)
-                found.principals[party.shown] = None
-            elif (loose := self.pair(party, policy, Reading.LOOSE)) is not None:
-                found = maybe.setdefault(id(loose.admin.grant.statement), loose)
-                found.principals[party.shown] = None
-            else:
-                yield from self.remark(party, policy)
-        yield from map(self.violated, sure.values())
-        for key, pair in maybe.items():
-            if key not in sure:
-                yield self.undecided(pair, "may_have_both")
-        yield Passed(self.document.address, (self.key.address,), self.could_be_given_both())
+    def ask_key_policy(self, key: Key) -> None:
+        """Asks about everybody whom the policy names or an identity document in view belongs to."""
+        policy = _without_plumbing(self.document.policy)
+        target = self.question.target(key)
+        for party, bundle in self.people(policy, key):
+            asked = _with_stand_in(policy, party)
+            case = self.case(asked, bundle, party.caller, target)
+            if not self.count(case, party, key, lambda pair: pair.admin.direct or pair.crypto.direct):
+                self.remark(case, party)
 
-    def people(self) -> Iterator[Party]:
-        """Whom the Allows of the policy are about, each once."""
+    def case(self, policy: Policy, bundle: Bundle, caller: Caller, target: Target) -> Case:
+        """The case to ask about; its action is whatever is asked for."""
+        return Case(policy, bundle, caller, target, self.duties.admin[0])
+
+    def people(self, policy: Policy, key: Key) -> Iterator[tuple[Party, Bundle]]:
+        account = key.resource.account
+        guards = self.question.guards(account)
         seen: set[tuple[str, str, str, CallerKind]] = set()
-        for statement in self.policy:
+        for statement in policy:
             if not may_be(statement, Effect.ALLOW):
                 continue
-            for party in parties(statement, self.key.resource.account, self.admin[0]):
-                identity = (str(party.shown), str(party.caller.name), str(party.caller.account), party.caller.kind)
+            for party in parties(statement, account, self.duties.admin[0]):
+                caller, bundle = self.question.known(party.caller, guards)
+                identity = (str(party.shown), str(caller.name), str(caller.account), caller.kind)
                 if identity not in seen:
                     seen.add(identity)
-                    yield party
+                    yield replace(party, caller=caller), bundle
+        for holder in self.question.holders:
+            identity = (str(holder.shown), str(holder.caller.name), str(holder.caller.account), holder.caller.kind)
+            if holder.identity.account.id == account.id and identity not in seen:
+                seen.add(identity)
+                yield Party(holder.caller, holder.shown), holder.bundle
 
-    def with_stand_in(self, party: Party) -> Policy:
-        """The policy as it would be, were a name that is nobody somebody."""
-        if party.stands_in is None:
-            return self.policy
-        origin = party.stands_in.origin
-        return replace(self.policy, statements=tuple(party.stands_in if s.origin == origin else s for s in self.policy))
+    def ask_held(self, subject: HeldDocument) -> None:
+        """Asks what the document makes of each of its holders, on every key of its account and on any other."""
+        own = {id(statement) for statement in subject.document.policy}
 
-    def pair(self, party: Party, policy: Policy, reading: Reading, bundle: Bundle | None = None) -> _Pair | None:
-        """Two requests of the caller, one to administer the key and one to use it; None if there are none."""
-        bundle = bundle or Bundle()
-        admin = list(self.sides(self.admin, party.caller, policy, bundle, reading))
-        if not admin:
-            return None
-        crypto = list(self.sides(self.crypto, party.caller, policy, bundle, reading))
-        if not crypto:
-            return None
-        if not isinstance(party.caller.principal_arn, Pattern):
-            return _Pair(admin[0], crypto[0], party.inert)
-        for one in admin:
-            for other in crypto:
-                solved = _together(one, other, reading)
-                if solved is not None:
-                    return _Pair(replace(one, solution=solved[0]), replace(other, solution=solved[1]), party.inert)
-        return None
+        def mine(pair: Pair) -> bool:
+            return id(pair.admin.statement) in own and not pair.admin.direct and not pair.crypto.direct
 
-    def sides(
-        self, actions: Sequence[KmsAction], caller: Caller, policy: Policy, bundle: Bundle, reading: Reading
-    ) -> Iterator[_Side]:
-        """For each statement that grants one of the actions the first such request."""
-        seen: set[int] = set()
-        for action in actions:
-            case = Case(policy, bundle, caller, self.asked, action)
-            for granted in case.granted(reading):
-                if id(granted.grant.statement) not in seen:
-                    seen.add(id(granted.grant.statement))
-                    yield _Side(case, granted.grant, granted.solution)
+        for holder in subject.holders:
+            self.homes |= {id(s): a.document for a in holder.identity.policies for s in a.document.policy}
+            party, account = Party(holder.caller, holder.shown), holder.identity.account
+            for key in self.question.estate.keys:
+                if key.resource.account.id == account.id:
+                    for document in key.documents:
+                        policy = _without_plumbing(document.policy)
+                        self.homes |= {id(statement): document for statement in policy}
+                        case = self.case(policy, holder.bundle, holder.caller, self.question.target(key))
+                        self.count(case, party, key, mine)
+            elsewhere = callers.other_key(account.id, account.partition)
+            case = self.case(self.question.default_policy(account), holder.bundle, holder.caller, elsewhere)
+            self.count(replace(case, barred=(self.question.elsewhere(),)), party, None, mine)
 
-    def could_be_given_both(self) -> bool:
+    def count(self, case: Case, party: Party, key: Key | None, counts: Callable[[Pair], bool]) -> bool:
+        """Counts the first pair of the caller that is this document's to answer for; whether there is any."""
+        for reading, found in ((Reading.STRICT, self.sure), (Reading.LOOSE, self.maybe)):
+            for pair in pairs(self.duties, case, reading):
+                if counts(pair):
+                    entry = found.setdefault(id(pair.admin.statement), _Found(pair, party.inert))
+                    entry.principals[party.shown] = None
+                    if key is None:
+                        entry.elsewhere = True
+                    else:
+                        entry.keys[key.address] = None
+                    return True
+        return False
+
+    def could_be_given_both(self, key: Key) -> bool:
         """Whether identity policies that are not in view could give one principal both."""
-        account = self.key.resource.account
+        account, policy = key.resource.account, _without_plumbing(self.document.policy)
+        guards = self.question.guards(account)
         anyone = [callers.anyone(kind, account.id, account.partition) for kind in (CallerKind.ROLE, CallerKind.USER)]
-        people = [*(Party(caller, "*") for caller in anyone), *self.people()]
-        bundle = Bundle(identity=(EVERYTHING,))
+        named = [party.caller for party, _ in self.people(policy, key) if party.inert is None]
+        target = self.question.target(key)
+        bundle = Bundle(identity=(EVERYTHING,), guards=guards)
         return any(
-            self.pair(party, self.policy, Reading.LOOSE, bundle) is not None
-            for party in people
-            if party.inert is None and party.caller.kind is not CallerKind.SERVICE
+            next(pairs(self.duties, self.case(policy, bundle, caller, target), Reading.LOOSE), None) is not None
+            for caller in (*anyone, *named)
+            if caller.is_person
         )
 
-    def remark(self, party: Party, policy: Policy) -> Iterator[Outcome]:
+    def remark(self, asked: Case, party: Party) -> None:
         """That an administrator who may make grants can give itself the use of the key."""
         if party.inert is not None:
             return
-        create_grant = self.actions["CreateGrant"]
-        without = frozenset({"kms:grantisforawsresource"})
-        case = Case(policy, Bundle(), party.caller, self.asked, create_grant, without=without)
-        admin = next(self.sides(self.admin, party.caller, policy, Bundle(), Reading.STRICT), None)
-        grants_it = case.granted(Reading.STRICT) if admin is not None else []
-        if grants_it:
-            statement = self.document.label(grants_it[0].grant.statement)
-            facts = {"who": _shown(party.shown), "statement": statement}
-            yield Remarked(self.document.address, Claim("can_grant_itself", facts))
+        if not any(replace(asked, action=action).granted(Reading.STRICT) for action in self.duties.admin):
+            return
+        create_grant = self.question.actions["CreateGrant"]
+        case = replace(asked, action=create_grant, without=frozenset({"kms:grantisforawsresource"}))
+        for granted in case.granted(Reading.STRICT)[:1]:
+            who, statement = _shown(party.shown), self.label(granted.grant.statement)
+            claim = Claim("can_grant_itself", {"who": who, "statement": statement})
+            self.remarks[who, statement] = Remarked(self.address, claim)
 
-    def violated(self, pair: _Pair) -> Outcome:
-        proofs = tuple(
-            witness(side.case.caller, side.solution, self.asked, side.case.action, inert)
-            for side, inert in ((pair.admin, pair.inert), (pair.crypto, None))
-        )
-        if not all(self.confirmed(side, proof) for side, proof in zip((pair.admin, pair.crypto), proofs, strict=True)):
-            return self.undecided(pair, DISAGREEMENT)
-        cause = "both" if pair.inert is None else "both_inert"
-        facts = {**self.facts(pair), "why": pair.inert or ""}
+    def outcomes(self) -> Iterator[Outcome]:
+        yield from self.remarks.values()
+        yield from map(self.violated, self.sure.values())
+        for key, found in self.maybe.items():
+            if key not in self.sure:
+                yield self.undecided(found, "may_have_both")
+
+    def violated(self, found: _Found) -> Outcome:
+        pair = found.pair
+        proofs = (self.proof(pair.admin, found.inert), self.proof(pair.crypto, None))
+        if not all(self.confirmed(side, p) for side, p in zip((pair.admin, pair.crypto), proofs, strict=True)):
+            return self.undecided(found, DISAGREEMENT)
         return Violated(
-            address=self.document.address,
-            keys=(self.key.address,),
-            claim=Claim(cause, facts),
+            address=self.address,
+            keys=tuple(found.keys),
+            claim=Claim("both" if found.inert is None else "both_inert", self.facts(found)),
             witnesses=proofs,
             evidence=self.evidence(pair),
-            principals=tuple(pair.principals),
-            inert=pair.inert is not None,
+            principals=tuple(found.principals),
+            other_keys=found.elsewhere,
+            inert=found.inert is not None,
         )
 
-    def confirmed(self, side: _Side, proof: Witness) -> bool:
-        account = side.case.caller.account
-        foreign = bool(account) and account != self.asked.account
-        identity = (EVERYTHING,) if foreign else side.case.bundle.identity
+    def proof(self, side: Side, inert: str | None) -> Witness:
+        case = side.case
+        return witness(case.caller, side.granted.solution, case.target, case.action, inert)
+
+    def confirmed(self, side: Side, proof: Witness) -> bool:
+        case = side.case
+        foreign = bool(case.caller.account) and case.caller.account != case.target.account
+        identity = (EVERYTHING,) if foreign else case.bundle.identity
+        boundary = case.bundle.boundaries[0] if case.bundle.boundaries else None
         crossing = frozenset({proof.action}) if foreign else self.question.cross_account
         request = Request(proof.principal, proof.action, proof.resource, proof.context)
-        return simulate(request, Documents(side.case.key_policy, identity), crossing) is Answer.ALLOWED
+        return simulate(request, Documents(case.key_policy, identity, boundary), crossing) is Answer.ALLOWED
 
-    def undecided(self, pair: _Pair, cause: str) -> Outcome:
-        holes = pair.admin.solution.holes | pair.crypto.solution.holes
+    def undecided(self, found: _Found, cause: str) -> Outcome:
+        pair = found.pair
+        holes = pair.admin.granted.solution.holes | pair.crypto.granted.solution.holes
         return Undecided(
-            address=self.document.address,
-            keys=(self.key.address,),
-            claim=Claim(cause, self.facts(pair)),
+            address=self.address,
+            keys=tuple(found.keys),
+            claim=Claim(cause, self.facts(found)),
             needs=tuple(sorted(holes, key=repr)),
             evidence=self.evidence(pair),
-            principals=tuple(pair.principals),
+            principals=tuple(found.principals),
+            other_keys=found.elsewhere,
         )
 
-    def facts(self, pair: _Pair) -> dict[str, str]:
+    def facts(self, found: _Found) -> dict[str, str]:
+        pair = found.pair
         return {
-            "who": ", ".join(map(_shown, pair.principals)),
+            "who": ", ".join(map(_shown, found.principals)),
             "admin": f"kms:{pair.admin.case.action.name}",
             "crypto": f"kms:{pair.crypto.case.action.name}",
-            "admin_statement": self.document.label(pair.admin.grant.statement),
-            "crypto_statement": self.document.label(pair.crypto.grant.statement),
+            "admin_statement": self.label(pair.admin.statement),
+            "crypto_statement": self.label(pair.crypto.statement),
+            "why": found.inert or "",
         }
 
-    def evidence(self, pair: _Pair) -> tuple[Evidence, ...]:
+    def label(self, statement: AnyStatement) -> str:
+        home = self.homes.get(id(statement), self.document)
+        return home.label(statement)
+
+    def evidence(self, pair: Pair) -> tuple[Evidence, ...]:
         statements: dict[int, AnyStatement] = {}
         for side in (pair.admin, pair.crypto):
-            for statement in (side.grant.statement, *side.grant.support):
+            for statement in (side.statement, *side.granted.grant.support):
                 statements[id(statement)] = statement
-        return tuple(map(self.document.evidence, statements.values()))
+        return tuple(self.homes.get(place, self.document).evidence(own) for place, own in statements.items())
+
+
+def _with_stand_in(policy: Policy, party: Party) -> Policy:
+    """The policy as it would be, were a name that is nobody somebody."""
+    stand_in = party.stands_in
+    if stand_in is None:
+        return policy
+    return replace(policy, statements=tuple(stand_in if own.origin == stand_in.origin else own for own in policy))
 
 
 def _without_plumbing(policy: Policy) -> Policy:
     """The policy without the Allows for everyone that a service confines: they count on neither side."""
     kept = (own for own in policy if not (isinstance(own, Statement) and is_plumbing(own)))
     return replace(policy, statements=tuple(kept))
-
-
-def _together(one: _Side, other: _Side, reading: Reading) -> tuple[Solution, Solution] | None:
-    """Both requests at once, by the same principal; each as its own solution."""
-
-    def second(literal: Literal) -> Literal:
-        shared = not isinstance(literal, Atom) or literal.key.startswith(_SHARED)
-        return literal if shared or not isinstance(literal, Atom) else replace(literal, key=_SECOND + literal.key)
-
-    first_keys, second_keys = one.case.keys(), other.case.keys()
-
-    def keys(name: str) -> KeyState:
-        return second_keys(name.removeprefix(_SECOND)) if name.startswith(_SECOND) else first_keys(name)
-
-    def clauses(side: _Side) -> list[Sequence[Literal]]:
-        return [*((literal,) for literal in side.grant.literals), *side.case.barred, *side.case.denials()]
-
-    renamed = [tuple(map(second, clause)) for clause in clauses(other)]
-    solution = solve([*clauses(one), *renamed], keys, reading)
-    if solution is None:
-        return None
-    own = tuple(item for item in solution.context if not item[0].startswith(_SECOND))
-    shared = tuple(item for item in own if item[0].startswith(_SHARED))
-    theirs = tuple((name.removeprefix(_SECOND), v) for name, v in solution.context if name.startswith(_SECOND))
-    return Solution(own, solution.holes), Solution((*shared, *theirs), solution.holes)
 
 
 def _shown(principal: Text) -> str:

@@ -7,8 +7,8 @@ deputy keys). Delegation to the account is not judged.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tfkms.checks import BEYOND_LIMITS, DISAGREEMENT, Question
-from tfkms.checks.parties import everyone, target, witness
+from tfkms.checks.parties import everyone, witness
+from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
 from tfkms.extract import Document, Key
 from tfkms.finding import (
     Claim,
@@ -96,7 +96,7 @@ class _Judge:
         self.actions = [action for action in question.actions.values() if action.action_class in classes]
         self.key, self.document = subject.key, subject.document
         self.question = question
-        self.asked: Target = target(self.key)
+        self.asked: Target = question.target(self.key)
         self.uses: tuple[KeyUse, ...] = question.uses.get(self.key.address, ())
         self.granted = False
 

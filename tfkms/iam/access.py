@@ -67,11 +67,15 @@ Keys: TypeAlias = Callable[[str], KeyState]
 """The state of each condition key (lower case) of the caller's requests."""
 
 
+Context: TypeAlias = tuple[tuple[str, tuple[Text, ...] | None], ...]
+"""Condition keys by name with their values, None for one that must be absent."""
+
+
 @dataclass(frozen=True)
 class Solution:
-    """A request: the keys it must carry, None for one that must be absent, and what it rests on that is not certain."""
+    """A request: the condition keys that it depends on, and what it rests on that is not certain."""
 
-    context: tuple[tuple[str, tuple[Text, ...] | None], ...]
+    context: Context
     holes: frozenset[Hole]
 
 

@@ -6,15 +6,15 @@ Developer Guide, policy-evaluation and key-policy-default.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tfkms.iam.access import Absent, Keys, KeyState, Known, Reading, Solution, solve
+from tfkms.iam.access import Absent, Context, Free, Keys, KeyState, Known, Reading, Solution, solve
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
 from tfkms.iam.conditions import TRUE, Atom, Like, Literal, NoValue, Variables, expanded, unsure
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
 from tfkms.iam.naming import Naming, Way, allowed, denied
-from tfkms.iam.pattern import shape
+from tfkms.iam.pattern import literal, shape
 from tfkms.iam.statements import condition_literals, covers_action
 from tfkms.location import Origin
 from tfkms.values import Hole, Text
@@ -26,11 +26,26 @@ Conjunction = tuple[Literal, ...]
 class Bundle:
     """The documents that bear on one caller besides the key policy.
 
-    `boundaries` are those of its permissions boundary. One that is not in view limits nothing.
+    `boundaries` are those of its permissions boundary. One that is not in view limits nothing. `guards` are the control
+    policies of its organization over the account.
     """
 
     identity: tuple[Policy, ...] = ()
     boundaries: tuple[Policy, ...] = ()
+    guards: tuple["Guarding", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guarding:
+    """A service or resource control policy; `sure` says that it is known to bind the account.
+
+    Only its Denies are read: what it does not allow another one at its level may. Service control policies do not bind
+    services and service-linked roles (AWS Organizations User Guide, orgs_manage_policies_scps).
+    """
+
+    policy: Policy
+    on_resources: bool
+    sure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +60,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A grant that holds for some request, which the solution describes."""
+    """A grant that holds for some request, which the solution describes; `clauses` are what the request satisfies."""
 
     grant: Grant
     solution: Solution
+    clauses: tuple[Sequence[Literal], ...]
 
 
 def resource_literal(
@@ -158,11 +174,39 @@ def refusals(
                     continue  # a key policy's statement without principals is about nobody
                 for naming in denied(statement.principals, caller):
                     yield statement, (*naming, *matched)
+    yield from _guarded(bundle, caller, action, variables)
     for statement in (statement for policy in (*bundle.identity, *bundle.boundaries) for statement in policy):
         if may_be(statement, Effect.DENY):
             matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
             if matched is not None:
                 yield statement, matched
+
+
+_ABOVE = Hole("", "", "it is not known whether the account is under the target of the organization's policy")
+
+
+def _guarded(
+    bundle: Bundle, caller: Caller, action: KmsAction, variables: Variables
+) -> Iterator[tuple[AnyStatement, Conjunction]]:
+    for guard in bundle.guards:
+        if not guard.on_resources and _escapes(caller):
+            continue
+        condition = () if guard.sure else (unsure(_ABOVE),)
+        for statement in guard.policy:
+            if not may_be(statement, Effect.DENY):
+                continue
+            matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
+            if matched is None:
+                continue
+            named = denied(statement.principals, caller) if isinstance(statement, Statement) else iter([()])
+            for naming in named:
+                yield statement, (*condition, *naming, *matched)
+
+
+def _escapes(caller: Caller) -> bool:
+    """Whether service control policies do not bind the caller."""
+    linked = isinstance(caller.principal_arn, str) and ":role/aws-service-role/" in caller.principal_arn
+    return linked or not caller.is_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,45 +235,87 @@ class Case:
 
         return state if self.without else usual
 
-    def variables(self) -> Variables:
-        """The values of policy variables: those of condition keys that are settled and hold one value."""
-        keys = self.keys()
-
-        def value(name: str) -> Text | NoValue:
-            match keys(name):
-                case Known((only,)):
-                    return only
-                case Absent():
-                    return NoValue.ABSENT
-                case _:
-                    return NoValue.UNKNOWN
-
-        return value
-
-    def denials(self) -> list[Conjunction]:
-        """The clauses that keep the request out of every Deny."""
-        found = refusals(self.key_policy, self.bundle, self.caller, self.action, self.variables())
-        return [tuple(literal.negated() for literal in refusal) for _, refusal in found]
-
     def granted(self, reading: Reading) -> list[Granted]:
         """The statements that grant, each with a request; under the loose reading those that may. Each but once.
 
         Raises BeyondLimitsError.
         """
         found: dict[int, Granted] = {}
-        every = grants(self.key_policy, self.bundle, self.caller, self.action, self.variables())
+        for example in self.examples(reading):
+            values = _Values(self.keys(), example)
+            for question in self.questions(values):
+                if id(question.grant.statement) not in found:
+                    solution = solve(question.clauses, self.keys(), reading)
+                    if solution is not None:
+                        solution = replace(solution, context=values.told(solution.context))
+                        found[id(question.grant.statement)] = Granted(question.grant, solution, tuple(question.clauses))
+            if not values.chosen:
+                break
+        return list(found.values())
+
+    def examples(self, reading: Reading) -> Iterator[str | None]:
+        """What a policy variable may hold where the caller chooses it: nothing known, or the values of the key's tags.
+
+        Strictly one example suffices; loosely a variable that is not settled may hold anything.
+        """
+        if reading is Reading.STRICT:
+            facts = (value for values in self.target.facts.values() for value in values if isinstance(value, str))
+            yield from dict.fromkeys(("x", *facts))
+        else:
+            yield None
+
+    def questions(self, values: "_Values") -> list["Asked"]:
+        """Each grant with all that a request must satisfy for it to hold; `values` are those of policy variables."""
+        every = grants(self.key_policy, self.bundle, self.caller, self.action, values)
         candidates = [grant for grant in every if grant.way in self.ways]
         if not candidates:
             return []
-        denials, keys = self.denials(), self.keys()
-        for grant in candidates:
-            if id(grant.statement) in found:
-                continue
-            clauses: list[Sequence[Literal]] = [(literal,) for literal in grant.literals]
-            solution = solve([*clauses, *self.barred, *denials], keys, reading)
-            if solution is not None:
-                found[id(grant.statement)] = Granted(grant, solution)
-        return list(found.values())
+        refused = refusals(self.key_policy, self.bundle, self.caller, self.action, values)
+        denials = [tuple(literal.negated() for literal in refusal) for _, refusal in refused]
+        common: list[Sequence[Literal]] = [*self.barred, *denials, *values.clauses()]
+        return [Asked(grant, [*((literal,) for literal in grant.literals), *common]) for grant in candidates]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A grant, and the clauses that a request must satisfy for it to hold."""
+
+    grant: Grant
+    clauses: list[Sequence[Literal]]
+
+
+class _Values:
+    """The values of policy variables by condition key. One that the caller chooses holds the example, and `clauses` say
+    so."""
+
+    def __init__(self, keys: Keys, example: str | None):
+        self.keys = keys
+        self.example = example
+        self.chosen: dict[str, str] = {}
+        self.settled: dict[str, Text] = {}
+
+    def __call__(self, name: str) -> Text | NoValue:
+        match self.keys(name):
+            case Known((only,)):
+                self.settled[name] = only
+                return only
+            case Absent():
+                return NoValue.ABSENT
+            case Free() if self.example is not None:
+                self.chosen[name] = self.example
+                return self.example
+            case _:
+                return NoValue.UNKNOWN
+
+    def clauses(self) -> list[Conjunction]:
+        return [
+            (Atom(name, Like((literal(value),)), positive=True, every=False, when_absent=False),)
+            for name, value in self.chosen.items()
+        ]
+
+    def told(self, context: Context) -> Context:
+        """The context with the variables that are settled; a request must carry them as well."""
+        return tuple(sorted({**{name: (value,) for name, value in self.settled.items()}, **dict(context)}.items()))
 
 
 _NOWHERE = Origin("", "")

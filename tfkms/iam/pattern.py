@@ -68,11 +68,13 @@ class Pattern:
         return all(isinstance(symbol, str | Hole) for symbol in self.symbols)
 
 
+@lru_cache(maxsize=16_384)
 def literal(value: Text) -> Pattern:
     """The pattern that matches `value` and nothing else; `*` and `?` are themselves."""
     return Pattern(tuple(_characters(value)))
 
 
+@lru_cache(maxsize=16_384)
 def glob(value: Text) -> Pattern:
     """The pattern that `*` (any text, also across `/` and `:`) and `?` (one character) make of `value`."""
     return shape(wild_symbols(value))
@@ -134,6 +136,7 @@ def holes_of(pattern: Pattern) -> frozenset[Hole]:
     return frozenset(symbol for symbol in pattern.symbols if isinstance(symbol, Hole))
 
 
+@lru_cache(maxsize=65_536)
 def matches(pattern: Pattern, value: Text) -> bool:
     """Whether `value` surely matches: a hole in either is equal to itself alone, though `*` covers any."""
     automaton = _automaton(pattern)
@@ -145,6 +148,7 @@ def matches(pattern: Pattern, value: Text) -> bool:
     return bool(mask & automaton.accept)
 
 
+@lru_cache(maxsize=65_536)
 def may_match(pattern: Pattern, value: Text) -> bool:
     """Whether `value` matches for some filling of the holes in either."""
     if isinstance(value, str):

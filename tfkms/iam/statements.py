@@ -1,6 +1,7 @@
 """Statements as literals: what a request must be for one to match it."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 from tfkms.iam.conditions import FALSE, TRUE, Ground, Literal, Variables, literals, no_variables, unsure
 from tfkms.iam.document import Missing, Opaque, Patterns, Statement
@@ -9,6 +10,7 @@ from tfkms.iam.principals import either
 from tfkms.values import Hole, Template, Text, text_parts
 
 
+@lru_cache(maxsize=65_536)
 def covers_action(actions: Patterns | Missing, action: str) -> Ground:
     """Whether the element covers the action; case means nothing. A statement without one is void.
 
@@ -48,6 +50,7 @@ def _covers(patterns: Patterns | Missing, value: Text, fold: bool) -> Ground:
     return covered.negated() if patterns.negated else covered
 
 
+@lru_cache(maxsize=65_536)
 def _matches(pattern_text: Text, value: Text) -> Ground:
     pattern = glob(pattern_text)
     if matches(pattern, value):

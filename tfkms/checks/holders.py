@@ -1,0 +1,106 @@
+"""The principals that hold identity documents, as callers, with the documents that bear on each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tfkms.checks.parties import Authorized
+from tfkms.extract import Document
+from tfkms.iam import callers
+from tfkms.iam.callers import NAME, Caller, CallerKind
+from tfkms.iam.grants import Bundle, Conjunction, Guarding
+from tfkms.iam.pattern import Run, glob, literal, shape
+from tfkms.identities import Identities, Identity, IdentityKind
+from tfkms.model import Account
+from tfkms.values import Text, text, text_parts
+
+WHOEVER = "whoever it is attached to"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A principal with identity documents. `shown` is how reports call it; `known_by_name`: its path is not known."""
+
+    identity: Identity
+    caller: Caller
+    shown: Text
+    bundle: Bundle
+
+    def barring(self, authorized: Authorized) -> tuple[Conjunction, ...] | None:
+        """The clauses that keep the holder apart from the authorized principals; None if it is one."""
+        identity = self.identity
+        if identity.path is None and isinstance(identity.name, str) and identity.kind is not IdentityKind.ANYONE:
+            by_name = Authorized.by_name(identity.name)
+            if identity.kind is not IdentityKind.PERMISSION_SET:
+                return None if any(map(by_name, authorized.arns)) else ()
+        return authorized.barring(self.caller)
+
+
+def holders(identities: Identities) -> list[Holder]:
+    """Every principal with documents in view."""
+    return [holder for identity in identities.identities for holder in _holders(identity, identities)]
+
+
+def _holders(identity: Identity, identities: Identities) -> Iterator[Holder]:
+    bundle = Bundle(
+        identity=tuple(attachment.document.policy for attachment in identity.policies),
+        boundaries=tuple(attachment.document.policy for attachment in identity.boundaries),
+        guards=tuple(guarding(identities, identity.account)),
+    )
+    for caller, shown in _callers(identity):
+        yield Holder(identity, caller, shown, bundle)
+
+
+def _callers(identity: Identity) -> Iterator[tuple[Caller, Text]]:
+    account, partition = identity.account.id, identity.account.partition
+    match identity.kind:
+        case IdentityKind.ANYONE:
+            yield callers.anyone(CallerKind.ROLE, account, partition), WHOEVER
+        case IdentityKind.PERMISSION_SET:
+            pattern = identity.arn_pattern or ""
+            yield Caller(CallerKind.ROLE, account, partition, None, glob(pattern)), pattern
+        case IdentityKind.ROLE | IdentityKind.USER:
+            kind = CallerKind.ROLE if identity.kind is IdentityKind.ROLE else CallerKind.USER
+            if identity.to_come:
+                yield callers.anyone(kind, account, partition), WHOEVER
+            elif identity.path is None:
+                start = text(f"arn:{partition}:iam::", *text_parts(account), f":{kind.value}/")
+                symbols = [*literal(start).symbols, Run(NAME | {"/"}), *literal(identity.name).symbols]
+                shown = text(f"{kind.value} ", *text_parts(identity.name))
+                yield Caller(kind, account, partition, None, shape(symbols), identity.bounded), shown
+            else:
+                tags = identity.tags
+                arn = identity.arn
+                yield Caller(kind, account, partition, arn, arn, identity.bounded, tags), arn
+
+
+def guarding(identities: Identities, account: Account) -> Iterator[Guarding]:
+    """The service and resource control policies of the plan over an account: those attached to it, and those that may
+    stand above it."""
+    for guard in identities.guards:
+        sure = account.id in guard.targets
+        if sure or any(_may_be_above(target) for target in guard.targets):
+            yield Guarding(guard.document.policy, guard.kind == "rcp", sure)
+
+
+def _may_be_above(target: Text) -> bool:
+    """Whether a target of an organization's policy may be over an account: its root, a unit, or not known."""
+    return not isinstance(target, str) or target.startswith(("r-", "ou-"))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDocument:
+    """An identity document as a subject: where findings on it are reported, and who holds it."""
+
+    address: str
+    document: Document
+    holders: tuple[Holder, ...]
+
+
+def held_documents(known: Sequence[Holder]) -> list[HeldDocument]:
+    """Every identity document in view, each once, with its holders."""
+    found: dict[tuple[str, str], tuple[Document, list[Holder]]] = {}
+    for holder in known:
+        for attachment in holder.identity.policies:
+            place = (attachment.address, attachment.document.attribute)
+            found.setdefault(place, (attachment.document, []))[1].append(holder)
+    return [HeldDocument(address, document, tuple(who)) for (address, _), (document, who) in found.items()]

@@ -1,0 +1,108 @@
+"""Two requests by one principal: one to administer a key and one to use it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tfkms.iam import callers
+from tfkms.iam.access import KeyState, Reading, Solution, solve
+from tfkms.iam.actions import KmsAction
+from tfkms.iam.conditions import Atom, Literal
+from tfkms.iam.document import AnyStatement
+from tfkms.iam.grants import Case, Granted
+from tfkms.iam.naming import PRINCIPAL_ARN, Way
+from tfkms.iam.pattern import Pattern
+
+_SECOND = "second|"
+_SHARED = (PRINCIPAL_ARN, callers.RESOURCE, "aws:username", "aws:principaltag/", "aws:userid", "aws:principalorg")
+"""Beginnings of the condition keys that two requests of one principal share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two requests, and what grants it."""
+
+    case: Case
+    granted: Granted
+
+    @property
+    def statement(self) -> AnyStatement:
+        """The granting statement."""
+        return self.granted.grant.statement
+
+    @property
+    def direct(self) -> bool:
+        """Whether the key policy grants it itself."""
+        return self.granted.grant.way is not Way.ACCOUNT
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two requests."""
+
+    admin: Side
+    crypto: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """The actions of the two sides."""
+
+    admin: tuple[KmsAction, ...]
+    crypto: tuple[KmsAction, ...]
+
+
+def pairs(duties: Duties, asked: Case, reading: Reading) -> Iterator[Pair]:
+    """Every pair of granting statements by which the case's caller may both administer and use its key.
+
+    The case's own action does not matter. For a caller that is known the two requests are independent of each other;
+    anyone of a kind must be the same principal in both. Raises BeyondLimitsError.
+    """
+    admin = list(_sides(duties.admin, asked, reading))
+    if not admin:
+        return
+    crypto = list(_sides(duties.crypto, asked, reading))
+    for one in admin:
+        for other in crypto:
+            if not isinstance(asked.caller.principal_arn, Pattern):
+                yield Pair(one, other)
+            elif (both := _together(one, other, reading)) is not None:
+                yield both
+
+
+def _sides(actions: Sequence[KmsAction], asked: Case, reading: Reading) -> Iterator[Side]:
+    """For each statement that grants one of the actions the first such request."""
+    seen: set[int] = set()
+    for action in actions:
+        case = replace(asked, action=action)
+        for granted in case.granted(reading):
+            if id(granted.grant.statement) not in seen:
+                seen.add(id(granted.grant.statement))
+                yield Side(case, granted)
+
+
+def _together(one: Side, other: Side, reading: Reading) -> Pair | None:
+    """Both requests at once, by the same principal; each as its own solution."""
+
+    def second(literal: Literal) -> Literal:
+        if not isinstance(literal, Atom) or literal.key.startswith(_SHARED):
+            return literal
+        return replace(literal, key=_SECOND + literal.key)
+
+    first_keys, second_keys = one.case.keys(), other.case.keys()
+
+    def keys(name: str) -> KeyState:
+        return second_keys(name.removeprefix(_SECOND)) if name.startswith(_SECOND) else first_keys(name)
+
+    renamed = [tuple(map(second, clause)) for clause in other.granted.clauses]
+    solution = solve([*one.granted.clauses, *renamed], keys, reading)
+    if solution is None:
+        return None
+    own = tuple(item for item in solution.context if not item[0].startswith(_SECOND))
+    shared = tuple(item for item in own if item[0].startswith(_SHARED))
+    theirs = tuple((name.removeprefix(_SECOND), v) for name, v in solution.context if name.startswith(_SECOND))
+    first, then = Solution(own, solution.holes), Solution((*shared, *theirs), solution.holes)
+    return Pair(_with(one, first), _with(other, then))
+
+
+def _with(side: Side, solution: Solution) -> Side:
+    return replace(side, granted=replace(side.granted, solution=solution))

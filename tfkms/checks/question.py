@@ -1,0 +1,70 @@
+"""What a check is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tfkms.checks.holders import Holder, guarding
+from tfkms.checks.parties import Authorized, target
+from tfkms.extract import Estate, Key, default_key_policy
+from tfkms.iam import callers
+from tfkms.iam.actions import Actions
+from tfkms.iam.callers import Caller, Target
+from tfkms.iam.conditions import Atom, Like
+from tfkms.iam.document import Policy
+from tfkms.iam.grants import Bundle, Conjunction, Guarding
+from tfkms.iam.pattern import literal
+from tfkms.identities import Identities
+from tfkms.key_uses import KeyUse
+from tfkms.model import Account
+from tfkms.values import Text
+
+DISAGREEMENT = "evaluators_disagree"
+"""The cause of a finding whose proof the second evaluator does not confirm: a fault of tfkms."""
+
+BEYOND_LIMITS = "beyond_limits"
+"""The cause of a finding that would take more steps than the limits allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The estate around the subjects, the rule's parameters, and the facts to judge by."""
+
+    estate: Estate
+    parameters: Mapping[str, Any]
+    actions: Actions
+    authorized: Authorized
+    uses: Mapping[str, tuple[KeyUse, ...]]
+    aliases: Mapping[str, tuple[Text, ...]]
+    identities: Identities
+    holders: tuple[Holder, ...]
+
+    @property
+    def cross_account(self) -> frozenset[str]:
+        """The actions that work across accounts."""
+        return frozenset(f"kms:{name}" for name, action in self.actions.items() if action.cross_account)
+
+    def target(self, key: Key) -> Target:
+        """The key as the target of requests."""
+        return target(key, self.aliases.get(key.address, ()))
+
+    def guards(self, account: Account) -> tuple[Guarding, ...]:
+        """The control policies of the plan that bind the account, or may."""
+        return tuple(guarding(self.identities, account))
+
+    def known(self, caller: Caller, guards: tuple[Guarding, ...]) -> tuple[Caller, Bundle]:
+        """The caller with the identity documents and the boundary that the plan shows of it."""
+        for holder in self.holders:
+            if caller.name is not None and holder.caller.name == caller.name:
+                bounded = replace(caller, bounded=holder.caller.bounded, tags=holder.caller.tags)
+                return bounded, holder.bundle
+        return caller, Bundle(guards=guards)
+
+    def default_policy(self, account: Account) -> Policy:
+        """The policy of a key outside the plan: it is assumed to delegate to IAM."""
+        return default_key_policy(account)
+
+    def elsewhere(self) -> Conjunction:
+        """The clause that keeps a request away from the keys of the plan."""
+        arns = tuple(literal(key.arn) for key in self.estate.keys)
+        return (Atom(callers.RESOURCE, Like(arns), positive=False, every=True, when_absent=True),)

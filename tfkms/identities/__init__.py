@@ -1,0 +1,6 @@
+"""Joins identity documents to the principals that hold them, by known names and by the configuration's references."""
+
+from tfkms.identities.holding import Attachment, Guard, Identities, Identity, IdentityKind
+from tfkms.identities.joins import RESOURCE_TYPES, identities
+
+__all__ = ["RESOURCE_TYPES", "Attachment", "Guard", "Identities", "Identity", "IdentityKind", "identities"]

@@ -72,8 +72,19 @@ class Facts:
     authorized: Authorized
 
 
-def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Iterable[Diagnostic]) -> Report:
+AUTHORIZED_PRINCIPALS = "authorized_principals"
+NOBODY_AUTHORIZED = Diagnostic(
+    Level.WARNING,
+    "authorized-empty",
+    "no authorized principals are named: nobody but the root user counts as authorized",
+    hint="name them with --authorized",
+)
+
+
+def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Sequence[Diagnostic]) -> Report:
     """The report on these inputs. `others` are diagnostics that arose before there was anything to judge."""
+    if not facts.authorized and any(rule.kind == AUTHORIZED_PRINCIPALS for rule in rules):
+        others = (*others, NOBODY_AUTHORIZED)
     runs = [_Run(place, scan, facts) for place, scan in enumerate(scans)]
     for run in runs:
         for rule in rules:
@@ -219,13 +230,15 @@ def _severity(rule: Rule, outcome: Violated | Undecided) -> Severity:
     return Severity.LOW if isinstance(outcome, Violated) and outcome.inert else rule.severity
 
 
+_ELSEWHERE = "other keys"
 _Reach = tuple[str, str, str]
 """A (verdict, principal, key) that a finding is about."""
 
 
 def _reaches(outcome: Violated | Undecided) -> frozenset[_Reach]:
     kind = type(outcome).__name__
-    return frozenset((kind, str(principal), key) for principal in outcome.principals for key in outcome.keys)
+    keys = (*outcome.keys, *([_ELSEWHERE] if outcome.other_keys else []))
+    return frozenset((kind, str(principal), key) for principal in outcome.principals for key in keys)
 
 
 def _reached(outcomes: Iterable[Outcome]) -> frozenset[_Reach]:

@@ -230,6 +230,8 @@ def _content(
             return State.KNOWN, content, diagnostics
         case Unknown() if is_key(site) and isinstance(argument, Omitted):
             return State.DEFAULT, default_policy(resource.account), ()
+        case Unknown() if isinstance(argument, Omitted) and site.kind is Kind.IDENTITY:
+            return None  # a block that the configuration does not give; AWS fills it in empty
         case Unknown():
             return State.UNKNOWN, value, ()
         case None if is_key(site) and isinstance(argument, Unseen) and resource.source is Source.PLAN:

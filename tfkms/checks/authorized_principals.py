@@ -296,7 +296,8 @@ class _Tally:
         return f" on {' and '.join(shown)}" if shown else ""
 
     def evidence(self, reached: _Reached) -> tuple[Evidence, ...]:
-        return tuple(self.document.evidence(own) for own in (reached.statement, *reached.support.values()))
+        statements = (reached.statement, *(own for own in reached.support.values() if own.origin.address))
+        return tuple(map(self.document.evidence, statements))
 
 
 def _with_full_access(guards: tuple[tuple[Policy, ...], ...]) -> tuple[tuple[Policy, ...], ...]:

@@ -44,6 +44,9 @@ class Authorized:
     arns: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
 
+    def __bool__(self) -> bool:
+        return bool(self.arns or self.services)
+
     def barring(self, caller: Caller) -> tuple[Conjunction, ...] | None:
         """The clauses that keep the caller apart from the authorized ones; None if it is authorized whatever it does.
 

@@ -260,7 +260,8 @@ class _Judge:
         statements: dict[int, AnyStatement] = {}
         for side in (pair.admin, pair.crypto):
             for statement in (side.statement, *side.granted.grant.support):
-                statements[id(statement)] = statement
+                if statement.origin.address:  # the default policy of keys outside the plan stands nowhere
+                    statements[id(statement)] = statement
         return tuple(self.homes.get(place, self.document).evidence(own) for place, own in statements.items())
 
 

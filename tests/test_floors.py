@@ -19,7 +19,14 @@ FLOORS = [
     {"cli"},
     {"__main__"},
 ]
-SIDEWAYS = {("identities", "extract"), ("key_uses", "extract"), ("strict_yaml", "diagnostics"), ("selectors", "values"), ("location", "values"), ("model", "finding")}
+SIDEWAYS = {
+    ("identities", "extract"),
+    ("key_uses", "extract"),
+    ("strict_yaml", "diagnostics"),
+    ("selectors", "values"),
+    ("location", "values"),
+    ("model", "finding"),
+}
 FLOOR = {part: number for number, parts in enumerate(FLOORS) for part in parts}
 MODULES = sorted(ROOT.rglob("*.py"))
 
@@ -48,9 +55,7 @@ def test_a_module_imports_only_from_below(path: Path) -> None:
     own = part_of(path)
 
     wrong = {
-        other
-        for other in imports(path)
-        if other != own and FLOOR[other] >= FLOOR[own] and (own, other) not in SIDEWAYS
+        other for other in imports(path) if other != own and FLOOR[other] >= FLOOR[own] and (own, other) not in SIDEWAYS
     }
 
     assert not wrong

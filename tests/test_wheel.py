@@ -53,6 +53,8 @@ def test_the_installed_wheel_holds_the_whole_catalogue(scripts: Path, tmp_path: 
 
 @pytest.mark.network
 def test_the_installed_wheel_is_typed(scripts: Path, tmp_path: Path) -> None:
-    where = run(scripts / "python", "-c", "import tfkms, pathlib; print(pathlib.Path(tfkms.__file__).parent)", cwd=tmp_path)
+    where = run(
+        scripts / "python", "-c", "import tfkms, pathlib; print(pathlib.Path(tfkms.__file__).parent)", cwd=tmp_path
+    )
 
     assert (Path(where.strip()) / "py.typed").is_file()

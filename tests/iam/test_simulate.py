@@ -34,6 +34,7 @@ ALLOWED, DENIED, UNSURE = Answer.ALLOWED, Answer.DENIED, Answer.UNSURE
 ALL: dict[str, Value] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 ANYONE: dict[str, Value] = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
 DELEGATION: dict[str, Value] = {**ANYONE, "Principal": {"AWS": ROOT}}
+REST: dict[str, Value] = {"Action": "kms:*", "Resource": "*"}
 NOBODY: dict[str, Value] = {**ANYONE, "Principal": {"AWS": "AROAEXAMPLEID12345678"}}
 
 
@@ -184,6 +185,7 @@ KEY_OF_EACH = {
         ("ForAllValues:StringLike", ["a*", "b"], ["ab", "b"], ALLOWED),
         ("ForAllValues:StringNotEquals", ["a"], ["a", "b"], DENIED),
         ("ForAllValues:StringEquals", "a", [""], ALLOWED),  # "a null data set, such as an empty string"
+        ("ForAllValues:StringEquals", "a", ["", "a"], DENIED),
         ("ForAnyValue:StringNotEquals", "a", [""], DENIED),
         ("ForAnyValue:StringNotEquals", "a", [], DENIED),
         ("ForAnyValue:StringEqualsIfExists", "a", [], ALLOWED),
@@ -220,6 +222,7 @@ def test_condition(operator: str, wanted: object, present: list[str], expected: 
         ("${?}${$}${*}", {"aws:ResourceTag/team": ["?$*"]}, ALLOWED),
         ("${?}${$}${*}", {"aws:ResourceTag/team": ["a$b"]}, DENIED),
         ("$c{ore}", {"aws:ResourceTag/team": ["$c{ore}"]}, ALLOWED),
+        ("core${", {"aws:ResourceTag/team": ["core${"]}, ALLOWED),  # not even a variable
         ("${aws:userid}", {}, DENIED),  # not known, but there is a colon in it
         ("${aws:userid}", {"aws:ResourceTag/team": ["AROAEXAMPLE:s1"]}, UNSURE),
     ],
@@ -376,6 +379,8 @@ def test_null_with_a_hole() -> None:
     """Null asks for the presence of a key, not for its value."""
     assert ask(when({"Null": {"kms:ViaService": "false"}}), context={"kms:ViaService": [H]}) is ALLOWED
     assert ask(when({"Null": {"kms:ViaService": H}})) is UNSURE
+    assert ask(when({"Null": {"kms:ViaService": ["false", 5.5, {}]}})) is UNSURE
+    assert ask(when({"Null": {"kms:ViaService": ["true", {}]}})) is ALLOWED
 
 
 def test_unknown_account() -> None:
@@ -409,6 +414,9 @@ def test_key_to_be_created(pattern: Text, expected: Answer) -> None:
     """An id that is made up on apply is none that is written out today, but may be of a pattern."""
     key = Template((KEY.rpartition("/")[0] + "/", replace(NAME_HOLE, fresh=True)))
     assert expected == ask({**ANYONE, "Resource": pattern}, resource=key)
+    if isinstance(pattern, Template):
+        here = DENIED if pattern == key else UNSURE
+        assert here == ask({**ANYONE, "Resource": pattern})  # nor is the id of a key that is there the one made up
 
 
 def test_principal_with_holes() -> None:
@@ -423,6 +431,10 @@ def test_principal_with_holes() -> None:
     assert ask(NOBODY, principal=H) is UNSURE
     assert ask(principal=H) is DENIED
     assert ask(ANYONE, principal=Template(("ar", hole()))) is UNSURE
+    assert ask(ANYONE, {"Effect": "Deny", "NotPrincipal": {"AWS": [USER, ROOT]}} | REST, principal=H) is UNSURE
+    assert ask(ANYONE, principal=H, identity=(policy({**ALL, "Effect": "Deny"}),)) is UNSURE
+    assert ask(ANYONE, principal=H, guards=((policy({**ALL, "Action": "s3:*"}),),)) is UNSURE
+    assert ask(ANYONE, principal=H, guards=((policy({**ALL, "Effect": "Deny"}),),)) is UNSURE
     service = Template(("logs.", hole("region"), ".amazonaws.com"))
     assert ask({**ANYONE, "Principal": {"Service": service}}, principal=service) is ALLOWED
     assert ask({**ANYONE, "Principal": {"Service": SERVICE}}, principal=service) is UNSURE
@@ -557,6 +569,9 @@ def test_star_and_services() -> None:
     spared = when({"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}, Effect="Deny")
     assert ask(calls, spared, principal=SERVICE) is ALLOWED
     assert ask(calls, spared) is DENIED
+    assert ask({**ANYONE, "Principal": {"Service": "*"}}, principal=SERVICE) is UNSURE
+    assert ask({**ANYONE, "Principal": {"Service": "*.amazonaws.com"}}, principal=SERVICE) is DENIED
+    assert ask({**ANYONE, "Principal": {"Service": "*"}}) is DENIED
 
 
 @pytest.mark.parametrize(
@@ -617,6 +632,7 @@ def test_resource_guards() -> None:
 def test_malformed_requests() -> None:
     """A key without a full ARN is in nobody's account for certain; an ARN of no principal is nobody for certain."""
     assert ask(ANYONE, resource=H) is UNSURE
+    assert ask(ANYONE, resource=H, action="kms:Decrypt", identity=(policy(ALL),)) is UNSURE
     assert ask({**ANYONE, "Effect": "Deny"}, resource=H) is DENIED
     assert ask(ANYONE, principal=f"arn:aws:iam::{ACCOUNT}:group/Admins") is UNSURE
     assert ask(ANYONE, principal="arn:aws") is UNSURE

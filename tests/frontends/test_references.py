@@ -1,0 +1,144 @@
+"""References of the configuration are followed to the instances that they lead to."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.plan_builder import block, change, plan
+from tfkms.frontends.accounts import Assumed
+from tfkms.frontends.addresses import instance_key, longest, module_address, module_path, traversal
+from tfkms.frontends.plan import read_plan
+
+
+def links(content: dict[str, Any], address: str, argument: str = "key_id") -> tuple[list[tuple[str, str]], bool]:
+    scan = read_plan(json.dumps(content).encode(), "plan.json", lambda _: True, Assumed())
+    (resource,) = [resource for resource in scan.resources if resource.address == address]
+    found = resource.links[argument]
+    return [(link.address, link.attribute) for link in found.links], found.complete
+
+
+def test_a_reference_in_the_same_module() -> None:
+    content = plan(
+        change("aws_kms_key.a", {}),
+        change("aws_kms_key_policy.p", {}),
+        blocks=(
+            block("aws_kms_key.a"),
+            block("aws_kms_key_policy.p", key_id={"references": ["aws_kms_key.a.key_id", "aws_kms_key.a"]}),
+        ),
+    )
+
+    assert links(content, "aws_kms_key_policy.p") == ([("aws_kms_key.a", "key_id")], True)
+
+
+@pytest.mark.parametrize(
+    ("references", "expected"),
+    [
+        (["aws_kms_key.a[0].id", "aws_kms_key.a[0]", "aws_kms_key.a"], ["aws_kms_key.a[0]"]),
+        (["aws_kms_key.a", "count.index"], ["aws_kms_key.a[1]"]),
+        (["aws_kms_key.a"], ["aws_kms_key.a[0]", "aws_kms_key.a[1]"]),
+    ],
+)
+def test_an_instance_is_told_by_its_key_or_by_that_of_the_referring_one(references: Any, expected: list[str]) -> None:
+    content = plan(
+        change("aws_kms_key.a[0]", {}),
+        change("aws_kms_key.a[1]", {}),
+        change("aws_kms_key_policy.p[1]", {}),
+        blocks=(block("aws_kms_key.a"), block("aws_kms_key_policy.p", key_id={"references": references})),
+    )
+
+    assert [address for address, _ in links(content, "aws_kms_key_policy.p[1]")[0]] == expected
+
+
+def test_each_value_leads_through_for_each_to_the_instance_with_the_same_key() -> None:
+    content = plan(
+        change('aws_kms_key.a["x"]', {}),
+        change('aws_kms_key.a["y"]', {}),
+        change('aws_kms_key_policy.p["y"]', {}),
+        blocks=(
+            block("aws_kms_key.a"),
+            block("aws_kms_key_policy.p", key_id={"references": ["each.value.key_id", "each.value"]})
+            | {"for_each_expression": {"references": ["aws_kms_key.a"]}},
+        ),
+    )
+
+    assert links(content, 'aws_kms_key_policy.p["y"]') == ([('aws_kms_key.a["y"]', "key_id")], True)
+
+
+def test_a_reference_goes_through_module_inputs_and_outputs() -> None:
+    content = plan(change("module.keys.aws_kms_key.a", {}), change("module.policy.aws_kms_key_policy.p", {}))
+    content["configuration"]["root_module"]["module_calls"] = {
+        "keys": {
+            "module": {
+                "resources": [block("aws_kms_key.a")],
+                "outputs": {"id": {"expression": {"references": ["aws_kms_key.a.key_id", "aws_kms_key.a"]}}},
+            }
+        },
+        "policy": {
+            "expressions": {"key": {"references": ["module.keys.id", "module.keys"]}},
+            "module": {"resources": [block("aws_kms_key_policy.p", key_id={"references": ["var.key"]})]},
+        },
+    }
+
+    found = links(content, "module.policy.aws_kms_key_policy.p")
+
+    assert found == ([("module.keys.aws_kms_key.a", "key_id")], True)
+
+
+def test_a_local_value_is_a_dead_end_and_says_so() -> None:
+    content = plan(
+        change("aws_kms_key_policy.p", {}),
+        blocks=(block("aws_kms_key_policy.p", key_id={"references": ["local.id"]}),),
+    )
+
+    assert links(content, "aws_kms_key_policy.p") == ([], False)
+
+
+def test_modules_that_refer_to_each_other_do_no_harm() -> None:
+    content = plan(change("module.a.aws_kms_key_policy.p", {}))
+    content["configuration"]["root_module"]["module_calls"] = {
+        "a": {
+            "expressions": {"key": {"references": ["module.a.id", "module.a"]}},
+            "module": {
+                "resources": [block("aws_kms_key_policy.p", key_id={"references": ["var.key"]})],
+                "outputs": {"id": {"expression": {"references": ["var.key"]}}},
+            },
+        }
+    }
+
+    assert links(content, "module.a.aws_kms_key_policy.p") == ([], False)
+
+
+def test_nested_blocks_are_named_by_their_dotted_path() -> None:
+    content = plan(
+        change("aws_kms_key.a", {}),
+        change("aws_s3_thing.s", {}),
+        blocks=(
+            block("aws_kms_key.a"),
+            block(
+                "aws_s3_thing.s", rule=[{"default": [{"key": {"references": ["aws_kms_key.a.arn", "aws_kms_key.a"]}}]}]
+            ),
+        ),
+    )
+
+    assert links(content, "aws_s3_thing.s", "rule.default.key") == ([("aws_kms_key.a", "arn")], True)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("aws_kms_key.a", ""),
+        ("module.a.aws_kms_key.a", "module.a"),
+        ('module.a["x.y"].module.b[0].data.aws_x.y["module.z"]', 'module.a["x.y"].module.b[0]'),
+        ('module.a["q\\"]."].aws_kms_key.a[0]', 'module.a["q\\"]."]'),
+    ],
+)
+def test_the_module_of_an_address(address: str, expected: str) -> None:
+    assert module_address(address) == expected
+
+
+def test_the_parts_of_addresses_and_references() -> None:
+    assert module_path('module.a["x.y"].module.b[0].module.c') == (("a", "x.y"), ("b", 0), ("c", None))
+    assert traversal('aws_kms_key.this["a.b"].arn') == ("aws_kms_key", "this", "a.b", "arn")
+    assert instance_key('"$${x}"') == "${x}"
+    assert longest(["a.b.c", "a.b", "a.b.c", "a.bc", "x[0].y", "x[0]", "x"]) == ("a.b.c", "a.bc", "x[0].y")

@@ -1,0 +1,146 @@
+"""Documents are found by the sites, and policies joined to their keys."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.plan_builder import ACCOUNT, ROOT, block, change, key_plan, plan, policy
+from tfkms import catalogue
+from tfkms.extract import Estate, Kind, Moment, Site, State, extract
+from tfkms.frontends.accounts import Assumed
+from tfkms.frontends.plan import read_plan
+from tfkms.selectors import selector
+
+
+def estate(content: dict[str, Any], moment: Moment = Moment.AFTER, sites: Any = None) -> Estate:
+    scan = read_plan(json.dumps(content).encode(), "plan.json", lambda _: True, Assumed())
+    return extract(scan, sites or catalogue.sites(), moment)
+
+
+def states(content: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(key.address, document.state.value) for key in estate(content).keys for document in key.documents]
+
+
+@pytest.mark.parametrize("text", ["", None])
+def test_a_key_without_a_policy_has_the_default_one(text: str | None) -> None:
+    assert states(key_plan(text)) == [("aws_kms_key.main", "default")]
+
+
+def test_an_unknown_policy_is_the_default_one_only_where_the_configuration_gives_none() -> None:
+    unknown = {"policy": True, "arn": True}
+    given = block("aws_kms_key.given", policy={"references": ["aws_iam_role.x.arn", "aws_iam_role.x"]})
+    content = plan(
+        change("aws_kms_key.given", {}, unknown=unknown),
+        change("aws_kms_key.none", {}, unknown=unknown),
+        blocks=(given, block("aws_kms_key.none")),
+    )
+
+    assert states(content) == [("aws_kms_key.given", "unknown"), ("aws_kms_key.none", "default")]
+
+
+def test_without_a_configuration_an_unknown_policy_stays_unknown() -> None:
+    content = plan(change("aws_kms_key.a", {}, unknown={"policy": True}))
+    del content["configuration"]
+
+    assert states(content) == [("aws_kms_key.a", "unknown")]
+
+
+def test_a_key_policy_resource_takes_the_place_of_the_default_policy() -> None:
+    content = plan(
+        change("aws_kms_key.a", {}, unknown={"policy": True, "key_id": True}),
+        change("aws_kms_key_policy.p", {"policy": policy(ROOT)}, unknown={"key_id": True}),
+        blocks=(
+            block("aws_kms_key.a"),
+            block("aws_kms_key_policy.p", key_id={"references": ["aws_kms_key.a.key_id", "aws_kms_key.a"]}),
+        ),
+    )
+    (key,) = estate(content).keys
+
+    assert [(document.address, document.state) for document in key.documents] == [("aws_kms_key_policy.p", State.KNOWN)]
+
+
+def test_a_policy_given_in_both_places_is_judged_twice_and_said_once() -> None:
+    content = plan(
+        change("aws_kms_key.a", {"policy": policy(ROOT)}, unknown={"key_id": True}),
+        change("aws_kms_key_policy.p", {"policy": policy(ROOT)}, unknown={"key_id": True}),
+        blocks=(
+            block("aws_kms_key.a", policy={}),
+            block("aws_kms_key_policy.p", key_id={"references": ["aws_kms_key.a.key_id", "aws_kms_key.a"]}),
+        ),
+    )
+    found = estate(content)
+
+    assert [document.address for document in found.keys[0].documents] == ["aws_kms_key.a", "aws_kms_key_policy.p"]
+    assert [diagnostic.code for diagnostic in found.diagnostics] == ["policy-set-twice"]
+
+
+def test_a_key_policy_whose_key_is_not_in_view_stands_for_a_key() -> None:
+    arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
+    (key,) = estate(plan(change("aws_kms_key_policy.p", {"policy": policy(ROOT), "key_id": arn}))).keys
+
+    assert (key.address, key.arn) == ("aws_kms_key_policy.p", arn)
+
+
+def test_a_destroyed_key_is_there_before_and_not_after() -> None:
+    content = plan(change("aws_kms_key.a", None, before={"policy": policy(ROOT)}, actions=("delete",)))
+
+    assert [key.address for key in estate(content, Moment.BEFORE).keys] == ["aws_kms_key.a"]
+    assert estate(content).keys == ()
+
+
+def test_a_destroyed_key_policy_brings_the_default_policy_back() -> None:
+    content = plan(
+        change(
+            "aws_kms_key.a",
+            {"policy": policy(), "key_id": "1"},
+            before={"policy": policy(), "key_id": "1"},
+            actions=("no-op",),
+        ),
+        change("aws_kms_key_policy.p", None, before={"policy": policy(), "key_id": "1"}, actions=("delete",)),
+        blocks=(block("aws_kms_key.a"),),
+    )
+
+    assert states(content) == [("aws_kms_key.a", "default")]
+
+
+def test_a_data_source_is_no_key() -> None:
+    assert estate(plan(change("data.aws_kms_key.a", {"policy": policy()}, actions=("read",)))).keys == ()
+
+
+def test_every_kind_of_document_of_the_catalogue_is_found() -> None:
+    content = plan(
+        change("aws_iam_policy.a", {"policy": policy(ROOT)}),
+        change("aws_iam_role.b", {"inline_policy": [{"policy": policy(ROOT)}, {"policy": ""}]}),
+        change("aws_organizations_policy.c", {"content": policy(ROOT), "type": "SERVICE_CONTROL_POLICY"}),
+        change("aws_organizations_policy.d", {"content": "{}", "type": "TAG_POLICY"}),
+        change("aws_ssoadmin_permission_set_inline_policy.e", {"inline_policy": policy(ROOT)}),
+        change("data.aws_iam_policy_document.f", {"json": policy(ROOT)}, actions=("read",)),
+    )
+    found = [(document.address, document.attribute, document.kind) for document in estate(content).documents]
+
+    assert found == [
+        ("aws_iam_policy.a", "/policy", Kind.IDENTITY),
+        ("aws_iam_role.b", "/inline_policy/0/policy", Kind.IDENTITY),
+        ("aws_organizations_policy.c", "/content", Kind.GUARD),
+        ("aws_ssoadmin_permission_set_inline_policy.e", "/inline_policy", Kind.IDENTITY),
+        ("data.aws_iam_policy_document.f", "/json", Kind.DOCUMENT),
+    ]
+
+
+def test_a_further_resource_type_is_one_site() -> None:
+    site = Site("acme_key", selector("$.spec.policy"), Kind.KEY_POLICY)
+    content = plan(change("acme_key.a", {"spec": {"policy": policy(ROOT)}}) | {"type": "acme_key", "name": "a"})
+
+    assert [key.address for key in estate(content, sites=[site]).keys] == ["acme_key.a"]
+
+
+def test_of_a_sensitive_policy_nothing_is_told() -> None:
+    secret = policy(ROOT | {"Sid": "hunter2", "Oops": "hunter2"})
+    content = plan(change("aws_kms_key.a", {"policy": secret}, sensitive={"policy": True}))
+    found = estate(content)
+    (document,) = found.documents
+
+    assert document.sensitive
+    assert document.evidence(document.policy.statements[0]).statement is None
+    assert "hunter2" not in "".join(diagnostic.message for diagnostic in found.diagnostics)

@@ -105,6 +105,7 @@ class _ActionLine(msgspec.Struct, frozen=True):
     cross_account: bool | None = None
     grantable: bool = False
     keys: list[str] = []
+    request_alias: bool = False
 
 
 class _ActionFile(msgspec.Struct, frozen=True):
@@ -223,6 +224,10 @@ def _as_value(item: Any) -> Value:
             return item if isinstance(item, bool | int | float | str | None) else str(item)
 
 
+_NAMED_POLICY = ("GetKeyPolicy", "PutKeyPolicy")
+"""The operations whose requests name a key's policy, by the condition key kms:PolicyName."""
+
+
 @lru_cache(maxsize=1)
 def actions() -> Actions:
     """All KMS permissions, by name. Raises Refusal."""
@@ -234,7 +239,11 @@ def actions() -> Actions:
             action_class=ActionClass(line.action_class),
             cross_account=bool(line.cross_account),
             grantable=line.grantable,
-            keys=tuple(key.partition("${")[0].lower() for key in line.keys),
+            keys=(
+                *(key.partition("${")[0].lower() for key in line.keys),
+                *(["kms:requestalias"] if line.request_alias else []),
+                *(["kms:policyname"] if name in _NAMED_POLICY else []),
+            ),
         )
         for name, line in read.actions.items()
     }

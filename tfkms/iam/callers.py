@@ -163,6 +163,8 @@ def request_keys(caller: Caller, target: Target, action: KmsAction) -> Keys:
     free; it is tried absent first.
     """
     known = {**_of_caller(caller), **_of_target(target)}
+    if "kms:policyname" in action.keys:
+        known["kms:policyname"] = Known(("default",))
     free_arn = Free((caller.principal_arn,), optional=False) if isinstance(caller.principal_arn, Pattern) else None
 
     def state(name: str) -> KeyState:
@@ -225,7 +227,6 @@ def _last_step(arn: Text) -> Text:
 def _of_target(target: Target) -> dict[str, KeyState]:
     states: dict[str, KeyState] = {name: Known(values) for name, values in target.facts.items()}
     states["aws:resourceaccount"] = Known((target.account,))
-    states["kms:policyname"] = Known(("default",))
     if target.region:
         states["aws:requestedregion"] = Known((target.region,))
     if target.organization is not None:

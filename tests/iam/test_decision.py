@@ -1,0 +1,299 @@
+"""The decision: rules of AWS one by one, and laws over all policies, with the second evaluator as oracle."""
+
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.iam.asking import (
+    ACCOUNT,
+    OTHER,
+    ROOT,
+    case,
+    document,
+    possibly,
+    role,
+    simulated,
+    statement,
+    surely,
+    user,
+)
+from tfkms.iam.access import Reading
+from tfkms.iam.callers import CallerKind, anyone, service, session
+from tfkms.iam.document import Policy
+from tfkms.iam.grants import EVERYTHING, Bundle, Case
+from tfkms.iam.parse import parse_policy
+from tfkms.iam.simulate import Answer
+from tfkms.location import Origin
+from tfkms.values import Hole, Unknown, Value
+
+APP = f"arn:aws:iam::{ACCOUNT}:role/app"
+ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
+DELEGATED = Bundle(identity=(EVERYTHING,))
+
+
+def test_the_account_principal_grants_nothing_by_itself() -> None:
+    assert not possibly(case(document(statement(principal={"AWS": ROOT})), role()))
+
+
+@pytest.mark.parametrize("principal", [{"AWS": ROOT}, {"AWS": ACCOUNT}])
+def test_the_account_principal_delegates_to_identity_policies(principal: Any) -> None:
+    assert surely(case(document(statement(principal=principal)), role(), bundle=DELEGATED))
+
+
+def test_without_the_account_principal_identity_policies_count_for_nothing() -> None:
+    assert not possibly(case(document(statement(principal={"AWS": ANN})), role(), bundle=DELEGATED))
+
+
+def test_an_account_delegates_no_more_than_its_statement_covers() -> None:
+    policy = document(statement(principal={"AWS": ROOT}, action="kms:Describe*"))
+
+    assert not possibly(case(policy, role(), bundle=DELEGATED))
+
+
+def test_a_boundary_limits_a_role_named_by_its_arn_but_not_a_user() -> None:
+    reads = parse_policy({"Statement": ({"Effect": "Allow", "Action": "kms:Get*", "Resource": "*"},)}, Origin("", ""))[
+        0
+    ]
+    bundle = Bundle(boundaries=(reads,))
+    policy = document(statement(principal={"AWS": [APP, ANN]}))
+
+    assert not possibly(case(policy, role(bounded=True), bundle=bundle))
+    assert surely(case(policy, user(), bundle=bundle))
+
+
+def test_a_role_arn_names_its_sessions_and_a_session_only_itself() -> None:
+    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/one"
+    one = session(arn, "app", ACCOUNT, "aws")
+    two = session(arn.replace("/one", "/two"), "app", ACCOUNT, "aws")
+
+    assert surely(case(document(statement(principal={"AWS": APP})), one))
+    assert surely(case(document(statement(principal={"AWS": arn})), one))
+    assert not possibly(case(document(statement(principal={"AWS": arn})), two))
+
+
+def test_a_service_is_named_by_its_name_alone() -> None:
+    policy = document(statement(principal={"Service": "logs.amazonaws.com"}))
+
+    assert surely(case(policy, service("logs.amazonaws.com", "aws")))
+    assert not possibly(case(policy, service("ses.amazonaws.com", "aws")))
+    assert not possibly(case(policy, role()))
+
+
+def test_a_guard_that_lists_a_pattern_spares_its_roles_and_nobody_else() -> None:
+    guard = statement(
+        "Deny", "*", Condition={"ArnNotLike": {"aws:PrincipalArn": [f"arn:aws:iam::{ACCOUNT}:role/KeyAdmin*", ROOT]}}
+    )
+    policy = document(statement(principal="*"), guard)
+
+    assert surely(case(policy, role("KeyAdmin1")))
+    assert not possibly(case(policy, role("app")))
+
+
+def test_a_guard_without_resource_guards_nothing() -> None:
+    policy = document(statement(principal="*"), statement("Deny", "*", Resource=None))
+
+    assert surely(case(policy, role()))
+
+
+def test_conditions_that_a_caller_can_meet_narrow_nobody_and_stand_in_the_witness() -> None:
+    policy = document(statement(principal={"AWS": APP}, Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}))
+    (granted,) = case(policy, role()).granted(Reading.STRICT)
+
+    assert dict(granted.solution.context)["aws:multifactorauthpresent"] == ("true",)
+
+
+def test_a_key_that_the_operation_never_carries_makes_an_allow_dead() -> None:
+    policy = document(
+        statement(principal={"AWS": APP}, Condition={"StringEquals": {"kms:RequestAlias": "alias/x"}}),
+    )
+
+    assert not possibly(case(policy, role(), "DisableKey"))
+    assert surely(case(policy, role(), "Decrypt"))
+
+
+def test_a_policy_variable_holds_the_callers_own_value() -> None:
+    allow = statement(principal="*", Condition={"StringEquals": {"aws:PrincipalTag/name": "${aws:username}"}})
+    literal = statement(principal="*", Condition={"StringLike": {"aws:username": "${aws:username}"}})
+
+    assert surely(case(document(literal), user()))
+    assert not possibly(case(document(literal, version=None), user()))
+    assert possibly(case(document(allow), user()))
+
+
+def test_anyone_is_found_outside_the_listed_patterns() -> None:
+    listed = [f"arn:aws:iam::{ACCOUNT}:role/a*", f"arn:aws:iam::{ACCOUNT}:role/?*/x"]
+    policy = document(statement(principal="*", Condition={"ArnNotLike": {"aws:PrincipalArn": listed}}))
+    (granted,) = case(policy, anyone(CallerKind.ROLE, ACCOUNT, "aws")).granted(Reading.STRICT)
+    arn = str(dict(granted.solution.context)["aws:principalarn"][0])  # type: ignore[index]
+
+    assert arn.startswith(f"arn:aws:iam::{ACCOUNT}:role/")
+    assert surely(case(policy, role(arn.partition(":role/")[2])))
+
+
+def test_unknown_statements_may_allow_and_may_deny() -> None:
+    unknown = Unknown(Hole("aws_kms_key.main", "/policy", "known after apply"))
+    policy, _ = parse_policy(unknown, Origin("aws_kms_key.main", "/policy"))
+
+    assert possibly(case(policy, role()))
+    assert not surely(case(policy, role()))
+
+
+# Laws. Policies are steered towards the principals, keys and values that the questions are about.
+
+PRINCIPALS = st.sampled_from(
+    [
+        "*",
+        {"AWS": ROOT},
+        {"AWS": APP},
+        {"AWS": ANN},
+        {"AWS": [APP, ROOT]},
+        {"AWS": f"arn:aws:iam::{OTHER}:root"},
+        {"AWS": f"arn:aws:iam::{ACCOUNT}:role/*"},
+        {"Service": "logs.amazonaws.com"},
+    ]
+)
+ACTIONS = st.sampled_from(
+    ["kms:*", "kms:Disable*", "kms:Decrypt", "*", ["kms:DisableKey", "kms:Get*"], "kms:?isableKey"]
+)
+KEYS = ["aws:PrincipalArn", "kms:ViaService", "aws:MultiFactorAuthPresent", "kms:CallerAccount", "aws:SourceVpce"]
+VALUES = [
+    APP,
+    ANN,
+    f"arn:aws:iam::{ACCOUNT}:role/a*",
+    "s3.us-east-1.amazonaws.com",
+    "true",
+    "false",
+    ACCOUNT,
+    "vpce-1",
+    "*",
+]
+OPERATORS = [
+    prefix + name + suffix
+    for prefix in ("", "ForAnyValue:", "ForAllValues:")
+    for name in ("StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "ArnLike", "ArnNotLike", "Bool")
+    for suffix in ("", "IfExists")
+] + ["Null"]
+CONDITIONS = st.dictionaries(
+    st.sampled_from(OPERATORS),
+    st.dictionaries(
+        st.sampled_from(KEYS), st.lists(st.sampled_from(VALUES), min_size=1, max_size=2), min_size=1, max_size=2
+    ),
+    max_size=2,
+)
+
+
+@st.composite
+def statements(draw: st.DrawFn, effects: tuple[str, ...] = ("Allow", "Deny"), identity: bool = False) -> dict[str, Any]:
+    found = {
+        "Effect": draw(st.sampled_from(effects)),
+        draw(st.sampled_from(["Action", "Action", "Action", "NotAction"])): draw(ACTIONS),
+        "Resource": "*",
+    }
+    if not identity:
+        found[draw(st.sampled_from(["Principal", "Principal", "Principal", "NotPrincipal"]))] = draw(PRINCIPALS)
+    conditions = draw(CONDITIONS)
+    return found | {"Condition": conditions} if conditions else found
+
+
+KEY_POLICIES = st.lists(statements(), min_size=1, max_size=4)
+IDENTITY = st.lists(statements(identity=True), max_size=2)
+CALLERS = st.sampled_from([role(), user(), role("abc")])
+CONTEXTS = [
+    {
+        name: (value,)
+        for name, value in zip(("kms:ViaService", "aws:MultiFactorAuthPresent", "aws:SourceVpce"), chosen, strict=True)
+        if value
+    }
+    for chosen in itertools.product(
+        (None, "s3.us-east-1.amazonaws.com", "other"), (None, "true", "false"), (None, "vpce-1", "other")
+    )
+]
+
+
+def asked(key_policy: list[Mapping[str, Any]], identity: list[Mapping[str, Any]], caller: Any, action: str) -> Case:
+    return case(document(*key_policy), caller, action, Bundle(identity=(document(*identity),)))
+
+
+@given(KEY_POLICIES, IDENTITY, CALLERS, st.sampled_from(["DisableKey", "Decrypt"]))
+def test_the_two_evaluators_agree(key_policy: Any, identity: Any, caller: Any, action: str) -> None:
+    question = asked(key_policy, identity, caller, action)
+    answers = {simulated(question, context) for context in CONTEXTS}
+
+    for granted in question.granted(Reading.STRICT):
+        context = {
+            name: tuple(map(str, values))
+            for name, values in granted.solution.context
+            if values is not None and name in ("kms:viaservice", "aws:multifactorauthpresent", "aws:sourcevpce")
+        }
+        assert simulated(question, context) is Answer.ALLOWED
+    if not possibly(question):
+        assert Answer.ALLOWED not in answers
+    if Answer.ALLOWED in answers:
+        assert possibly(question)
+
+
+@given(KEY_POLICIES, IDENTITY, CALLERS, st.randoms())
+def test_the_order_of_statements_never_matters(key_policy: Any, identity: Any, caller: Any, random: Any) -> None:
+    before = asked(key_policy, identity, caller, "DisableKey")
+    shuffled = random.sample(key_policy, len(key_policy))
+    after = asked(shuffled, identity, caller, "DisableKey")
+
+    assert (surely(before), possibly(before)) == (surely(after), possibly(after))
+
+
+@given(KEY_POLICIES, IDENTITY, CALLERS, statements(effects=("Deny",)))
+def test_a_deny_never_grants(key_policy: Any, identity: Any, caller: Any, deny: Any) -> None:
+    before = asked(key_policy, identity, caller, "DisableKey")
+    after = asked([*key_policy, deny], identity, caller, "DisableKey")
+
+    assert surely(before) or not surely(after)
+    assert possibly(before) or not possibly(after)
+
+
+@given(KEY_POLICIES, IDENTITY, CALLERS, statements(effects=("Allow",)))
+def test_an_allow_never_revokes(key_policy: Any, identity: Any, caller: Any, allow: Any) -> None:
+    before = asked(key_policy, identity, caller, "DisableKey")
+    after = asked([*key_policy, allow], identity, caller, "DisableKey")
+
+    assert surely(after) or not surely(before)
+    assert possibly(after) or not possibly(before)
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The paths of everything in a value, the value itself left out."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for name, item in items for found in ((*path, name), *leaves(item, (*path, name)))]
+
+
+def hidden(value: Any, path: tuple[Any, ...]) -> Value:
+    """The value, frozen, with an unknown in the place of what stands at `path`."""
+    if path == ():
+        return Unknown(Hole("aws_kms_key.main", "/hidden", "known after apply"))
+    if isinstance(value, dict):
+        return {name: hidden(item, path[1:]) if name == path[0] else frozen(item) for name, item in value.items()}
+    return tuple(hidden(item, path[1:]) if place == path[0] else frozen(item) for place, item in enumerate(value))
+
+
+def frozen(value: Any) -> Value:
+    if isinstance(value, dict):
+        return {name: frozen(item) for name, item in value.items()}
+    return tuple(map(frozen, value)) if isinstance(value, list) else value
+
+
+@given(KEY_POLICIES, CALLERS, st.data())
+def test_hiding_what_is_known_never_flips_an_answer(key_policy: Any, caller: Any, data: st.DataObject) -> None:
+    content = {"Version": "2012-10-17", "Statement": key_policy}
+    path = data.draw(st.sampled_from(leaves(content)))
+
+    def of(value: Value) -> Case:
+        policy: Policy = parse_policy(value, Origin("aws_kms_key.main", "/policy"))[0]
+        return case(policy, caller, "DisableKey", DELEGATED)
+
+    whole, partly = of(frozen(content)), of(hidden(content, path))
+
+    assert possibly(partly) or not surely(whole)
+    assert possibly(whole) or not surely(partly)

@@ -38,8 +38,10 @@ def test_every_member_is_always_present() -> None:
         ("VerdictV1", "check address verdict waived input"),
         (
             "FindingV1",
-            "check verdict severity address key keys other_keys principals message new waived witness witnesses "
-            "evidence needs remedy fingerprint input",
+            (
+                "check verdict severity address key keys other_keys principals message new waived witness witnesses "
+                "evidence needs remedy fingerprint input"
+            ),
         ),
         ("WitnessV1", "principal action resource context inert"),
         ("EvidenceV1", "address path sid statement file line column end_line end_column via"),

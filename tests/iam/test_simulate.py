@@ -417,6 +417,8 @@ def test_key_to_be_created(pattern: Text, expected: Answer) -> None:
     if isinstance(pattern, Template):
         here = DENIED if pattern == key else UNSURE
         assert here == ask({**ANYONE, "Resource": pattern})  # nor is the id of a key that is there the one made up
+        other = Template((KEY.rpartition("/")[0] + "/", hole("other")))
+        assert ask({**ANYONE, "Resource": pattern}, resource=other) is UNSURE
 
 
 def test_principal_with_holes() -> None:

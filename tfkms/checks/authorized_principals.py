@@ -16,6 +16,7 @@ from tfkms.checks.parties import (
     parties,
     witness,
 )
+from tfkms.checks.proof import confirmed
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
 from tfkms.extract import Document, Key, Kind
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated, Witness
@@ -27,7 +28,6 @@ from tfkms.iam.document import AnyStatement, Effect, Policy
 from tfkms.iam.grants import EVERYTHING, Bundle, Case, Granted, may_be
 from tfkms.iam.naming import Way
 from tfkms.iam.pattern import BeyondLimitsError
-from tfkms.iam.simulate import Answer, Documents, Request, simulate
 from tfkms.values import Hole, Text
 
 _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})
@@ -196,7 +196,7 @@ class _Tally:
         sure = [granted for granted in case.granted(Reading.STRICT) if granted.grant.statement is wanted]
         if sure:
             proof = witness(case.caller, sure[0].solution, case.target, case.action, inert)
-            if not self.confirmed(case, proof, party):
+            if not confirmed(case, proof, self.question):
                 self.of(statement, case.action).disagreement = True
             reached = self.of(statement, case.action)
             reached.principals[party.shown] = None
@@ -224,16 +224,6 @@ class _Tally:
 
     def of(self, statement: AnyStatement, action: KmsAction) -> _Reached:
         return self.reached.setdefault(id(statement), _Reached(statement, action))
-
-    def confirmed(self, case: Case, proof: Witness, party: Party) -> bool:
-        """Whether the second evaluator agrees that the request is allowed, the refusal that makes it inert aside."""
-        identity = (EVERYTHING,) if party.inert == FOREIGN or _foreign(case) else case.bundle.identity
-        boundary = case.bundle.boundaries[0] if case.bundle.boundaries else None
-        crossing = frozenset({proof.action}) if party.inert == FOREIGN else self.question.cross_account
-        request = Request(proof.principal, proof.action, proof.resource, proof.context)
-        guards = tuple((guard.policy,) for guard in case.bundle.guards if not guard.on_resources and guard.sure)
-        documents = Documents(case.key_policy, identity, boundary, None, _with_full_access(guards))
-        return simulate(request, documents, crossing) is Answer.ALLOWED
 
     def outcomes(self) -> Iterator[Outcome]:
         for reached in self.reached.values():
@@ -298,16 +288,6 @@ class _Tally:
     def evidence(self, reached: _Reached) -> tuple[Evidence, ...]:
         statements = (reached.statement, *(own for own in reached.support.values() if own.origin.address))
         return tuple(map(self.document.evidence, statements))
-
-
-def _with_full_access(guards: tuple[tuple[Policy, ...], ...]) -> tuple[tuple[Policy, ...], ...]:
-    """The control policies, each beside the one that allows everything, which AWS attaches unless it is taken away."""
-    return tuple((*level, EVERYTHING) for level in guards)
-
-
-def _foreign(case: Case) -> bool:
-    account, own = case.caller.account, case.target.account
-    return bool(account) and isinstance(own, str) and account != own
 
 
 _WHO_LIMIT = 3

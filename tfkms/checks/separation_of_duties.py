@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never
 from tfkms.checks.holders import HeldDocument, held_documents
 from tfkms.checks.pairs import Duties, Pair, Side, pairs
 from tfkms.checks.parties import Party, parties, witness
+from tfkms.checks.proof import confirmed
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
 from tfkms.checks.via_service import is_plumbing
 from tfkms.extract import Document, Key
@@ -22,7 +23,6 @@ from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.document import AnyStatement, Effect, Policy, Statement
 from tfkms.iam.grants import EVERYTHING, Bundle, Case, may_be
 from tfkms.iam.pattern import BeyondLimitsError
-from tfkms.iam.simulate import Answer, Documents, Request, simulate
 from tfkms.values import Text
 
 _TELLING = frozenset({"PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "GenerateDataKey", "Sign"})
@@ -202,7 +202,8 @@ class _Judge:
     def violated(self, found: _Found) -> Outcome:
         pair = found.pair
         proofs = (self.proof(pair.admin, found.inert), self.proof(pair.crypto, None))
-        if not all(self.confirmed(side, p) for side, p in zip((pair.admin, pair.crypto), proofs, strict=True)):
+        sides = zip((pair.admin, pair.crypto), proofs, strict=True)
+        if not all(confirmed(side.case, proof, self.question) for side, proof in sides):
             return self.undecided(found, DISAGREEMENT)
         return Violated(
             address=self.address,
@@ -218,15 +219,6 @@ class _Judge:
     def proof(self, side: Side, inert: str | None) -> Witness:
         case = side.case
         return witness(case.caller, side.granted.solution, case.target, case.action, inert)
-
-    def confirmed(self, side: Side, proof: Witness) -> bool:
-        case = side.case
-        foreign = bool(case.caller.account) and case.caller.account != case.target.account
-        identity = (EVERYTHING,) if foreign else case.bundle.identity
-        boundary = case.bundle.boundaries[0] if case.bundle.boundaries else None
-        crossing = frozenset({proof.action}) if foreign else self.question.cross_account
-        request = Request(proof.principal, proof.action, proof.resource, proof.context)
-        return simulate(request, Documents(case.key_policy, identity, boundary), crossing) is Answer.ALLOWED
 
     def undecided(self, found: _Found, cause: str) -> Outcome:
         pair = found.pair

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tfkms.checks.parties import everyone, witness
+from tfkms.checks.proof import confirmed
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
 from tfkms.extract import Document, Key
 from tfkms.finding import (
@@ -18,7 +19,6 @@ from tfkms.finding import (
     Remarked,
     Undecided,
     Violated,
-    Witness,
 )
 from tfkms.iam import callers
 from tfkms.iam.access import Reading, Solution
@@ -37,11 +37,10 @@ from tfkms.iam.document import (
     Quantifier,
     Statement,
 )
-from tfkms.iam.grants import EVERYTHING, Bundle, Case, may_be
+from tfkms.iam.grants import Bundle, Case, may_be
 from tfkms.iam.naming import Way, caller_named
 from tfkms.iam.pattern import BeyondLimitsError
 from tfkms.iam.principals import EVERYONE, account_of
-from tfkms.iam.simulate import Answer, Documents, Request, simulate
 from tfkms.key_uses import KeyUse
 from tfkms.values import Template, Text
 
@@ -148,6 +147,9 @@ class _Judge:
         )
         request = self.request(statement, unconfined, self.everyone_of(statement))
         if request is None:
+            # A Deny may leave everyone nothing but calls through services.
+            through = self.request(statement, statement, self.everyone_of(statement), directly=False)
+            self.granted = self.granted or through is not None
             return
         self.granted = True
         if not request.sure:
@@ -268,7 +270,8 @@ class _Judge:
         facts: dict[str, str] | None = None,
     ) -> Outcome:
         proof = witness(request.caller, request.solution, self.asked, request.action, None)
-        if not self.confirmed(self.with_(statement, asked), proof, request.caller):
+        case = Case(self.with_(statement, asked), Bundle(), request.caller, self.asked, request.action)
+        if not confirmed(case, proof, self.question):
             return self.undecided(statement, DISAGREEMENT, request)
         told = {"statement": self.document.label(statement), "action": proof.action, **(facts or {})}
         return Violated(
@@ -279,12 +282,6 @@ class _Judge:
             evidence=(self.document.evidence(statement),),
             principals=(request.caller.name or EVERYONE,),
         )
-
-    def confirmed(self, policy: Policy, proof: Witness, caller: Caller) -> bool:
-        asked = Request(proof.principal, proof.action, proof.resource, proof.context)
-        foreign = bool(caller.account) and caller.account != self.asked.account
-        documents = Documents(policy, (EVERYTHING,) if foreign else ())
-        return simulate(asked, documents, self.question.cross_account) is Answer.ALLOWED
 
     def undecided(self, statement: AnyStatement, cause: str, request: _Request) -> Outcome:
         facts = {"statement": self.document.label(statement), "action": f"kms:{request.action.name}"}

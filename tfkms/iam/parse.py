@@ -93,6 +93,7 @@ def parse_policy(value: Value, origin: Origin) -> tuple[Policy, tuple[Diagnostic
 @dataclass(slots=True)
 class _Reader:
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    unknown_version: Hole | None = None
 
     def unreadable(self, origin: Origin, reason: str) -> Hole:
         """A hole for what is there but cannot be read; says so."""
@@ -122,6 +123,7 @@ class _Reader:
         version, identifier = value.get("Version"), value.get("Id")
         below = origin.below("Statement")
         variables = version == VARIABLES_VERSION
+        self.unknown_version = version.hole if isinstance(version, Unknown) else None
         match value.get("Statement", ()):
             case Unknown(hole):
                 statements: tuple[AnyStatement, ...] = (OpaqueStatement(below, hole, value.get("Statement")),)
@@ -143,6 +145,8 @@ class _Reader:
                 problem = _strange_members(value, _STATEMENT_MEMBERS) or _conflict(value)
             case _:
                 problem = f"a statement is a JSON {_json_type(value)}, not an object"
+        if self.unknown_version is not None and "${" in str(value):
+            return OpaqueStatement(origin, self.unknown_version, value)  # it decides whether `${…}` is a variable
         if problem or not isinstance(value, Mapping):
             return OpaqueStatement(origin, self.unreadable(origin, problem or ""), value)
         sid = _text(value.get("Sid"))

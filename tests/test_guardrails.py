@@ -65,9 +65,31 @@ def test_the_reports_are_as_printed_before(case: Path, golden: Callable[[Path, s
     golden(case / "expected.json", run(case, "--format", "json")[1])
 
 
-def test_every_verdict_has_a_case() -> None:
-    seen: dict[str, set[str]] = {}
-    for case in CASES:
-        seen.setdefault(stated(case)["check"], set()).update(stated(case)["expect"].values())
+@pytest.mark.parametrize(
+    "case", [param for param in params() if {"notes", "principals", "new", "inert"} & set(stated(param.values[0]))]
+)
+def test_the_findings_say_what_the_case_states(case: Path) -> None:
+    report, expected = json.loads(run(case, "--format", "json")[1]), stated(case)
 
-    assert seen["IAM-KMS-1"] == {"pass", "violated", "undecided"}
+    if "notes" in expected:
+        assert [note["code"] for note in report["notes"]] == expected["notes"]
+    if "principals" in expected:
+        assert [finding["principals"] for finding in report["findings"]] == [expected["principals"]]
+    if "new" in expected:
+        assert [finding["new"] for finding in report["findings"]] == [expected["new"]]
+    if expected.get("inert") is True:
+        assert {finding["severity"] for finding in report["findings"]} == {"low"}
+
+
+VERDICTS = {
+    "IAM-KMS-1": {"violated", "undecided", "pass"},
+    "IAM-KMS-6": {"violated", "undecided", "pass", "not_applicable"},
+}
+"""The verdicts that a guardrail can have, where they differ from the others'."""
+
+
+@pytest.mark.parametrize("check", [f"IAM-KMS-{number}" for number in range(1, 10)])
+def test_every_verdict_of_a_guardrail_has_a_case(check: str) -> None:
+    seen = {verdict for case in CASES if stated(case)["check"] == check for verdict in stated(case)["expect"].values()}
+
+    assert seen == VERDICTS.get(check, {"violated", "undecided", "pass", "pass_in_plan"})

@@ -9,6 +9,7 @@ from typing import assert_never
 from tfkms.catalogue import Rule
 from tfkms.checks.holders import holders
 from tfkms.checks.parties import Authorized
+from tfkms.checks.plan_actions import remarks
 from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.extract import Estate, Moment, Site, extract
@@ -115,6 +116,7 @@ class _Run:
 
     def __init__(self, place: int, scan: Scan, facts: Facts):
         self.place = place
+        self.scan = scan
         self.facts = facts
         self.after = extract(scan, facts.sites, Moment.AFTER)
         self.before = extract(scan, facts.sites, Moment.BEFORE)
@@ -142,8 +144,11 @@ class _Run:
         self.diagnostics.append(replace(diagnostic, input=self.place))
 
     def judge(self, rule: Rule) -> None:
-        """Adds the verdicts and findings of one guardrail."""
-        outcomes = list(self.outcomes(rule, self.after, crashes_told=True))
+        """Adds the verdicts, findings and notes of one guardrail."""
+        outcomes = [
+            *self.outcomes(rule, self.after, crashes_told=True),
+            *remarks(self.scan, tuple(self.facts.sites), rule.kind, rule.parameters),
+        ]
         troubled = any(isinstance(outcome, Violated | Undecided) for outcome in outcomes)
         known = _reached(self.outcomes(rule, self.before, crashes_told=False)) if troubled else frozenset()
         for outcome in outcomes:

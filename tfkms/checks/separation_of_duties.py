@@ -125,6 +125,7 @@ class _Judge:
                     seen.add(identity)
                     yield replace(party, caller=caller), bundle
         for holder in self.question.holders:
+            self.homes |= {id(s): a.document for a in holder.identity.policies for s in a.document.policy}
             identity = (str(holder.shown), str(holder.caller.name), str(holder.caller.account), holder.caller.kind)
             if holder.identity.account.id == account.id and identity not in seen:
                 seen.add(identity)
@@ -246,7 +247,8 @@ class _Judge:
 
     def label(self, statement: AnyStatement) -> str:
         home = self.homes.get(id(statement), self.document)
-        return home.label(statement)
+        elsewhere = home.address != self.address and statement.origin.address
+        return f"{home.label(statement)} of {home.address}" if elsewhere else home.label(statement)
 
     def evidence(self, pair: Pair) -> tuple[Evidence, ...]:
         statements: dict[int, AnyStatement] = {}

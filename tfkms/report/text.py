@@ -77,7 +77,8 @@ def _finding(finding: Finding, report: Report, seen: set[tuple[int, Origin]]) ->
     keys = [key for key in finding.keys if key != finding.address]
     if keys:
         yield _labelled("key", ", ".join(keys))
-    for witness in finding.witnesses[:1]:
+    told = {witness.action: witness for witness in reversed(finding.witnesses)}
+    for witness in reversed(told.values()):
         yield _witness(witness)
     for hole in finding.needs:
         place = f"{hole.address}{hole.path}"

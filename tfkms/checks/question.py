@@ -11,7 +11,7 @@ from tfkms.iam import callers
 from tfkms.iam.actions import Actions
 from tfkms.iam.callers import Caller, Target
 from tfkms.iam.conditions import Atom, Like
-from tfkms.iam.document import Policy
+from tfkms.iam.document import Policy, Statement
 from tfkms.iam.grants import Bundle, Conjunction, Guarding
 from tfkms.iam.pattern import literal
 from tfkms.identities import Identities
@@ -47,6 +47,12 @@ class Question:
     def target(self, key: Key) -> Target:
         """The key as the target of requests."""
         return target(key, self.aliases.get(key.address, ()))
+
+    def granted_on(self, key: Key) -> tuple[Statement, ...]:
+        """The grants of the plan on the key, as statements."""
+        values = key.resource.after or key.resource.before or {}
+        names = {key.address, *(name for part in ("key_id", "id", "arn") if isinstance(name := values.get(part), str))}
+        return tuple(grant.statement for grant in self.identities.grants if grant.keys & names)
 
     def guards(self, account: Account) -> tuple[Guarding, ...]:
         """The control policies of the plan that bind the account, or may."""

@@ -99,13 +99,18 @@ class _Judge:
 
     def ask_key_policy(self, key: Key) -> None:
         """Asks about everybody whom the policy names or an identity document in view belongs to."""
-        policy = _without_plumbing(self.document.policy)
+        policy = self.with_grants(self.document.policy, key)
         target = self.question.target(key)
         for party, bundle in self.people(policy, key):
             asked = _with_stand_in(policy, party)
             case = self.case(asked, bundle, party.caller, target)
             if not self.count(case, party, key, lambda pair: pair.admin.direct or pair.crypto.direct):
                 self.remark(case, party)
+
+    def with_grants(self, policy: Policy, key: Key) -> Policy:
+        """The key policy as far as it counts here, and the grants on the key."""
+        kept = _without_plumbing(policy)
+        return replace(kept, statements=(*kept.statements, *self.question.granted_on(key)))
 
     def case(self, policy: Policy, bundle: Bundle, caller: Caller, target: Target) -> Case:
         """The case to ask about; its action is whatever is asked for."""
@@ -144,7 +149,7 @@ class _Judge:
             for key in self.question.estate.keys:
                 if key.resource.account.id == account.id:
                     for document in key.documents:
-                        policy = _without_plumbing(document.policy)
+                        policy = self.with_grants(document.policy, key)
                         self.homes |= {id(statement): document for statement in policy}
                         case = self.case(policy, holder.bundle, holder.caller, self.question.target(key))
                         self.count(case, party, key, mine)
@@ -168,7 +173,7 @@ class _Judge:
 
     def could_be_given_both(self, key: Key) -> bool:
         """Whether identity policies that are not in view could give one principal both."""
-        account, policy = key.resource.account, _without_plumbing(self.document.policy)
+        account, policy = key.resource.account, self.with_grants(self.document.policy, key)
         guards = self.question.guards(account)
         anyone = [callers.anyone(kind, account.id, account.partition) for kind in (CallerKind.ROLE, CallerKind.USER)]
         named = [party.caller for party, _ in self.people(policy, key) if party.inert is None]
@@ -247,8 +252,8 @@ class _Judge:
 
     def label(self, statement: AnyStatement) -> str:
         home = self.homes.get(id(statement), self.document)
-        elsewhere = home.address != self.address and statement.origin.address
-        return f"{home.label(statement)} of {home.address}" if elsewhere else home.label(statement)
+        place = statement.origin.address
+        return f"{home.label(statement)} of {place}" if place not in ("", self.address) else home.label(statement)
 
     def evidence(self, pair: Pair) -> tuple[Evidence, ...]:
         statements: dict[int, AnyStatement] = {}

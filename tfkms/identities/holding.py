@@ -6,6 +6,7 @@ from enum import Enum
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.extract import Document
+from tfkms.iam.document import Statement
 from tfkms.model import Account
 from tfkms.values import Text
 
@@ -68,10 +69,20 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class KmsGrant:
+    """A grant on a key, as the Allow that it amounts to. `keys` are what names its key: ids, ARNs and addresses."""
+
+    address: str
+    keys: frozenset[str]
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
 class Identities:
     """All that a scan shows of principals and of what binds them."""
 
     identities: tuple[Identity, ...]
     guards: tuple[Guard, ...]
+    grants: tuple[KmsGrant, ...]
     loose_key_policies: tuple[Document, ...]
     diagnostics: tuple[Diagnostic, ...]

@@ -8,6 +8,7 @@ from tfkms.iam.document import Missing, OpaqueStatement, Patterns, Policy, State
 from tfkms.iam.parse import parse_policy
 from tfkms.iam.pattern import find, glob
 from tfkms.identities.holding import Attachment, Guard, Identities, Identity, IdentityKind
+from tfkms.identities.kms_grants import kms_grants
 from tfkms.identities.principals_in_view import Principal, View
 from tfkms.location import Origin
 from tfkms.model import Omitted, Resource, Scan
@@ -59,6 +60,7 @@ def identities(scan: Scan, estate: Estate, moment: Moment, managed: Managed) -> 
     return Identities(
         identities=tuple(joins.identities()),
         guards=tuple(joins.guards()),
+        grants=tuple(kms_grants(joins.view)),
         loose_key_policies=tuple(joins.loose_key_policies),
         diagnostics=(),
     )

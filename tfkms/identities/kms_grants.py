@@ -1,0 +1,69 @@
+"""Grants on KMS keys, as the statements that they amount to.
+
+A grant allows its grantee the operations that it lists on one key, and nothing else; explicit Denies still count (AWS
+KMS Developer Guide, grants).
+"""
+
+from collections.abc import Iterator
+
+from tfkms.iam.document import (
+    Effect,
+    Opaque,
+    Patterns,
+    PrincipalName,
+    Principals,
+    PrincipalType,
+    Statement,
+)
+from tfkms.identities.holding import KmsGrant
+from tfkms.identities.principals_in_view import View
+from tfkms.location import Origin
+from tfkms.model import Resource
+from tfkms.values import Template, Text, Unknown, Value, text
+
+GRANT = "aws_kms_grant"
+
+
+def kms_grants(view: View) -> Iterator[KmsGrant]:
+    """Every grant in view. A grantee that is known after apply is predicted from the role or user that it refers to."""
+    for resource in view.scan.resources:
+        values = view.values(resource)
+        if resource.block_type != GRANT or not values:
+            continue
+        named = values.get("key_id")
+        keys = {named} if isinstance(named, str) else set(view.linked(resource, "key_id"))
+        grantees = tuple(PrincipalName(PrincipalType.AWS, grantee) for grantee in _grantees(view, resource))
+        shown = {name: values[name] for name in ("name", "grantee_principal", "operations") if name in values}
+        statement = Statement(
+            origin=Origin(resource.address, ""),
+            sid=None,
+            effect=Effect.ALLOW,
+            principals=Principals(False, grantees),
+            actions=_operations(values.get("operations")),
+            resources=Patterns(False, ("*",)),
+            conditions=(),
+            variables=False,
+            source=shown,
+        )
+        yield KmsGrant(resource.address, frozenset(keys), statement)
+
+
+def _grantees(view: View, resource: Resource) -> Iterator[Text]:
+    match view.values(resource).get("grantee_principal"):
+        case str() | Template() as grantee:
+            yield grantee
+        case Unknown(hole):
+            linked = [
+                view.by_address[link] for link in view.linked(resource, "grantee_principal") if link in view.by_address
+            ]
+            yield from (principal.arn for principal in linked)
+            if not linked:
+                yield text(hole)
+        case _:
+            pass
+
+
+def _operations(value: Value) -> Patterns:
+    items = value if isinstance(value, tuple) else (value,)
+    known = tuple(f"kms:{item}" for item in items if isinstance(item, str))
+    return Patterns(False, known, tuple(Opaque(item.hole) for item in items if isinstance(item, Unknown)))

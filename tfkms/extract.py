@@ -10,7 +10,7 @@ from tfkms.finding import Evidence
 from tfkms.iam.document import AnyStatement, Policy
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
 from tfkms.location import Origin
-from tfkms.model import Account, Action, Given, Omitted, Resource, Scan, Source, Unseen, masked
+from tfkms.model import Account, Action, Given, Mode, Omitted, Resource, Scan, Source, Unseen, masked
 from tfkms.selectors import Path, Selector
 from tfkms.values import Hole, Text, Unknown, Value, holes, pointer_step, text, text_parts
 
@@ -350,12 +350,17 @@ def _restored(own: Document) -> Document:
     return replace(own, state=State.DEFAULT, policy=policy, content=content, sensitive=False)
 
 
+def unnamed_key(document: Document) -> Key:
+    """A key that is not in the plan and of whose policy the document is a part."""
+    return Key(document.resource, _arn(document.resource, None), (document,))
+
+
 def _arn(resource: Resource, named: Value) -> Text:
     """The ARN of a key of which the plan tells at most what `named` says: an id, or the ARN itself."""
     if isinstance(named, str) and named.startswith("arn:"):
         return named
     account = resource.account
-    new = resource.before is None and named is None
+    new = named is None and (resource.before is None or resource.mode is Mode.DATA)
     key_id = named if isinstance(named, str) else Hole(resource.address, "/key_id", "known after apply", fresh=new)
     return text(
         f"arn:{account.partition}:kms:", *text_parts(account.region), ":", *text_parts(account.id), ":key/", key_id

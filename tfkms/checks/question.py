@@ -6,7 +6,7 @@ from typing import Any
 
 from tfkms.checks.holders import Holder, guarding
 from tfkms.checks.parties import Authorized, target
-from tfkms.extract import Estate, Key, default_key_policy
+from tfkms.extract import Estate, Key, default_key_policy, unnamed_key
 from tfkms.iam import callers
 from tfkms.iam.actions import Actions
 from tfkms.iam.callers import Caller, Target
@@ -38,6 +38,12 @@ class Question:
     aliases: Mapping[str, tuple[Text, ...]]
     identities: Identities
     holders: tuple[Holder, ...]
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """The keys of the plan, and for each policy document that nothing in view uses, and that reads like a key's
+        policy, an unnamed one."""
+        return (*self.estate.keys, *map(unnamed_key, self.identities.loose_key_policies))
 
     @property
     def cross_account(self) -> frozenset[str]:

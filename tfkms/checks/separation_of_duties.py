@@ -47,7 +47,7 @@ Subject: TypeAlias = KeyPolicySubject | HeldDocument
 
 def subjects(question: Question) -> Sequence[Subject]:
     """Every policy of every key, and every identity document."""
-    policies = [KeyPolicySubject(key, document) for key in question.estate.keys for document in key.documents]
+    policies = [KeyPolicySubject(key, document) for key in question.keys for document in key.documents]
     return [*policies, *held_documents(question.holders)]
 
 

@@ -66,7 +66,7 @@ class KeyPolicySubject:
 
 def subjects(question: Question) -> Sequence[KeyPolicySubject]:
     """Every policy of every key."""
-    return [KeyPolicySubject(key, document) for key in question.estate.keys for document in key.documents]
+    return [KeyPolicySubject(key, document) for key in question.keys for document in key.documents]
 
 
 def judge(subject: KeyPolicySubject, question: Question) -> Iterator[Outcome]:

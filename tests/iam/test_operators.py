@@ -116,7 +116,6 @@ def test_what_aws_does_not_have_is_no_operator(name: str) -> None:
     assert operator(name) is None
 
 
-@pytest.mark.xfail(strict=True, reason="two set operators before one comparison are read as the second of them")
 @pytest.mark.parametrize("name", ["ForAnyValue:ForAllValues:StringEquals"])
 def test_two_set_operators_are_none(name: str) -> None:
     assert operator(name) is None

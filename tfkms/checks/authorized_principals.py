@@ -4,7 +4,7 @@ Each document is judged by itself, statement by statement: a key policy for what
 document for what it grants where key policies delegate to IAM.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
@@ -98,7 +98,7 @@ def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, question: Ques
                 continue
             caller, bundle = question.known(party.caller, guards)
             case = Case(_with(policy, statement, party), bundle, caller, asked, action, barred, _DIRECTLY)
-            live = tally.ask(case, statement, replace(party, caller=caller), key, party.inert or dead) or live
+            live = tally.ask(case, [statement], replace(party, caller=caller), key, party.inert or dead) or live
 
 
 def _ask_held(subject: HeldDocument, action: KmsAction, question: Question, tally: "_Tally") -> None:
@@ -117,8 +117,7 @@ def _ask_held(subject: HeldDocument, action: KmsAction, question: Question, tall
                 case = Case(
                     document.policy, holder.bundle, holder.caller, question.target(key), action, barred, _THROUGH_IAM
                 )
-                for statement in subject.document.policy:
-                    tally.ask(case, statement, party, key, dead)
+                tally.ask(case, subject.document.policy, party, key, dead)
         case = Case(
             question.default_policy(account),
             holder.bundle,
@@ -128,8 +127,7 @@ def _ask_held(subject: HeldDocument, action: KmsAction, question: Question, tall
             (*barred, question.elsewhere()),
             _THROUGH_IAM,
         )
-        for statement in subject.document.policy:
-            tally.ask(case, statement, party, None, None)
+        tally.ask(case, subject.document.policy, party, None, None)
 
 
 def _with(policy: Policy, statement: AnyStatement, party: Party) -> Policy:
@@ -187,31 +185,39 @@ class _Tally:
     question: Question
     reached: dict[int, _Reached] = field(default_factory=dict)
 
-    def ask(self, case: Case, statement: AnyStatement, party: Party, key: Key | None, inert: str | None) -> bool:
-        """Counts the case for the statement; whether it surely grants, and KMS would honour it.
+    def ask(
+        self, case: Case, statements: Iterable[AnyStatement], party: Party, key: Key | None, inert: str | None
+    ) -> bool:
+        """Counts the case for those of its grants that are by one of the statements; whether KMS would honour any.
 
         `key` is None for a key outside the plan.
         """
-        wanted = statement if party.stands_in is None else party.stands_in
-        sure = [granted for granted in case.granted(Reading.STRICT) if granted.grant.statement is wanted]
-        if sure:
-            proof = witness(case.caller, sure[0].solution, case.target, case.action, inert)
-            if not confirmed(case, proof, self.question):
-                self.of(statement, case.action).disagreement = True
-            reached = self.of(statement, case.action)
-            reached.principals[party.shown] = None
-            if key is None:
-                reached.elsewhere = True
-            else:
-                reached.keys[key.address] = None
-            shown = proof if party.inert in (None, FOREIGN) else replace(proof, principal=party.shown)
-            reached.witnesses.append(shown)
-            reached.support |= {id(own): own for own in sure[0].grant.support}
-            return inert is None
-        maybe = [granted for granted in case.granted(Reading.LOOSE) if granted.grant.statement is wanted]
-        if maybe:
-            self.may(self.of(statement, case.action), party, key, maybe[0])
-        return False
+        own = {id(statement): statement for statement in statements}
+        if party.stands_in is not None:
+            own = {id(party.stands_in): statement for statement in own.values()}
+        sure = {id(g.grant.statement): g for g in case.granted(Reading.STRICT) if id(g.grant.statement) in own}
+        for place, granted in sure.items():
+            proof = witness(case.caller, granted.solution, case.target, case.action, inert)
+            reached = self.of(own[place], case.action)
+            reached.disagreement = reached.disagreement or not confirmed(case, proof, self.question)
+            self.count(reached, granted, party, key, proof)
+        if len(sure) < len(own):
+            for granted in case.granted(Reading.LOOSE):
+                place = id(granted.grant.statement)
+                if place in own and place not in sure:
+                    self.may(self.of(own[place], case.action), party, key, granted)
+        return bool(sure) and inert is None
+
+    @staticmethod
+    def count(reached: _Reached, granted: Granted, party: Party, key: Key | None, proof: Witness) -> None:
+        reached.principals[party.shown] = None
+        if key is None:
+            reached.elsewhere = True
+        else:
+            reached.keys[key.address] = None
+        shown = proof if party.inert in (None, FOREIGN) else replace(proof, principal=party.shown)
+        reached.witnesses.append(shown)
+        reached.support |= {id(own): own for own in granted.grant.support}
 
     @staticmethod
     def may(reached: _Reached, party: Party, key: Key | None, granted: Granted) -> None:

@@ -57,12 +57,8 @@ def pairs(duties: Duties, asked: Case, reading: Reading) -> Iterator[Pair]:
     The case's own action does not matter. For a caller that is known the two requests are independent of each other;
     anyone of a kind must be the same principal in both. Raises BeyondLimitsError.
     """
-    admin = list(_sides(duties.admin, asked, reading))
-    if not admin:
-        return
-    crypto = list(_sides(duties.crypto, asked, reading))
-    for one in admin:
-        for other in crypto:
+    for one in _sides(duties.admin, asked, reading):
+        for other in _sides(duties.crypto, asked, reading):
             if not isinstance(asked.caller.principal_arn, Pattern):
                 yield Pair(one, other)
             elif (both := _together(one, other, reading)) is not None:

@@ -20,8 +20,9 @@ from tfkms.iam import callers
 from tfkms.iam.access import Reading
 from tfkms.iam.actions import ActionClass
 from tfkms.iam.callers import Caller, CallerKind, Target
-from tfkms.iam.document import AnyStatement, Effect, Policy, Statement
+from tfkms.iam.document import AnyStatement, Effect, OpaqueStatement, Policy, Statement
 from tfkms.iam.grants import EVERYTHING, Bundle, Case, may_be
+from tfkms.iam.naming import Way, allowed
 from tfkms.iam.pattern import BeyondLimitsError
 from tfkms.values import Text
 
@@ -132,7 +133,7 @@ class _Judge:
         for holder in self.question.holders:
             self.homes |= {id(s): a.document for a in holder.identity.policies for s in a.document.policy}
             identity = (str(holder.shown), str(holder.caller.name), str(holder.caller.account), holder.caller.kind)
-            if holder.identity.account.id == account.id and identity not in seen:
+            if holder.identity.account.id == account.id and identity not in seen and _reaches(policy, holder.caller):
                 seen.add(identity)
                 yield Party(holder.caller, holder.shown), holder.bundle
 
@@ -262,6 +263,18 @@ class _Judge:
                 if statement.origin.address:  # the default policy of keys outside the plan stands nowhere
                     statements[id(statement)] = statement
         return tuple(self.homes.get(place, self.document).evidence(own) for place, own in statements.items())
+
+
+def _reaches(policy: Policy, caller: Caller) -> bool:
+    """Whether the policy itself may allow the caller anything, the delegation to its account aside."""
+    return any(
+        isinstance(own, OpaqueStatement)
+        or (
+            own.effect is Effect.ALLOW
+            and any(naming.way is not Way.ACCOUNT for naming in allowed(own.principals, caller))
+        )
+        for own in policy
+    )
 
 
 def _with_stand_in(policy: Policy, party: Party) -> Policy:

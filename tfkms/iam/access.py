@@ -235,7 +235,7 @@ def _true(ground: Ground, reading: Reading) -> bool:
 
 def _one_text(atoms: frozenset[Atom], state: Free, reading: Reading) -> Text | None:
     wanted: list[tuple[Pattern, ...]] = [state.domain] if state.domain else []
-    unwanted: list[Pattern] = []
+    unwanted: list[Pattern] = [_EMPTY]
     strict = reading is Reading.STRICT
     for atom in sorted(atoms, key=repr):
         assert isinstance(atom.test, Like)
@@ -249,6 +249,10 @@ def _one_text(atoms: frozenset[Atom], state: Free, reading: Reading) -> Text | N
                 return None
             unwanted += map(widened, patterns) if strict else patterns
     return find(wanted or [[shape([Wild.ANY])]], unwanted)
+
+
+_EMPTY = Pattern(())
+"""The empty text: a key without a value is an absent one."""
 
 
 def _any_case(pattern: Pattern) -> Pattern:

@@ -129,10 +129,12 @@ class Condition:
     opaque: tuple[Opaque, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Statement:
-    """One statement that could be read. `source` is it as written, for display; `variables`: the document's version
-    makes `${…}` a policy variable."""
+    """One statement that could be read; each is itself alone, however much another reads like it.
+
+    `source` is it as written, for display; `variables`: the document's version makes `${…}` a policy variable.
+    """
 
     origin: Origin
     sid: Text | None
@@ -145,7 +147,7 @@ class Statement:
     source: Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class OpaqueStatement:
     """A statement, or a whole document, that cannot be read or is not known: it may allow and may deny anything."""
 

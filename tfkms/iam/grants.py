@@ -7,17 +7,18 @@ Developer Guide, policy-evaluation and key-policy-default.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from tfkms.iam.access import Absent, Context, Free, Keys, KeyState, Known, Reading, Solution, solve
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
-from tfkms.iam.conditions import TRUE, Atom, Like, Literal, NoValue, Variables, expanded, unsure
+from tfkms.iam.conditions import TRUE, Atom, Like, Literal, NoValue, Variables, expanded, no_variables, unsure
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
 from tfkms.iam.naming import Naming, Way, allowed, denied
 from tfkms.iam.pattern import literal, shape
 from tfkms.iam.statements import condition_literals, covers_action
 from tfkms.location import Origin
-from tfkms.values import Hole, Text
+from tfkms.values import Hole, Text, plain
 
 Conjunction = tuple[Literal, ...]
 
@@ -97,7 +98,24 @@ def conditions_of(
     """What a request for the action must be for the statement to match it, principals aside; None if none can be."""
     if isinstance(statement, OpaqueStatement):
         return (unsure(statement.hole),)
-    covered = covers_action(statement.actions, f"kms:{action.name}")
+    if not has_variables(statement):
+        return _settled_conditions(statement, action.name, in_key_policy)
+    return _conditions(statement, action.name, in_key_policy, variables)
+
+
+@lru_cache(maxsize=4_096)
+def has_variables(statement: Statement) -> bool:
+    """Whether the statement writes anything that reads like a policy variable."""
+    return "${" in str(plain(statement.source))
+
+
+@lru_cache(maxsize=65_536)
+def _settled_conditions(statement: Statement, action: str, in_key_policy: bool) -> Conjunction | None:
+    return _conditions(statement, action, in_key_policy, no_variables)
+
+
+def _conditions(statement: Statement, action: str, in_key_policy: bool, variables: Variables) -> Conjunction | None:
+    covered = covers_action(statement.actions, f"kms:{action}")
     if not covered.possible:
         return None
     resource = resource_literal(statement.resources, statement, in_key_policy, variables)

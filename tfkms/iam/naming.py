@@ -136,6 +136,8 @@ def _named_by_arn(value: Text, caller: Caller) -> Iterator[Naming]:
         yield from _if(Way.DIRECT, equal(value, caller.name))
     if isinstance(value, str) and ("*" in value or "?" in value or not _IAM_ARN.fullmatch(value)):
         return  # a wildcard matches no part of a name; what is no user and no role has no such PrincipalArn
+    if isinstance(value, str) and isinstance(caller.principal_arn, str) and value != caller.principal_arn:
+        return
     way = Way.DIRECT if caller.kind is CallerKind.USER else Way.ROLE
     yield Naming(way, (Atom(PRINCIPAL_ARN, Like((literal(value),)), True, every=False, when_absent=False),))
 

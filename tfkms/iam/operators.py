@@ -42,7 +42,7 @@ def operator(name: str) -> Operator | None:
     """The operator called `name`, taken apart; None where AWS has no such operator."""
     rest, quantifier = name.lower(), Quantifier.ONE
     for prefix, meaning in _PREFIXES.items():
-        if rest.startswith(prefix):
+        if name.lower().startswith(prefix):
             rest, quantifier = rest.removeprefix(prefix), meaning
     if_exists = rest.endswith(_IF_EXISTS)
     entry = _BY_LOWER.get(rest.removesuffix(_IF_EXISTS))

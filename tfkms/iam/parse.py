@@ -26,6 +26,7 @@ from tfkms.values import Hole, Template, Text, Unknown, Value, hole_name, pointe
 VARIABLES_VERSION = "2012-10-17"
 """The only version in which `${…}` is a policy variable (IAM User Guide, reference_policies_variables)."""
 
+_VERSIONS = (VARIABLES_VERSION, "2008-10-17")
 _DOCUMENT_MEMBERS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_MEMBERS = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
@@ -58,8 +59,9 @@ def read_policy_text(text: str, origin: Origin) -> tuple[Value, tuple[Diagnostic
     try:
         value = _frozen(json.loads(text, object_pairs_hook=members, parse_constant=constant))
     except json.JSONDecodeError as error:
-        problem = error.msg[:1].lower() + error.msg[1:]
-        raise NotJsonError(f"{problem} at line {error.lineno}, column {error.colno}") from None
+        raise NotJsonError(f"{error.msg.lower()} at line {error.lineno}, column {error.colno}") from None
+    except NotJsonError:
+        raise
     except RecursionError:
         raise NotJsonError("nested too deeply") from None
     except ValueError as error:
@@ -123,7 +125,8 @@ class _Reader:
         version, identifier = value.get("Version"), value.get("Id")
         below = origin.below("Statement")
         variables = version == VARIABLES_VERSION
-        self.unknown_version = version.hole if isinstance(version, Unknown) else None
+        self.unknown_version = self.version_hole(value, origin)
+        self.say_unless_text(value, "Id", origin)
         match value.get("Statement", ()):
             case Unknown(hole):
                 statements: tuple[AnyStatement, ...] = (OpaqueStatement(below, hole, value.get("Statement")),)
@@ -132,6 +135,23 @@ class _Reader:
             case item:
                 statements = (self.statement(item, below, variables),)
         return Policy(_text(version), _text(identifier), statements)
+
+    def version_hole(self, value: Mapping[str, Value], origin: Origin) -> Hole | None:
+        """What is not known of the version; None where it is one that AWS knows, or left out."""
+        match value.get("Version", VARIABLES_VERSION):
+            case str() as version if version in _VERSIONS:
+                return None
+            case Unknown(hole):
+                return hole
+            case Template(parts):
+                return next(part for part in parts if isinstance(part, Hole))
+            case _:
+                return self.unreadable(origin.below("Version"), "AWS knows no such Version of the policy language")
+
+    def say_unless_text(self, value: Mapping[str, Value], name: str, origin: Origin) -> None:
+        """Says that a label is no text; it means nothing to the policy."""
+        if name in value and _text(value[name]) is None:
+            self.unreadable(origin.below(name), f"{name} is a JSON {_json_type(value[name])}, not a string")
 
     @staticmethod
     def opaque_policy(value: Value, origin: Origin, hole: Hole) -> Policy:
@@ -149,6 +169,7 @@ class _Reader:
             return OpaqueStatement(origin, self.unknown_version, value)  # it decides whether `${…}` is a variable
         if problem or not isinstance(value, Mapping):
             return OpaqueStatement(origin, self.unreadable(origin, problem or ""), value)
+        self.say_unless_text(value, "Sid", origin)
         sid = _text(value.get("Sid"))
         match value.get("Effect"):
             case "Allow" | "Deny" as effect:
@@ -213,7 +234,7 @@ class _Reader:
         names: list[PrincipalName] = []
         opaque: list[Opaque] = []
         for word, entries in value.items():
-            texts, unread = self.texts(entries, origin.below(word), f"the principal type `{word}`")
+            texts, unread = self.texts(entries, origin.below(pointer_step(word)), f"the principal type `{word}`")
             opaque += unread
             if word in PrincipalType.__members__.values():
                 names += [PrincipalName(PrincipalType(word), entry) for entry in texts]
@@ -240,6 +261,8 @@ class _Reader:
                 return
             case Mapping():
                 known = operator(name) or Opaque(self.unreadable(origin, f"`{name}` is no condition operator"))
+                if isinstance(known, Opaque) and not block:
+                    yield _opaque_condition(known.hole)
             case _:
                 yield _opaque_condition(self.unreadable(below, f"the condition `{name}` is a JSON {_json_type(block)}"))
                 return
@@ -255,12 +278,20 @@ class _Reader:
                 case bool():
                     return "true" if item else "false"
                 case int() | float():
-                    return str(item)
+                    return _digits(item)
                 case _:
                     return item
 
         items = tuple(map(written, value)) if isinstance(value, tuple) else written(value)
         return self.texts(items, origin, "a condition")
+
+
+def _digits(number: float) -> Value:
+    """The number as a text; itself where it is too long to be written out."""
+    try:
+        return str(number)
+    except ValueError:
+        return number
 
 
 def _opaque_condition(hole: Hole) -> Condition:

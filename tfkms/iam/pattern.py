@@ -18,6 +18,10 @@ STATE_LIMIT = 200_000
 """How many states a search may visit. Policies met in practice need some hundred."""
 
 
+SMALL_CLASS = 8
+"""Of a class of characters up to this size every one is tried: it may share some with another class."""
+
+
 class BeyondLimitsError(Exception):
     """A question that takes more than the limits allow; its answer is not known."""
 
@@ -101,6 +105,8 @@ def arn_shape(written: Sequence[Symbol]) -> Pattern | None:
     colons = 0
     for symbol in written:
         colons += symbol == ":"
+        if isinstance(symbol, Hole) and colons == 0:
+            colons = ARN_COLONS  # it may be a whole ARN, and what stands behind it part of the resource
         match symbol:
             case Wild.ANY if colons < ARN_COLONS:
                 symbols.append(Wild.PART)
@@ -153,7 +159,15 @@ def may_match(pattern: Pattern, value: Text) -> bool:
     """Whether `value` matches for some filling of the holes in either."""
     if isinstance(value, str):
         return matches(widened(pattern), value)
-    return find([[widened(pattern)], [widened(literal(value))]], ()) is not None
+    parts = text_parts(value)
+    if all(isinstance(symbol, str) for symbol in pattern.symbols) and any(_is_fresh(part) for part in parts):
+        return False
+    anything = shape(Wild.ANY if isinstance(symbol, Hole) else symbol for symbol in literal(value).symbols)
+    return find([[widened(pattern)], [anything]], ()) is not None
+
+
+def _is_fresh(part: str | Hole) -> bool:
+    return isinstance(part, Hole) and part.fresh
 
 
 def find(wanted: Sequence[Sequence[Pattern]], unwanted: Sequence[Pattern]) -> Text | None:
@@ -239,6 +253,8 @@ def _alphabet(patterns: Sequence[Pattern]) -> tuple[str | Hole, ...]:
                     unknown[symbol] = None
                 case OneOf(allowed) | Run(allowed):
                     classes.add(allowed)
+                    if len(allowed) <= SMALL_CLASS:
+                        characters |= allowed
                 case Wild():
                     pass
     fresh = {next((c for c in sorted(allowed, key=_plainness) if c not in characters), None) for allowed in classes}

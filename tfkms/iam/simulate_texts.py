@@ -7,6 +7,7 @@ with all its five colons, a hole before the fifth stands inside one part; and no
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 from typing import TypeAlias, assert_never
 
 from tfkms.values import Hole, Text, text, text_parts
@@ -69,6 +70,7 @@ FIFTH_COLON = 5
 """An ARN has six parts: what colons come after the fifth belong to the last one."""
 
 
+@lru_cache(maxsize=65_536)
 def matched(pattern: tuple[Letter, ...], value: tuple[Letter, ...]) -> Truth:
     """Whether the value fits the pattern: TRUE whatever the holes are, FALSE if no filling of them makes it so."""
     if _walks(pattern, value, certain=True):

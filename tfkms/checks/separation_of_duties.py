@@ -153,7 +153,8 @@ class _Judge:
                         policy = self.with_grants(document.policy, key)
                         self.homes |= {id(statement): document for statement in policy}
                         case = self.case(policy, holder.bundle, holder.caller, self.question.target(key))
-                        self.count(case, party, key, mine)
+                        if not self.count(case, party, key, mine):
+                            self.remark(case, party)
             elsewhere = callers.other_key(account.id, account.partition)
             case = self.case(self.question.default_policy(account), holder.bundle, holder.caller, elsewhere)
             self.count(replace(case, barred=(self.question.elsewhere(),)), party, None, mine)

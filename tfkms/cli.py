@@ -227,14 +227,16 @@ def _read(
     from tfkms.identities import RESOURCE_TYPES
     from tfkms.key_uses import KEY_ALIAS
 
-    wanted = {site.type for site in sites} | set(services.arguments) | {KEY_ALIAS} | RESOURCE_TYPES
+    always = {site.type for site in sites} | {KEY_ALIAS} | RESOURCE_TYPES
+    wanted = always | set(services.arguments)
+    mentions = {kind: words for kind, words in services.words().items() if kind not in always}
     assumed = Assumed(_account(options["account_id"]), options["region"], options["partition"])
     scans: list[Scan] = []
     refused: list[Diagnostic] = []
     for path in inputs:
         name = _display_path(path)
         try:
-            scans.append(read_plan(read_bytes(path), name, wanted.__contains__, assumed))
+            scans.append(read_plan(read_bytes(path), name, wanted.__contains__, assumed, mentions))
         except Refusal as refusal:
             refused.append(replace(refusal.diagnostic, file=name))
     return scans, refused

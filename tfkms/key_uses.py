@@ -45,6 +45,13 @@ class Services:
     arguments: Mapping[str, tuple[Service, tuple[str, ...]]]
     labels: frozenset[str]
 
+    def words(self) -> Mapping[str, tuple[bytes, ...]]:
+        """By resource type the last names of its key arguments: one that mentions none of them uses no key."""
+        return {
+            kind: tuple({f'"{path.rpartition(".")[2]}"'.encode() for path in paths})
+            for kind, (_, paths) in self.arguments.items()
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class KeyUse:

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from tfkms.diagnostics import Refusal
 
@@ -10,24 +11,29 @@ _ENCODINGS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff",
 
 
 def read_bytes(path: str) -> bytes:
-    """The bytes of the file, or of standard input for `-`. Raises Refusal if there are none to be had."""
-    if path == STANDARD_INPUT:
-        content = sys.stdin.buffer.read()
-        where = "standard input"
-    else:
-        where = f"`{path}`"
-        try:
-            content = Path(path).read_bytes()
-        except FileNotFoundError:
-            raise Refusal("input-missing", f"{where} does not exist") from None
-        except IsADirectoryError:
-            raise Refusal("input-directory", f"{where} is a directory, not the JSON of a plan", PLAN_HINT) from None
-        except OSError as error:
-            reason = (error.strerror or type(error).__name__).lower()
-            raise Refusal("input-unreadable", f"{where} cannot be read: {reason}") from None
+    """The bytes of the file, or of standard input for `-`. Raises Refusal if there are none to be had.
+
+    Messages do not name the path, which may be absolute; who reports them says which input it was.
+    """
+    what = "standard input" if path == STANDARD_INPUT else "the file"
+    try:
+        content = _standard_input() if path == STANDARD_INPUT else Path(path).read_bytes()
+    except FileNotFoundError:
+        raise Refusal("input-missing", f"{what} does not exist") from None
+    except IsADirectoryError:
+        raise Refusal("input-directory", "this is a directory, not the JSON of a plan", PLAN_HINT) from None
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise Refusal("input-unreadable", f"{what} cannot be read: {reason}") from None
     if not content.strip():
-        raise Refusal("input-empty", f"{where} is empty", PLAN_HINT)
+        raise Refusal("input-empty", f"{what} is empty", PLAN_HINT)
     return content
+
+
+def _standard_input() -> bytes:
+    """All of standard input, nothing where it is closed."""
+    stream: TextIO | None = sys.stdin
+    return stream.buffer.read() if stream else b""
 
 
 PLAN_HINT = "make it with `terraform plan -out tfplan` and `terraform show -json tfplan > plan.json`"

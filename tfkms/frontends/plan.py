@@ -40,14 +40,19 @@ Wanted = Callable[[str], bool]
 """Says of a type (`data.` before that of a data source) whether its resources are to be read."""
 
 
-def read_plan(content: bytes, path: str, wanted: Wanted, assumed: Assumed) -> Scan:
+Mentions = Mapping[str, tuple[bytes, ...]]
+"""Types of which only those resources are read whose change mentions one of the words."""
+
+
+def read_plan(content: bytes, path: str, wanted: Wanted, assumed: Assumed, mentions: Mentions | None = None) -> Scan:
     """The plan or state in `content`, with its resources of the types that `wanted` accepts.
 
-    `path` is how the input is called in reports. Values that the plan leaves unknown are `Unknown`, with the references
-    that decide them. Raises Refusal for what is no plan or state, or one of a format that is not known.
+    Of the types in `mentions` only those that mention one of the words: what uses keys need not be read where it uses
+    none. `path` is how the input is called in reports. Values that the plan leaves unknown are `Unknown`, with the
+    references that decide them. Raises Refusal for what is no plan or state, or one of a format that is not known.
     """
     document = recognise(as_utf8(content))
-    instances, count = _instances(document, lambda kind: kind in ACCOUNT_TYPES or wanted(kind))
+    instances, count = _instances(document, lambda kind: kind in ACCOUNT_TYPES or wanted(kind), mentions or {})
     resources = _resources(document, instances, assumed)
     return Scan(
         input=Input(path, "plan" if isinstance(document.values, UnsetType) else "state", count),
@@ -89,7 +94,7 @@ class _Instance:
         return f"{'data.' if self.mode is Mode.DATA else ''}{self.type}.{self.name}"
 
 
-def _instances(document: Document, wanted: Wanted) -> tuple[list[_Instance], int]:
+def _instances(document: Document, wanted: Wanted, mentions: Mentions) -> tuple[list[_Instance], int]:
     """The instances of the wanted types, and how many managed ones there are of any type."""
     if not isinstance(document.values, UnsetType):
         return _state_instances(document.values, Source.STATE, wanted)
@@ -98,7 +103,7 @@ def _instances(document: Document, wanted: Wanted) -> tuple[list[_Instance], int
         instances, count = _state_instances(document.planned_values, Source.PLAN, wanted)
     else:
         current = [change for change in changes if not change.deposed]
-        instances = [_changed(change) for change in current if wanted(_block_type(change))]
+        instances = [_changed(change) for change in current if _is_wanted(change, wanted, mentions)]
         count = sum(change.mode == Mode.MANAGED for change in current)
     prior = document.prior_state.values if document.prior_state else None
     read, _ = _state_instances(prior, Source.PRIOR_STATE, wanted)
@@ -117,6 +122,14 @@ def _state_resources(root: StateModule) -> Iterator[StateResource]:
         module = modules.pop()
         yield from module.resources
         modules += reversed(module.child_modules)
+
+
+def _is_wanted(change: ResourceChange, wanted: Wanted, mentions: Mentions) -> bool:
+    kind = _block_type(change)
+    if not wanted(kind):
+        return False
+    words = mentions.get(kind)
+    return words is None or any(word in bytes(change.change) for word in words)
 
 
 def _block_type(entry: ResourceChange | StateResource) -> str:

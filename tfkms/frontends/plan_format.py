@@ -3,6 +3,7 @@
 Source: the "JSON Output Format" page of Terraform's internals documentation; OpenTofu writes the same.
 """
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,6 +14,9 @@ from tfkms.frontends.document_text import PLAN_HINT
 from tfkms.values import Value
 
 NOTHING = Raw(b"null")
+ABSENT = Raw(b"")
+_KNOWN_FORMAT = re.compile(r"0\.[12]|1\.[0-9]+")
+_LOG_LINE = re.compile(rb'\s*\{\s*"@level"')
 
 
 class ResourceChange(Struct, frozen=True):
@@ -139,9 +143,9 @@ class Configuration(Struct, frozen=True):
 
 
 class VariableValue(Struct, frozen=True):
-    """The value of a root variable; null where the member is absent."""
+    """The value of a root variable, ABSENT where the plan keeps it to itself."""
 
-    value: Raw = NOTHING
+    value: Raw = ABSENT
 
 
 class Document(Struct, frozen=True):
@@ -150,11 +154,11 @@ class Document(Struct, frozen=True):
     format_version: str | UnsetType = UNSET
     terraform_version: str = ""
     planned_values: StateValues | None = None
-    resource_changes: list[ResourceChange] | UnsetType | None = UNSET
+    resource_changes: list[ResourceChange] | None = None
     prior_state: PriorState | None = None
     configuration: Configuration | None = None
     variables: dict[str, VariableValue] = {}
-    values: StateValues | UnsetType | None = UNSET
+    values: StateValues | None = None
     errored: bool = False
     complete: bool = True
     plan_format_version: Any = UNSET
@@ -227,15 +231,19 @@ def recognise(content: bytes) -> Document:
         )
     if isinstance(document.format_version, UnsetType):
         raise Refusal("plan-unrecognised", "this JSON is no plan: it has no format_version", PLAN_HINT)
-    major, _, minor = document.format_version.partition(".")
-    if not (major == "1" or (major == "0" and minor in ("1", "2"))):
+    if not _KNOWN_FORMAT.fullmatch(document.format_version):
         version = document.format_version[:20]
         raise Refusal("plan-format", f"plan format {version!r} is not known; formats 0.1, 0.2 and 1.x are", None)
-    if document.values is UNSET and document.resource_changes is UNSET and document.planned_values is None:
+    if not is_plan(document) and document.values is None:
         raise Refusal(
             "plan-bare", "there is nothing in this plan or state but its version: nothing to judge", PLAN_HINT
         )
     return document
+
+
+def is_plan(document: Document) -> bool:
+    """Whether the document says what is planned; of the others, those with `values` are states."""
+    return document.resource_changes is not None or document.planned_values is not None
 
 
 def _refuse_other_kinds(content: bytes) -> None:
@@ -248,12 +256,11 @@ def _refuse_other_kinds(content: bytes) -> None:
         raise Refusal("input-binary", "this is binary, not the JSON of a plan", PLAN_HINT)
     if start == b"[":
         raise Refusal("plan-unrecognised", "this JSON is a list, not a plan", PLAN_HINT)
-    first_line = content.lstrip().partition(b"\n")[0]
-    if b'"@level"' in first_line:
+    if _LOG_LINE.match(content):
         raise Refusal("plan-log", "this is the log of `terraform plan -json`, not a plan", PLAN_HINT)
     if start != b"{":
         raise Refusal(
             "input-json",
-            "this is not JSON: it does not begin with `{`",
+            "this is not the JSON of a plan: it does not begin with `{`",
             "only the output of `terraform show -json` belongs in the file, no message before it",
         )

@@ -17,7 +17,7 @@ from tfkms.checks.parties import (
     witness,
 )
 from tfkms.checks.proof import confirmed
-from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
+from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
 from tfkms.extract import Document, Key, Kind
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated, Witness
 from tfkms.iam import callers
@@ -34,26 +34,12 @@ _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})
 _THROUGH_IAM = frozenset({Way.ACCOUNT})
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPolicySubject:
-    """One policy that a key may have."""
-
-    key: Key
-    document: Document
-
-    @property
-    def address(self) -> str:
-        """The resource that holds the policy."""
-        return self.document.address
-
-
 Subject: TypeAlias = KeyPolicySubject | HeldDocument
 
 
 def subjects(question: Question) -> Sequence[Subject]:
     """Every policy of every key, and every identity document."""
-    policies = [KeyPolicySubject(key, document) for key in question.keys for document in key.documents]
-    return [*policies, *held_documents(question.holders)]
+    return [*question.key_policies(), *held_documents(question.holders)]
 
 
 def judge(subject: Subject, question: Question) -> Iterator[Outcome]:

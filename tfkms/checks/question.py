@@ -6,7 +6,7 @@ from typing import Any
 
 from tfkms.checks.holders import Holder, guarding
 from tfkms.checks.parties import Authorized, target
-from tfkms.extract import Estate, Key, default_key_policy, unnamed_key
+from tfkms.extract import Document, Estate, Key, default_key_policy, unnamed_key
 from tfkms.iam import callers
 from tfkms.iam.actions import Actions
 from tfkms.iam.callers import Caller, Target
@@ -27,6 +27,19 @@ BEYOND_LIMITS = "beyond_limits"
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPolicySubject:
+    """One policy that a key may have."""
+
+    key: Key
+    document: Document
+
+    @property
+    def address(self) -> str:
+        """The resource that holds the policy."""
+        return self.document.address
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """The estate around the subjects, the rule's parameters, and the facts to judge by."""
 
@@ -44,6 +57,10 @@ class Question:
         """The keys of the plan, and for each policy document that nothing in view uses, and that reads like a key's
         policy, an unnamed one."""
         return (*self.estate.keys, *map(unnamed_key, self.identities.loose_key_policies))
+
+    def key_policies(self) -> list[KeyPolicySubject]:
+        """Every policy of every key."""
+        return [KeyPolicySubject(key, document) for key in self.keys for document in key.documents]
 
     @property
     def cross_account(self) -> frozenset[str]:

@@ -12,7 +12,7 @@ from tfkms.checks.holders import HeldDocument, held_documents
 from tfkms.checks.pairs import Duties, Pair, Side, pairs
 from tfkms.checks.parties import Party, parties, witness
 from tfkms.checks.proof import confirmed
-from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
+from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
 from tfkms.checks.via_service import is_plumbing
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Remarked, Undecided, Violated, Witness
@@ -30,26 +30,12 @@ _TELLING = frozenset({"PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "Generat
 """The actions that say most as an example; they are asked for first."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPolicySubject:
-    """One policy that a key may have."""
-
-    key: Key
-    document: Document
-
-    @property
-    def address(self) -> str:
-        """The resource that holds the policy."""
-        return self.document.address
-
-
 Subject: TypeAlias = KeyPolicySubject | HeldDocument
 
 
 def subjects(question: Question) -> Sequence[Subject]:
     """Every policy of every key, and every identity document."""
-    policies = [KeyPolicySubject(key, document) for key in question.keys for document in key.documents]
-    return [*policies, *held_documents(question.holders)]
+    return [*question.key_policies(), *held_documents(question.holders)]
 
 
 def judge(subject: Subject, question: Question) -> Iterator[Outcome]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 from tfkms.checks.parties import everyone, witness
 from tfkms.checks.proof import confirmed
-from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
-from tfkms.extract import Document, Key
+from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
 from tfkms.finding import (
     Claim,
     NotApplicable,
@@ -51,22 +50,9 @@ _GRANT_SCOPE = "kms:grantisforawsresource"
 _ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPolicySubject:
-    """One policy that a key may have."""
-
-    key: Key
-    document: Document
-
-    @property
-    def address(self) -> str:
-        """The resource that holds the policy."""
-        return self.document.address
-
-
 def subjects(question: Question) -> Sequence[KeyPolicySubject]:
     """Every policy of every key."""
-    return [KeyPolicySubject(key, document) for key in question.keys for document in key.documents]
+    return question.key_policies()
 
 
 def judge(subject: KeyPolicySubject, question: Question) -> Iterator[Outcome]:

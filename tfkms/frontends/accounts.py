@@ -1,11 +1,13 @@
 """Which account, partition and Region a provider block works in, by what the plan tells."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from tfkms.frontends.addresses import ModulePath
 from tfkms.frontends.plan_format import Configuration, Expression, ProviderConfig, decode
 from tfkms.frontends.references import given
 from tfkms.model import Account
@@ -16,6 +18,7 @@ _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-isob-", "aws-i
 _SAME_CREDENTIALS = frozenset({"region", "default_tags", "ignore_tags", "endpoints", "max_retries", "retry_mode"})
 """Arguments of a provider block that do not change which account its credentials are of."""
 _ARN_PARTS = 6
+_REGION = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +62,42 @@ class Accounts:
         """The Region and the assumed role that the block writes out."""
         expressions = _expressions(block)
         known = self.known.setdefault(key, _Known())
-        known.learn(region=self.constant(expressions.get("region")))
-        for assumed_role in expressions.get("assume_role") or ():
+        variables = {} if block.module_address else self.variables
+        region = self.constant(expressions.get("region"), variables)
+        known.learn(region=region if _is_region(region) else None)
+        roles = expressions.get("assume_role")
+        for assumed_role in roles if isinstance(roles, list) else ():
             if isinstance(assumed_role, dict):
-                arn = self.constant(assumed_role.get("role_arn"))
+                arn = self.constant(assumed_role.get("role_arn"), variables)
                 known.learn(*_account_and_partition(arn))
 
-    def constant(self, value: Any) -> object:
-        """The value that a provider block writes out, or takes from a root variable; None for any other."""
+    def block_key(self, written: str, module: ModulePath) -> str:
+        """The key of the provider block that a resource in `module` names by `written`.
+
+        Terraform before 1.1 writes `NAME:aws` in a module that has no such block of its own: there it is the block of
+        the nearest module around it that has one, unless the root has several of which one may have been passed.
+        """
+        name = written.rpartition(":")[2]
+        if written in self.blocks or written == name:
+            return written
+        for depth in range(len(module), 0, -1):
+            nearest = f"{'.'.join(f'module.{call}' for call, _ in module[:depth])}:{name}"
+            if nearest in self.blocks:
+                return nearest
+        kind = name.partition(".")[0]
+        several = sum(block.name == kind and not block.module_address for block in self.blocks.values()) > 1
+        return written if several else name
+
+    @staticmethod
+    def constant(value: Any, variables: Mapping[str, object]) -> object:
+        """The value that a provider block writes out, or takes from one of `variables`; None for any other."""
         try:
             expression = msgspec.convert(value, Expression)
         except msgspec.ValidationError:
             return None
         if expression.references:
             name = expression.references[0].removeprefix("var.")
-            return self.variables.get(name) if len(expression.references) == 1 else None
+            return variables.get(name) if len(expression.references) == 1 else None
         return expression.constant_value
 
     def learn_data(self, key: str, kind: str, values: Mapping[str, Value]) -> None:
@@ -135,6 +159,10 @@ def partition_of(region: str) -> str | None:
         if region.startswith(prefix):
             return partition
     return DEFAULT_PARTITION if region else None
+
+
+def _is_region(value: object) -> bool:
+    return isinstance(value, str) and _REGION.fullmatch(value) is not None
 
 
 def _account_and_partition(arn: object) -> tuple[str | None, str | None]:

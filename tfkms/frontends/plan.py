@@ -6,7 +6,7 @@ Only resources of the types that are asked for are decoded; of the rest no more 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from msgspec import Raw, UnsetType
+from msgspec import Raw
 
 from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.finding import Input
@@ -14,6 +14,7 @@ from tfkms.frontends.accounts import Accounts, Assumed
 from tfkms.frontends.addresses import InstanceKey, module_address, module_path
 from tfkms.frontends.document_text import as_utf8
 from tfkms.frontends.plan_format import (
+    ABSENT,
     Change,
     Configuration,
     Document,
@@ -22,6 +23,7 @@ from tfkms.frontends.plan_format import (
     StateResource,
     StateValues,
     decode,
+    is_plan,
     recognise,
     values_of,
 )
@@ -35,6 +37,8 @@ ACCOUNT_TYPES = frozenset(
 """Data sources that tell of the account; they are read whatever types are asked for."""
 
 AFTER_APPLY = "known after apply"
+_LASTING = frozenset({Action.CREATE, Action.READ, Action.UPDATE})
+"""What is planned with one of these exists afterwards."""
 
 Wanted = Callable[[str], bool]
 """Says of a type (`data.` before that of a data source) whether its resources are to be read."""
@@ -51,11 +55,17 @@ def read_plan(content: bytes, path: str, wanted: Wanted, assumed: Assumed, menti
     none. `path` is how the input is called in reports. Values that the plan leaves unknown are `Unknown`, with the
     references that decide them. Raises Refusal for what is no plan or state, or one of a format that is not known.
     """
-    document = recognise(as_utf8(content))
-    instances, count = _instances(document, lambda kind: kind in ACCOUNT_TYPES or wanted(kind), mentions or {})
+    try:
+        return _read(recognise(as_utf8(content)), path, wanted, assumed, mentions or {})
+    except RecursionError:
+        raise Refusal("input-depth", "the input is nested too deeply") from None
+
+
+def _read(document: Document, path: str, wanted: Wanted, assumed: Assumed, mentions: Mentions) -> Scan:
+    instances, count = _instances(document, lambda kind: kind in ACCOUNT_TYPES or wanted(kind), mentions)
     resources = _resources(document, instances, assumed)
     return Scan(
-        input=Input(path, "plan" if isinstance(document.values, UnsetType) else "state", count),
+        input=Input(path, "plan" if is_plan(document) else "state", count),
         resources=tuple(resource for resource in resources if wanted(resource.block_type)),
         diagnostics=tuple(_state_of_the_plan(document)),
     )
@@ -96,18 +106,19 @@ class _Instance:
 
 def _instances(document: Document, wanted: Wanted, mentions: Mentions) -> tuple[list[_Instance], int]:
     """The instances of the wanted types, and how many managed ones there are of any type."""
-    if not isinstance(document.values, UnsetType):
+    if not is_plan(document):
         return _state_instances(document.values, Source.STATE, wanted)
-    changes = document.resource_changes
-    if isinstance(changes, UnsetType) or changes is None:
-        instances, count = _state_instances(document.planned_values, Source.PLAN, wanted)
-    else:
-        current = [change for change in changes if not change.deposed]
+    if document.resource_changes:
+        current = [change for change in document.resource_changes if not change.deposed]
         instances = [_changed(change) for change in current if _is_wanted(change, wanted, mentions)]
         count = sum(change.mode == Mode.MANAGED for change in current)
+    else:
+        instances, count = _state_instances(document.planned_values, Source.PLAN, wanted)
     prior = document.prior_state.values if document.prior_state else None
     read, _ = _state_instances(prior, Source.PRIOR_STATE, wanted)
-    return instances + [instance for instance in read if instance.mode is Mode.DATA], count
+    known = {instance.address for instance in instances}
+    fresh = [instance for instance in read if instance.mode is Mode.DATA and instance.address not in known]
+    return instances + fresh, count
 
 
 def _state_instances(values: StateValues | None, source: Source, wanted: Wanted) -> tuple[list[_Instance], int]:
@@ -158,6 +169,12 @@ def _changed(entry: ResourceChange) -> _Instance:
     except ValueError:
         raise Refusal("plan-malformed", f"`{entry.address}` has an action that is not known") from None
     what = f"a value of `{entry.address}`"
+    before, after = _attributes(change.before, what), _attributes(change.after, what)
+    unknown = values_of(change.after_unknown, what)
+    if after is None and unknown is True:
+        after = {}
+    if after is None and (actions & _LASTING or (actions == {Action.NO_OP} and before is not None)):
+        raise Refusal("plan-malformed", f"the plan does not show `{entry.address}` as it will be")
     return _Instance(
         address=entry.address,
         type=entry.type,
@@ -167,9 +184,9 @@ def _changed(entry: ResourceChange) -> _Instance:
         provider=entry.provider_name,
         source=Source.DEFERRED if mode is Mode.DATA else Source.PLAN,
         actions=actions,
-        before=_attributes(change.before, what),
-        after=_attributes(change.after, what),
-        unknown=values_of(change.after_unknown, what),
+        before=before,
+        after=after,
+        unknown=unknown,
         before_sensitive=values_of(change.before_sensitive, what),
         after_sensitive=values_of(change.after_sensitive, what),
     )
@@ -200,7 +217,9 @@ def _stated(resource: StateResource, source: Source) -> _Instance:
 def _resources(document: Document, instances: list[_Instance], assumed: Assumed) -> list[Resource]:
     """The instances with what the configuration says of them."""
     variables = {
-        name: values_of(variable.value, f"the variable `{name}`") for name, variable in document.variables.items()
+        name: values_of(variable.value, f"the variable `{name}`")
+        for name, variable in document.variables.items()
+        if bytes(variable.value) != bytes(ABSENT)
     }
     configuration = document.configuration or Configuration()
     references = References(configuration, variables)
@@ -210,7 +229,8 @@ def _resources(document: Document, instances: list[_Instance], assumed: Assumed)
     for instance, module in zip(instances, modules, strict=True):
         references.add(instance.address, module, instance.block, instance.index)
         block = references.block(module_path(module), instance.block)
-        key = block.config.provider_config_key if block else instance.provider.rpartition("/")[2]
+        written = block.config.provider_config_key if block else instance.provider.rpartition("/")[2]
+        key = accounts.block_key(written, module_path(module))
         keys.append(key)
         if instance.mode is Mode.DATA and instance.source in (Source.PRIOR_STATE, Source.STATE):
             accounts.learn_data(key, instance.type, instance.after or {})
@@ -276,11 +296,11 @@ def _overlaid(value: Value, unknown: Value, hole: Hole) -> Value:
     match unknown:
         case True:
             return Unknown(hole)
-        case Mapping():
+        case Mapping() if unknown:
             known = value if isinstance(value, Mapping) else {}
             below = {name: _overlaid(known.get(name), part, _below(hole, name)) for name, part in unknown.items()}
             return {**known, **{name: item for name, item in below.items() if name in known or item is not None}}
-        case tuple():
+        case tuple() if unknown:
             items = value if isinstance(value, tuple) else ()
             padded = (*items, *[None] * (len(unknown) - len(items)))
             marks = (*unknown, *[False] * (len(padded) - len(unknown)))

@@ -4,7 +4,8 @@ The plan lists, for each argument, the references in its expression but not the 
 through module inputs and outputs, and where the instance that is meant cannot be told, to all of them.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -70,7 +71,6 @@ class References:
         self.variables = variables
         self.instances: dict[tuple[tuple[str, ...], str], list[Instance]] = {}
         self.blocks: dict[tuple[tuple[str, ...], str], Block] = {}
-        self.parsed: dict[Raw, Mapping[str, Any]] = {}
 
     def add(self, address: str, module: str, block: str, index: InstanceKey) -> None:
         """Makes an instance known; `block` is its address in its module, without a key."""
@@ -123,23 +123,24 @@ class References:
         return arguments
 
     def is_null(self, module: ModulePath, reference: str) -> bool:
-        """Whether the reference is a variable whose value is null, here or where the module is called."""
-        steps = traversal(reference)
-        if len(steps) != 2 or steps[0] != "var":
+        """Whether the reference is to a variable, or a part of one, that is null here or where the module is called."""
+        first, *steps = traversal(reference) or ("",)
+        if first != "var" or not steps:
             return False
-        name = str(steps[1])
+        name, rest = str(steps[0]), steps[1:]
         if not module:
-            return name in self.variables and self.variables[name] is None
+            return name in self.variables and _is_null_at(self.variables[name], rest)
         call = self.call(module)
         if call is None or call.module is None:
             return False
         expression = _expression(self.expressions(call.expressions).get(name))
         if expression is None:
             variable = call.module.variables.get(name)
-            return variable is not None and variable.default is None
-        if expression.references:
-            return all(self.is_null(module[:-1], parent) for parent in longest(expression.references))
-        return expression.constant_value is None
+            return variable is not None and _is_null_at(variable.default, rest)
+        if not expression.references:
+            return _is_null_at(expression.constant_value, rest)
+        below = "".join(f"[{json.dumps(step)}]" for step in rest)
+        return all(self.is_null(module[:-1], parent + below) for parent in longest(expression.references))
 
     def call(self, module: ModulePath) -> ModuleCall | None:
         """The `module` block that makes the module at `path`."""
@@ -260,6 +261,18 @@ class _Place:
         if not steps:
             return replace(self, key=None)
         return replace(self, rest=_attribute(steps) or self.rest, key=steps[0])
+
+
+def _is_null_at(value: object, steps: list[str | int]) -> bool:
+    """Whether null stands at the end of the steps; not where they lead out of the value."""
+    for step in steps:
+        if isinstance(value, Mapping) and str(step) in value:
+            value = value[str(step)]
+        elif isinstance(value, Sequence) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return False
+    return value is None
 
 
 def _names(path: ModulePath) -> tuple[str, ...]:

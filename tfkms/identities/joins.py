@@ -7,12 +7,13 @@ from tfkms.extract import Document, Estate, Kind, Moment, State
 from tfkms.iam.document import Missing, OpaqueStatement, Patterns, Policy, Statement
 from tfkms.iam.parse import parse_policy
 from tfkms.iam.pattern import find, glob
-from tfkms.identities.holding import Attachment, Guard, Identities, Identity, IdentityKind
+from tfkms.identities.holding import Attachment, Identities, Identity, IdentityKind
 from tfkms.identities.kms_grants import kms_grants
+from tfkms.identities.organization import guards
 from tfkms.identities.principals_in_view import Principal, View
 from tfkms.location import Origin
 from tfkms.model import Omitted, Resource, Scan
-from tfkms.values import Hole, Text, Unknown, Value, text
+from tfkms.values import Hole, Text, Unknown, Value
 
 Managed = Callable[[str], Value | None]
 """The KMS statements of an AWS managed policy by its name, as a document; None for one that has none."""
@@ -59,7 +60,7 @@ def identities(scan: Scan, estate: Estate, moment: Moment, managed: Managed) -> 
     joins.join()
     return Identities(
         identities=tuple(joins.identities()),
-        guards=tuple(joins.guards()),
+        guards=tuple(guards(joins.view, joins.documents)),
         grants=tuple(kms_grants(joins.view)),
         loose_key_policies=tuple(joins.loose_key_policies),
         diagnostics=(),
@@ -325,34 +326,6 @@ class _Joins:
                 yield replace(
                     identity, kind=IdentityKind.PERMISSION_SET, account=account, arn=pattern, arn_pattern=pattern
                 )
-
-    def guards(self) -> Iterator[Guard]:
-        """The organization's control policies with what they are attached to."""
-        for resource in self.view.scan.resources:
-            if resource.block_type != "aws_organizations_policy":
-                continue
-            kind = "rcp" if self.view.values(resource).get("type") == "RESOURCE_CONTROL_POLICY" else "scp"
-            targets = tuple(self.targets(resource))
-            for document in self.documents.get(resource.address, ()):
-                if document.kind is Kind.GUARD and targets:
-                    yield Guard(document, kind, targets)
-
-    def targets(self, policy: Resource) -> Iterator[Text]:
-        for resource in self.view.scan.resources:
-            if resource.block_type != "aws_organizations_policy_attachment":
-                continue
-            values = self.view.values(resource)
-            by_id = isinstance(values.get("policy_id"), str) and values.get("policy_id") == self.view.values(
-                policy
-            ).get("id")
-            if by_id or policy.address in set(self.view.linked(resource, "policy_id")):
-                match values.get("target_id"):
-                    case str() as target:
-                        yield target
-                    case Unknown(hole):
-                        yield text(hole)
-                    case _:
-                        pass
 
 
 _KINDS = {"role": IdentityKind.ROLE, "user": IdentityKind.USER, "permission set": IdentityKind.PERMISSION_SET}

@@ -39,7 +39,7 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.network
 def test_the_installed_wheel_scans_a_plan(scripts: Path, tmp_path: Path) -> None:
-    output = run(scripts / "tfkms", "scan", PLAN, cwd=tmp_path)
+    output = run(scripts / "tfkms", "scan", "--check", "IAM-KMS-1", PLAN, cwd=tmp_path)
 
     assert "8 pass" in output
 

@@ -1,6 +1,6 @@
 """Two requests by one principal: one to administer a key and one to use it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tfkms.iam import callers
@@ -51,18 +51,19 @@ class Duties:
     crypto: tuple[KmsAction, ...]
 
 
-def pairs(duties: Duties, asked: Case, reading: Reading) -> Iterator[Pair]:
-    """Every pair of granting statements by which the case's caller may both administer and use its key.
+def pairs(duties: Duties, asked: Case, reading: Reading, counts: Callable[[Pair], bool]) -> Iterator[Pair]:
+    """For each statement that lets the case's caller administer its key one pair with a statement that lets it use it.
 
-    The case's own action does not matter. For a caller that is known the two requests are independent of each other;
-    anyone of a kind must be the same principal in both. Raises BeyondLimitsError.
+    Only pairs that `counts` accepts; the case's own action does not matter. For a caller that is known the two requests
+    are independent of each other; anyone of a kind must be the same principal in both. Raises BeyondLimitsError.
     """
     for one in _sides(duties.admin, asked, reading):
         for other in _sides(duties.crypto, asked, reading):
-            if not isinstance(asked.caller.principal_arn, Pattern):
-                yield Pair(one, other)
-            elif (both := _together(one, other, reading)) is not None:
-                yield both
+            known = not isinstance(asked.caller.principal_arn, Pattern)
+            pair = Pair(one, other) if known else _together(one, other, reading)
+            if pair is not None and counts(pair):
+                yield pair
+                break
 
 
 def _sides(actions: Sequence[KmsAction], asked: Case, reading: Reading) -> Iterator[Side]:

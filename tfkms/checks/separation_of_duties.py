@@ -146,17 +146,18 @@ class _Judge:
             self.count(replace(case, barred=(self.question.elsewhere(),)), party, None, mine)
 
     def count(self, case: Case, party: Party, key: Key | None, counts: Callable[[Pair], bool]) -> bool:
-        """Counts the first pair of the caller that is this document's to answer for; whether there is any."""
+        """Counts the pairs of the caller that are this document's to answer for; whether there are any."""
         for reading, found in ((Reading.STRICT, self.sure), (Reading.LOOSE, self.maybe)):
-            for pair in pairs(self.duties, case, reading):
-                if counts(pair):
-                    entry = found.setdefault(id(pair.admin.statement), _Found(pair, party.inert))
-                    entry.principals[party.shown] = None
-                    if key is None:
-                        entry.elsewhere = True
-                    else:
-                        entry.keys[key.address] = None
-                    return True
+            here = list(pairs(self.duties, case, reading, counts))
+            for pair in here:
+                entry = found.setdefault(id(pair.admin.statement), _Found(pair, party.inert))
+                entry.principals[party.shown] = None
+                if key is None:
+                    entry.elsewhere = True
+                else:
+                    entry.keys[key.address] = None
+            if here:
+                return True
         return False
 
     def could_be_given_both(self, key: Key) -> bool:
@@ -168,7 +169,7 @@ class _Judge:
         target = self.question.target(key)
         bundle = Bundle(identity=(EVERYTHING,), guards=guards)
         return any(
-            next(pairs(self.duties, self.case(policy, bundle, caller, target), Reading.LOOSE), None) is not None
+            any(pairs(self.duties, self.case(policy, bundle, caller, target), Reading.LOOSE, lambda _: True))
             for caller in (*anyone, *named)
             if caller.is_person
         )

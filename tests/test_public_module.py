@@ -1,4 +1,4 @@
-"""The example of the public module terraform-aws-kms, judged in full: each verdict was checked by reading the module."""
+"""The example of the public module terraform-aws-kms in full: each verdict was checked by reading the module."""
 
 import json
 from pathlib import Path

@@ -183,12 +183,15 @@ def schema(what: str) -> None:
 
 
 def _stopping(run: Any) -> int:
-    """What `run` returns, or after a refusal its line on standard error and 2."""
+    """What `run` returns; after a refusal or a fault of tfkms its line on standard error and 2."""
     try:
         return int(run())
     except Refusal as refusal:
         _tell([refusal.diagnostic], [], quiet=False)
-        return EXIT_ERROR
+    except Exception as error:  # never a traceback, which may quote the input, and never a pass
+        message = f"tfkms crashed ({type(error).__name__}); this is a fault of tfkms, please report it"
+        _tell([Diagnostic(Level.ERROR, "crashed", message)], [], quiet=False)
+    return EXIT_ERROR
 
 
 def _rule(known: Sequence["Rule"], check: str) -> "Rule":

@@ -146,11 +146,11 @@ class _Run:
     def judge(self, rule: Rule) -> None:
         """Adds the verdicts, findings and notes of one guardrail."""
         outcomes = [
-            *self.outcomes(rule, self.after, crashes_told=True),
+            *self.outcomes(rule, self.after),
             *remarks(self.scan, tuple(self.facts.sites), rule.kind, rule.parameters),
         ]
         troubled = any(isinstance(outcome, Violated | Undecided) for outcome in outcomes)
-        known = _reached(self.outcomes(rule, self.before, crashes_told=False)) if troubled else frozenset()
+        known = _reached(self.outcomes(rule, self.before)) if troubled else frozenset()
         for outcome in outcomes:
             match outcome:
                 case Passed(address, keys, in_plan, reason):
@@ -169,7 +169,7 @@ class _Run:
                 case _:
                     assert_never(outcome)
 
-    def outcomes(self, rule: Rule, estate: Estate, crashes_told: bool) -> Iterator[Outcome]:
+    def outcomes(self, rule: Rule, estate: Estate) -> Iterator[Outcome]:
         """What the check says, subject by subject; one that makes it crash fails the gate and leaves the others."""
         check = rule.check
         question = Question(
@@ -182,13 +182,21 @@ class _Run:
             identities=self.identities[estate.moment],
             holders=self.holders[estate.moment],
         )
-        for subject in check.subjects(question):
+        try:
+            subjects = list(check.subjects(question))
+        except Exception as error:  # whatever it is, the gate must not pass
+            self.crashed(rule, error, None)
+            return
+        for subject in subjects:
             try:
                 yield from list(check.judge(subject, question))
-            except Exception as error:
-                if crashes_told:
-                    message = f"{rule.id} crashed ({type(error).__name__}); this is a fault of tfkms, please report it"
-                    self.tell(Diagnostic(Level.ERROR, "check-crashed", message, subject.address))
+            except Exception as error:  # as above
+                self.crashed(rule, error, subject.address)
+
+    def crashed(self, rule: Rule, error: Exception, address: str | None) -> None:
+        """Fails the gate for a fault of a check. Of the error only its type is told: its text may quote the input."""
+        message = f"{rule.id} crashed ({type(error).__name__}); this is a fault of tfkms, please report it"
+        self.tell(Diagnostic(Level.ERROR, "check-crashed", message, address))
 
     def stand(
         self, rule: Rule, address: str, keys: tuple[str, ...], verdict: Verdict, reason: str | None = None
@@ -204,6 +212,10 @@ class _Run:
             yield Judgement(check, address, verdict, reason, input=self.place)
 
     def finding(self, rule: Rule, outcome: Violated | Undecided, known: frozenset["_Reach"]) -> Finding:
+        new = not _reaches(outcome) <= known
+        fingerprint = _fingerprint(rule, outcome)
+        if any(evidence.statement is None for evidence in outcome.evidence):
+            outcome = _redacted(outcome)
         violated = isinstance(outcome, Violated)
         if outcome.claim.cause == DISAGREEMENT:
             message = f"{rule.id}: the two evaluators of tfkms disagree; this is a fault of tfkms, please report it"
@@ -220,12 +232,12 @@ class _Run:
             other_keys=outcome.other_keys,
             principals=outcome.principals,
             message=_filled(rule.messages, outcome.claim, facts),
-            new=not _reaches(outcome) <= known,
+            new=new,
             witnesses=outcome.witnesses if isinstance(outcome, Violated) else (),
             evidence=outcome.evidence,
             needs=outcome.needs if isinstance(outcome, Undecided) else (),
             remedy=_filled(rule.fixes, outcome.claim, facts),
-            fingerprint=_fingerprint(rule, outcome),
+            fingerprint=fingerprint,
             input=self.place,
         )
 
@@ -255,6 +267,19 @@ def _reached(outcomes: Iterable[Outcome]) -> frozenset[_Reach]:
         if isinstance(outcome, Violated):
             found |= {(Undecided.__name__, principal, key) for _, principal, key in _reaches(outcome)}
     return frozenset(found)
+
+
+HIDDEN = "(sensitive)"
+
+
+def _redacted(outcome: Violated | Undecided) -> Violated | Undecided:
+    """The outcome without anything that a sensitive policy says."""
+    claim = replace(outcome.claim, facts={**outcome.claim.facts, "who": "a principal", "service": "a service"})
+    if isinstance(outcome, Undecided):
+        needs = tuple(dict.fromkeys(replace(hole, reason=f"{HIDDEN} or not known") for hole in outcome.needs))
+        return replace(outcome, claim=claim, principals=(HIDDEN,), needs=needs)
+    proofs = tuple(replace(proof, principal=HIDDEN, context={}) for proof in outcome.witnesses)
+    return replace(outcome, claim=claim, principals=(HIDDEN,), witnesses=proofs)
 
 
 def _filled(texts: Mapping[str, str], claim: Claim, facts: Mapping[str, str]) -> str:

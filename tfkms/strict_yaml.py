@@ -1,5 +1,6 @@
 """Reads YAML as it is meant: no duplicate members, no aliases, scalars of digits kept as text, errors with a place."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,17 @@ from tfkms.diagnostics import Refusal
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 SIZE_LIMIT = 4 * 1024 * 1024
+DEPTH_LIMIT = 64
+_ID_LENGTH = 11
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9_]")
+_TAG = "tag:yaml.org,2002:"
+_OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class _Reader:
     def value(self, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
         self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
         match node:
-            case yaml.MappingNode():
+            case yaml.MappingNode(tag="tag:yaml.org,2002:map"):
                 members: dict[str, Any] = {}
                 for key_node, value_node in node.value:
                     key = key_node.value
@@ -49,22 +61,32 @@ class _Reader:
                         )
                     members[key] = self.value(value_node, (*path, key))
                 return members
-            case yaml.SequenceNode():
+            case yaml.SequenceNode(tag="tag:yaml.org,2002:seq"):
                 return [self.value(item, (*path, place)) for place, item in enumerate(node.value)]
             case yaml.ScalarNode():
                 return self.scalar(node)
             case _:
-                raise self.refuse(node, "this kind of YAML is not read here")
+                raise self.refuse(node, f"the tag `{node.tag.replace(_TAG, '!!')}` is not read here")
 
     def scalar(self, node: yaml.ScalarNode) -> Any:
-        """Booleans, nulls and numbers by their tags; a number as long as an account id is refused."""
-        if node.tag == "tag:yaml.org,2002:int" and len(node.value) >= 11:
-            raise self.refuse(node, f'write account ids in quotes: "{node.value}"')
-        if node.tag == "tag:yaml.org,2002:timestamp":
-            return node.value
-        if node.tag.startswith("tag:yaml.org,2002:"):
-            return self.constructor.construct_object(node)
-        raise self.refuse(node, f"the tag `{node.tag}` is not read here")
+        """Booleans, nulls and numbers by their tags; a number as long as an account id is refused.
+
+        Dates, times of day and digits after a leading zero stay the text that they are written as.
+        """
+        match node.tag.removeprefix(_TAG):
+            case "int" if len(node.value) >= _ID_LENGTH:
+                raise self.refuse(node, f'write account ids in quotes: "{node.value}"')
+            case "int" | "float" if ":" in node.value or _LEADING_ZERO.match(node.value):
+                return node.value
+            case "str" | "timestamp" | "value" | "merge":
+                return node.value
+            case "null" | "bool" | "int" | "float":
+                try:
+                    return self.constructor.construct_object(node)
+                except (ValueError, KeyError):
+                    raise self.refuse(node, f"`{node.value}` does not fit its tag") from None
+            case _:
+                raise self.refuse(node, f"the tag `{node.tag.replace(_TAG, '!!')}` is not read here")
 
 
 def load_trusted(text: str) -> Any:
@@ -77,19 +99,20 @@ def read_yaml(text: str, file: str) -> YamlDocument:
     if len(text) > SIZE_LIMIT:
         raise Refusal("yaml-malformed", f"`{file}` is larger than {SIZE_LIMIT // 1024} KiB", None, file)
     try:
+        depth = 0
         for token in yaml.scan(text, Loader=_Loader):
+            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+            line = token.start_mark.line + 1
+            if depth > DEPTH_LIMIT:
+                raise Refusal("yaml-malformed", "nested too deeply", None, file, line)
             if isinstance(token, yaml.AliasToken | yaml.AnchorToken):
-                line = token.start_mark.line + 1
                 raise Refusal("yaml-malformed", "anchors and aliases are not read here", None, file, line)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else None
         raise Refusal("yaml-malformed", f"not valid YAML: {error.problem}", None, file, line) from None
-    except (yaml.YAMLError, RecursionError):
+    except yaml.YAMLError:
         raise Refusal("yaml-malformed", "not valid YAML", None, file) from None
     reader = _Reader(file)
-    try:
-        return YamlDocument(None if node is None else reader.value(node, ()), reader.places)
-    except RecursionError:
-        raise Refusal("yaml-malformed", "nested too deeply", None, file) from None
+    return YamlDocument(None if node is None else reader.value(node, ()), reader.places)

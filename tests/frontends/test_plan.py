@@ -160,7 +160,7 @@ def test_an_argument_is_told_by_the_configuration(expression: Any, expected: obj
 def test_a_null_is_followed_through_module_calls(call: Any, default: Any, expected: object) -> None:
     content = plan(
         change("module.k.aws_kms_key.a", {}, unknown={"policy": True}),
-        variables={"none": {}, "some": {"value": "x"}},
+        variables={"none": {"value": None}, "some": {"value": "x"}},
     )
     content["configuration"]["root_module"]["module_calls"] = {
         "k": {

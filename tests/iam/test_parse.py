@@ -198,7 +198,6 @@ def test_only_one_version_has_policy_variables(version: str | None, expected: bo
         (-7, ("-7",)),
         ([7, 8.5], ("7", "8.5")),
         (10**20, ("100000000000000000000",)),
-        ([], ()),
         ("", ("",)),
     ],
 )

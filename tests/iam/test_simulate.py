@@ -177,8 +177,8 @@ KEY_OF_EACH = {
         ("StringLike", "s3?*", ["s3"], DENIED),
         ("StringNotLike", ["a*", "b*"], ["c"], ALLOWED),
         ("StringNotEqualsIgnoreCase", "ABC", ["abc"], DENIED),
-        ("StringEquals", [], ["a"], DENIED),
-        ("StringNotEquals", [], ["a"], ALLOWED),
+        ("StringEquals", [], ["a"], UNSURE),
+        ("StringNotEquals", [], ["a"], UNSURE),
         ("stringequals", "a", ["a"], ALLOWED),
         ("StringEquals", "a", ["a", "b"], UNSURE),  # several values and no set operator
         ("StringEquals", "a", ["b", "c"], DENIED),

@@ -230,7 +230,10 @@ class _Tally:
 
     def violated(self, reached: _Reached) -> Violated:
         live = [proof for proof in reached.witnesses if proof.inert is None]
-        witnesses = tuple(live + [proof for proof in reached.witnesses if proof.inert is not None])
+        by_key: dict[Text, Witness] = {}
+        for proof in (*live, *(proof for proof in reached.witnesses if proof.inert is not None)):
+            by_key.setdefault(proof.resource, proof)
+        witnesses = tuple(by_key.values())[:WITNESS_LIMIT]
         facts = self.facts(reached, reached.principals)
         cause = "granted" if live else "granted_inert"
         if not live:
@@ -283,6 +286,8 @@ class _Tally:
 
 
 _WHO_LIMIT = 3
+WITNESS_LIMIT = 20
+"""How many witnesses a finding carries, one for each key."""
 
 
 def _who(principals: tuple[Text, ...]) -> str:

@@ -28,10 +28,10 @@ class Holder:
     def barring(self, authorized: Authorized) -> tuple[Conjunction, ...] | None:
         """The clauses that keep the holder apart from the authorized principals; None if it is one."""
         identity = self.identity
-        if identity.path is None and isinstance(identity.name, str) and identity.kind is not IdentityKind.ANYONE:
-            by_name = Authorized.by_name(identity.name)
-            if identity.kind is not IdentityKind.PERMISSION_SET:
-                return None if any(map(by_name, authorized.arns)) else ()
+        named = identity.kind in (IdentityKind.ROLE, IdentityKind.USER) and not identity.to_come
+        if named and identity.path is None and isinstance(identity.name, str):
+            by_name = Authorized.by_name(identity.name, identity.kind.value, identity.account.id)
+            return None if any(map(by_name, authorized.arns)) else ()
         return authorized.barring(self.caller)
 
 

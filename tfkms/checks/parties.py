@@ -60,25 +60,30 @@ class Authorized:
                 return None if caller.name in self.services else ()
             case CallerKind.SESSION:
                 role = str(caller.name).split("/")[1]
-                return None if any(map(self.by_name(role), self.arns)) else ()
+                return None if any(map(self.by_name(role, "role", caller.account), self.arns)) else ()
             case _:
                 patterns = tuple(pattern for pattern in map(arn_glob, self.arns) if pattern is not None)
                 clause = Atom(PRINCIPAL_ARN, Like(patterns), positive=False, every=True, when_absent=True)
                 return ((clause,),) if patterns else ()
 
     @staticmethod
-    def by_name(name: str) -> "_ByName":
-        """Whether a pattern authorizes the role or user of that name, its path aside."""
-        return _ByName(name)
+    def by_name(name: str, word: str, account: Text) -> "_ByName":
+        """Whether a pattern authorizes the role or user of that name in the account, its path aside."""
+        return _ByName(name, word, account)
 
 
 @dataclass(frozen=True, slots=True)
 class _ByName:
     name: str
+    word: str
+    account: Text
 
     def __call__(self, pattern: str) -> bool:
-        last = pattern.rpartition("/")[2]
-        return last != "*" and matches(glob(last), self.name)
+        parts = pattern.split(":", 5)
+        last = parts[-1].rpartition("/")[2]
+        if len(parts) < 6 or not parts[5].startswith((f"{self.word}/", "*")) or last == "*":
+            return False
+        return matches(glob(last), self.name) and matches(glob(parts[4]), self.account)
 
 
 def target(key: Key, aliases: tuple[Text, ...] = ()) -> Target:
@@ -171,11 +176,12 @@ def parties(statement: AnyStatement, account: Account, action: KmsAction) -> Ite
 def _everyone(statement: AnyStatement, account: Account, action: KmsAction) -> Iterator[Party]:
     """Any role and any user of the account, and of others: of those that the statement writes out, and of one more."""
     for caller in everyone(statement, account):
-        foreign = caller.account != account.id
+        foreign = caller.is_person and caller.account != account.id
         yield Party(caller, EVERYONE, FOREIGN if foreign and not action.cross_account else None)
 
 
 _ACCOUNT_ID = re.compile(r"(?<!\d)\d{12}(?!\d)")
+_SERVICE_NAME = re.compile(r"(?<![\w.-])[a-z][\w-]*(?:\.[\w-]+)*\.amazonaws\.com(?![\w.-])")
 _PEOPLE = (CallerKind.ROLE, CallerKind.USER)
 
 
@@ -194,8 +200,13 @@ def everyone(statement: AnyStatement, account: Account) -> Iterator[Caller]:
         return
     mentioned = {found for found in _ACCOUNT_ID.findall(written) if found != account.id}
     fresh = next(number for number in ("000000000000", "000000000001", "000000000002") if number not in mentioned)
+    yield callers.anyone(CallerKind.FEDERATED_USER, account.id, partition)
     for other in (*sorted(mentioned), fresh if fresh != account.id else "000000000003"):
         yield callers.anyone(CallerKind.ROLE, other, partition)
+        yield callers.anyone(CallerKind.USER, other, partition)
+        yield callers.root_user(other, partition)
+    for name in dict.fromkeys((*_SERVICE_NAME.findall(written), "service.amazonaws.com")):
+        yield callers.service(name, partition)
 
 
 FOREIGN = "KMS refuses this operation to principals of other accounts"

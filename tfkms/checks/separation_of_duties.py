@@ -183,7 +183,8 @@ class _Judge:
         create_grant = self.question.actions["CreateGrant"]
         case = replace(asked, action=create_grant, without=frozenset({"kms:grantisforawsresource"}))
         for granted in case.granted(Reading.STRICT)[:1]:
-            who, statement = _shown(party.shown), self.label(granted.grant.statement)
+            who = "a principal" if self.document.sensitive else _shown(party.shown)
+            statement = self.label(granted.grant.statement)
             claim = Claim("can_grant_itself", {"who": who, "statement": statement})
             self.remarks[who, statement] = Remarked(self.address, claim)
 

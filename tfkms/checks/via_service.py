@@ -23,6 +23,7 @@ from tfkms.iam import callers
 from tfkms.iam.access import Reading, Solution
 from tfkms.iam.actions import ActionClass, KmsAction
 from tfkms.iam.callers import Caller, Target
+from tfkms.iam.conditions import Atom, Like
 from tfkms.iam.document import (
     AnyStatement,
     Condition,
@@ -36,9 +37,9 @@ from tfkms.iam.document import (
     Quantifier,
     Statement,
 )
-from tfkms.iam.grants import Bundle, Case, may_be
+from tfkms.iam.grants import Bundle, Case, Conjunction, may_be
 from tfkms.iam.naming import Way, caller_named
-from tfkms.iam.pattern import BeyondLimitsError
+from tfkms.iam.pattern import BeyondLimitsError, literal
 from tfkms.iam.principals import EVERYONE, account_of
 from tfkms.key_uses import KeyUse
 from tfkms.values import Template, Text
@@ -175,7 +176,8 @@ class _Judge:
         for request in everyone:
             self.granted = True
             if self.uses and self.direct(request):
-                facts = {"who": str(request.caller.name or "a principal"), "statement": self.document.label(statement)}
+                who = "a principal" if self.document.sensitive else str(request.caller.name or "a principal")
+                facts = {"who": who, "statement": self.document.label(statement)}
                 yield Remarked(self.document.address, Claim("direct_use", facts))
 
     @staticmethod
@@ -185,7 +187,8 @@ class _Judge:
 
     def service(self, statement: Statement, name: Text) -> Iterator[Outcome]:
         caller = callers.service(name, self.key.resource.account.partition)
-        facts = {"service": str(name), "statement": self.document.label(statement)}
+        shown = "a service" if self.document.sensitive else str(name)
+        facts = {"service": shown, "statement": self.document.label(statement)}
         if any(map(_confines, (c for c in statement.conditions if c.key.lower() == VIA))):
             self.granted = True
             yield Remarked(self.document.address, Claim("via_on_service", facts))
@@ -196,6 +199,8 @@ class _Judge:
         self.granted = True
         if self.scoped(statement, request.action) or self.excused(name):
             return
+        if self.request(statement, statement, [caller], barred=self.for_others()) is None:
+            return  # a Deny keeps the service to its own account
         if request.sure:
             yield self.violated(statement, statement, "service_unscoped", request, facts)
         else:
@@ -225,19 +230,30 @@ class _Judge:
             for use in self.uses
         )
 
+    def for_others(self) -> tuple[Conjunction, ...]:
+        """The clauses of a request that a service makes for the resources of another account."""
+        own = literal(self.asked.account)
+        return ((Atom("aws:sourceaccount", Like((own,)), positive=False, every=True, when_absent=True),),)
+
     def request(
-        self, statement: AnyStatement, asked: AnyStatement, people: Sequence[Caller], directly: bool = True
+        self,
+        statement: AnyStatement,
+        asked: AnyStatement,
+        people: Sequence[Caller],
+        *,
+        directly: bool = True,
+        barred: tuple[Conjunction, ...] = (),
     ) -> _Request | None:
         """A request by one of the callers that `asked`, in place of the statement, allows; a sure one first.
 
-        `directly` leaves requests through a service out.
+        `directly` leaves requests through a service out; `barred` are further clauses that it must satisfy.
         """
         policy = self.with_(statement, asked)
         without = frozenset({VIA}) if directly else frozenset[str]()
         for reading in (Reading.STRICT, Reading.LOOSE):
             for caller in people:
                 for action in self.actions:
-                    case = Case(policy, Bundle(), caller, self.asked, action, (), _DIRECTLY, without)
+                    case = Case(policy, Bundle(), caller, self.asked, action, barred, _DIRECTLY, without)
                     for granted in case.granted(reading):
                         if granted.grant.statement is asked:
                             return _Request(caller, action, granted.solution, reading is Reading.STRICT)
@@ -306,6 +322,9 @@ def is_plumbing(statement: Statement) -> bool:
     return confined and _everyone(statement)
 
 
+_SPELLING = (Family.STRING, Family.STRING_IGNORE_CASE, Family.STRING_LIKE, Family.ARN, Family.BOOL)
+
+
 def _accepted(condition: Condition) -> bool:
     """Whether the operator confines: a positive one that needs the key to be there."""
     operator = condition.operator
@@ -314,7 +333,7 @@ def _accepted(condition: Condition) -> bool:
         and not operator.negated
         and not operator.if_exists
         and operator.quantifier is not Quantifier.ALL
-        and operator.family is not Family.NULL
+        and operator.family in _SPELLING
         and bool(condition.values)
         and not condition.opaque
     )

@@ -15,6 +15,7 @@ from tfkms.values import Value
 
 NOTHING = Raw(b"null")
 ABSENT = Raw(b"")
+DEPTH_LIMIT = 100
 _KNOWN_FORMAT = re.compile(r"0\.[12]|1\.[0-9]+")
 _LOG_LINE = re.compile(rb'\s*\{\s*"@level"')
 
@@ -188,20 +189,22 @@ def _plainly(error: Exception) -> str:
 
 
 def values_of(raw: Raw, what: str) -> Value:
-    """The value in a raw part, frozen: lists as tuples. Raises Refusal."""
+    """The value in a raw part, frozen: lists as tuples. Raises Refusal, also for one nested beyond all reason."""
     try:
         return freeze(decode(raw, object, what))
     except RecursionError:
         raise Refusal("input-depth", f"{what} is nested too deeply") from None
 
 
-def freeze(value: object) -> Value:
-    """Decoded JSON as a `Value`."""
+def freeze(value: object, depth: int = 0) -> Value:
+    """Decoded JSON as a `Value`. Raises RecursionError where it is nested beyond DEPTH_LIMIT."""
+    if depth > DEPTH_LIMIT:
+        raise RecursionError
     match value:
         case dict():
-            return {key: freeze(item) for key, item in value.items()}
+            return {key: freeze(item, depth + 1) for key, item in value.items()}
         case list():
-            return tuple(map(freeze, value))
+            return tuple([freeze(item, depth + 1) for item in value])
         case None | bool() | int() | float() | str():
             return value
         case _:

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import TypeAlias, assert_never
 
 from tfkms.iam.conditions import Atom, Compared, Ground, Like, Literal, Within, holds, unsure
-from tfkms.iam.pattern import BeyondLimitsError, OneOf, Pattern, Wild, find, shape, widened
+from tfkms.iam.pattern import BeyondLimitsError, OneOf, Pattern, Wild, find, matches, shape, widened
 from tfkms.values import Hole, Text
 
 STEP_LIMIT = 100_000
@@ -188,13 +188,21 @@ _ANY_FREE = Free()
 
 def _as_atom(ground: Ground) -> Atom:
     """A literal that a loose reading can always satisfy, resting on the holes of `ground`."""
-    return Atom(_LOOSE_KEY, Like((), tuple(sorted(ground.holes, key=repr))), True, every=False, when_absent=False)
+    return Atom(
+        _LOOSE_KEY,
+        Like((), tuple(sorted(ground.holes, key=repr)) or (_NO_REASON,)),
+        True,
+        every=False,
+        when_absent=False,
+    )
 
 
 class _Unsatisfiable:
     """No value and no absence of the key satisfies the literals."""
 
 
+_PRESENT = Like((shape([Wild.ANY]),))
+_NO_REASON = Hole("", "", "not known")
 _NOTHING = _Unsatisfiable()
 
 
@@ -225,8 +233,22 @@ def _one_value(atoms: frozenset[Atom], state: Free, reading: Reading) -> Text | 
         candidate
         for candidate in _candidates(atoms)
         if all(_true(holds(atom, (candidate,)), reading) for atom in atoms)
+        and (not state.domain or any(matches(pattern, candidate) for pattern in state.domain))
     ]
+    if not fits and _beyond_candidates(atoms):
+        raise BeyondLimitsError
     return fits[0] if fits else None
+
+
+def _beyond_candidates(atoms: frozenset[Atom]) -> bool:
+    """Whether a value may exist that the candidates miss: kinds of tests mixed on one key, or bounds a second apart."""
+    if any(atom.test.opaque for atom in atoms):
+        return False  # what cannot be read decides, not the values
+    kinds = {type(atom.test) for atom in atoms if atom.test != _PRESENT}
+    bounds = sorted(
+        bound for atom in atoms if isinstance(atom.test, Compared) and atom.test.dates for bound in atom.test.bounds
+    )
+    return len(kinds) > 1 or any(0 < high - low <= 1 for low, high in pairwise(bounds))
 
 
 def _true(ground: Ground, reading: Reading) -> bool:
@@ -258,9 +280,15 @@ _EMPTY = Pattern(())
 def _any_case(pattern: Pattern) -> Pattern:
     """A lower-case pattern as one that takes either case."""
     return shape(
-        OneOf(frozenset({symbol, symbol.upper()})) if isinstance(symbol, str) and symbol.upper() != symbol else symbol
+        OneOf(frozenset({symbol, symbol.upper()})) if isinstance(symbol, str) and _has_upper(symbol) else symbol
         for symbol in pattern.symbols
     )
+
+
+def _has_upper(character: str) -> bool:
+    """Whether the character has one capital that is its own alone."""
+    upper = character.upper()
+    return upper != character and len(upper) == 1 and upper.lower() == character
 
 
 def _candidates(atoms: frozenset[Atom]) -> list[str]:
@@ -282,15 +310,25 @@ def _candidates(atoms: frozenset[Atom]) -> list[str]:
                 assert_never(atom.test)
     edges = sorted(bounds)
     between = [(low + high) / 2 for low, high in pairwise(edges)]
-    numbers = sorted({*edges, *between, *(edge + step for edge in edges for step in (-1, 1))})
-    found += [_written(value, dates) for value in numbers]
-    return found
+    beside = {edge + step * max(Decimal(1), abs(edge) / 2) for edge in edges for step in (-1, 1)}
+    numbers = sorted({*edges, *between, *beside, *(edge + step for edge in edges for step in (-1, 1))})
+    found += [written for value in numbers if (written := _written(value, dates)) is not None]
+    # Where no bound can be read, any number may do.
+    return [*found, *(_ANY_DATES if dates else _ANY_NUMBERS)]
 
 
-def _written(value: Decimal, dates: bool) -> str:
+_ANY_NUMBERS = ("0", "1", "1000000000")
+_ANY_DATES = ("2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z")
+
+
+def _written(value: Decimal, dates: bool) -> str | None:
+    """The value as a request would carry it; None for a moment that no calendar has."""
     if not dates:
         return format(value.normalize(), "f")
-    return datetime.fromtimestamp(int(value), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    try:
+        return datetime.fromtimestamp(int(value), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _near_networks(test: Within) -> list[str]:

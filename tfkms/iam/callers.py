@@ -82,8 +82,9 @@ def session(arn: str, role: str, account: Text, partition: str, bounded: bool = 
 
 
 def anyone(kind: CallerKind, account: Text, partition: str) -> Caller:
-    """Any user or role of the account."""
-    start = [*f"arn:{partition}:iam::", *literal(account).symbols, *f":{kind.value}/"]
+    """Any user, role or federated user of the account."""
+    home = "sts" if kind is CallerKind.FEDERATED_USER else "iam"
+    start = [*f"arn:{partition}:{home}::", *literal(account).symbols, *f":{kind.value}/"]
     return Caller(kind, account, partition, None, shape([*start, Run(_PATH), OneOf(NAME)]))
 
 

@@ -281,13 +281,17 @@ def _replacement(found: "re.Match[str]", variables: Variables) -> Text | NoValue
     return value
 
 
+DIGITS_LIMIT = 40
+"""Numbers with more digits are not read: no condition key holds any."""
+
+
 def number(value: str) -> Decimal | None:
     """The number that `value` is, None where it is none."""
     try:
         read = Decimal(value)
     except InvalidOperation:
         return None
-    return read if read.is_finite() else None
+    return read if read.is_finite() and abs(read.adjusted()) <= DIGITS_LIMIT else None
 
 
 def seconds(value: str) -> Decimal | None:

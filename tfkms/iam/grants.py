@@ -164,6 +164,8 @@ def grants(
         matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
         if matched is None:
             continue
+        if isinstance(statement, Statement) and not isinstance(statement.principals, Missing):
+            matched = (*matched, unsure(Hole(statement.origin.address, statement.origin.path, _MISPLACED)))
         for delegation, whole in delegations:
             for limit in limits:
                 yield Grant(statement, (delegation,), Way.ACCOUNT, (*whole, *matched, *limit))
@@ -200,6 +202,7 @@ def refusals(
                 yield statement, matched
 
 
+_MISPLACED = "AWS takes no Principal in an identity policy"
 _ABOVE = Hole("", "", "it is not known whether the account is under the target of the organization's policy")
 
 

@@ -19,9 +19,11 @@ from tfkms.values import Hole, Template, Text
 
 PRINCIPAL_ARN = "aws:principalarn"
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
-_IAM_ARN = re.compile(r"arn:(?P<partition>[^:]*):iam::(?P<account>[^:]*):(?P<kind>user|role)/(?P<name>.+)")
-_SESSION_ARN = re.compile(r"arn:(?P<partition>[^:]*):sts::(?P<account>[^:]*):assumed-role/(?P<role>[^/]+)/(?P<name>.+)")
-_FEDERATED_ARN = re.compile(r"arn:(?P<partition>[^:]*):sts::(?P<account>[^:]*):federated-user/(?P<name>.+)")
+_IAM_ARN = re.compile(r"arn:(?P<partition>[^:]*):iam::(?P<account>\d{12}):(?P<kind>user|role)/(?P<name>.+)")
+_SESSION_ARN = re.compile(
+    r"arn:(?P<partition>[^:]*):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/(?P<name>.+)"
+)
+_FEDERATED_ARN = re.compile(r"arn:(?P<partition>[^:]*):sts::(?P<account>\d{12}):federated-user/(?P<name>.+)")
 
 
 class Way(Enum):
@@ -80,6 +82,9 @@ def denied(principals: Principals | Missing, caller: Caller) -> Iterator[tuple[L
         for part in principals.opaque:
             yield (unsure(part.hole),)
         for name in principals.names:
+            if name.type is PrincipalType.AWS and name.value == EVERYONE:
+                yield ()  # services included
+                continue
             for naming in _named(name, caller):
                 yield naming.literals
         return
@@ -112,10 +117,14 @@ def _named(name: PrincipalName, caller: Caller) -> Iterator[Naming]:
     match name.type:
         case PrincipalType.SERVICE:
             if caller.kind is CallerKind.SERVICE and caller.name is not None:
-                yield from _if(Way.DIRECT, equal(name.value, caller.name))
+                if isinstance(name.value, str) and set("*?") & set(name.value):
+                    doubt = unsure(Hole("", "", "AWS does not say whether a wildcard names services"))
+                    yield Naming(Way.DIRECT, (doubt,))
+                else:
+                    yield from _if(Way.DIRECT, equal(name.value, caller.name))
         case PrincipalType.AWS if name.value == EVERYONE:
-            if caller.is_person:
-                yield Naming(Way.DIRECT, ())
+            doubt = unsure(Hole("", "", "AWS does not say whether `*` grants to services"))
+            yield Naming(Way.DIRECT, () if caller.is_person else (doubt,))
         case PrincipalType.AWS:
             if caller.is_person:
                 yield from _named_by_arn(name.value, caller)
@@ -155,7 +164,8 @@ def caller_named(name: PrincipalName, partition: str) -> Caller | None:
     A principal of another account comes with that account; `partition` is that of the key.
     """
     if name.type is PrincipalType.SERVICE:
-        return callers.service(name.value, partition)
+        wild = isinstance(name.value, str) and bool(set("*?") & set(name.value))
+        return callers.service("service.amazonaws.com" if wild else name.value, partition)
     if name.type is not PrincipalType.AWS or not isinstance(name.value, str) or "*" in name.value:
         return None
     if (found := _IAM_ARN.fullmatch(name.value)) is not None:

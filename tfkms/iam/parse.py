@@ -268,6 +268,8 @@ class _Reader:
                 return
         for key, values in block.items():
             texts, opaque = self.condition_values(values, below.below(pointer_step(key)))
+            if not texts and not opaque:
+                opaque = (Opaque(self.unreadable(below.below(pointer_step(key)), f"`{name}` has no values")),)
             yield Condition(known, key, texts, opaque)
 
     def condition_values(self, value: Value, origin: Origin) -> tuple[tuple[Text, ...], tuple[Opaque, ...]]:

@@ -17,7 +17,7 @@ def covers_action(actions: Patterns | Missing, action: str) -> Ground:
     Source: IAM User Guide, reference_policies_elements_action.
     """
     if isinstance(actions, Patterns) and any(map(_odd_prefix, actions.texts)):
-        reason = "AWS does not say what a wildcard in the service prefix of an action matches"
+        reason = "AWS does not say what a wildcard before the colon of an action matches"
         odd = tuple(
             text for text in actions.texts if _odd_prefix(text) and _matches(_lower(text), action.lower()).possible
         )
@@ -29,7 +29,8 @@ def covers_action(actions: Patterns | Missing, action: str) -> Ground:
 
 def _odd_prefix(value: Text) -> bool:
     prefix, colon, _ = str(value).partition(":")
-    return bool(colon) and bool(set("*?") & set(prefix)) and not isinstance(value, Template)
+    wild = bool(set("*?") & set(prefix))
+    return wild and (bool(colon) or value != "*") and not isinstance(value, Template)
 
 
 def covers_key(resources: Patterns | Missing, arn: Text) -> Ground:

@@ -31,6 +31,9 @@ RESOURCE_TYPES = frozenset(
         "aws_iam_user_policy_attachment",
         "aws_iam_group_policy_attachment",
         "aws_iam_policy_attachment",
+        "aws_iam_role_policy_attachments_exclusive",
+        "aws_iam_user_policy_attachments_exclusive",
+        "aws_iam_group_policy_attachments_exclusive",
         "aws_iam_group_membership",
         "aws_iam_user_group_membership",
         "aws_ssoadmin_permission_set",
@@ -46,7 +49,11 @@ RESOURCE_TYPES = frozenset(
 """The resource types that take part."""
 
 _OWN = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user", "aws_iam_group_policy": "group"}
+_EXCLUSIVE = tuple(f"aws_iam_{word}_policy_attachments_exclusive" for word in ("role", "user", "group"))
 _ATTACHING = {
+    "aws_iam_role_policy_attachments_exclusive": (("role_name", "role"),),
+    "aws_iam_user_policy_attachments_exclusive": (("user_name", "user"),),
+    "aws_iam_group_policy_attachments_exclusive": (("group_name", "group"),),
     "aws_iam_role_policy_attachment": (("role", "role"),),
     "aws_iam_user_policy_attachment": (("user", "user"),),
     "aws_iam_group_policy_attachment": (("group", "group"),),
@@ -126,6 +133,7 @@ class _Joins:
         if isinstance(boundary, Unknown) or (isinstance(boundary, str) and boundary):
             held.bounded = True
             held.boundaries += self.policies_meant(resource, "permissions_boundary")[0]
+            self.used |= {id(attachment.document) for attachment in held.boundaries}
 
     def use(self, address: str, document: Document) -> Attachment:
         self.used.add(id(document))
@@ -143,6 +151,8 @@ class _Joins:
                 return
         for group in groups:
             self.members.setdefault(id(group), []).extend(users)
+            for principal in (group, *users):
+                self.of(principal)
 
     def inline(self, resource: Resource) -> None:
         word = _OWN.get(resource.block_type)
@@ -161,7 +171,10 @@ class _Joins:
             for argument, word in arguments
             for principal in self.view.named(resource, argument, word)
         ]
-        self.attach(resource, "policy_arn", targets)
+        argument = "policy_arns" if resource.block_type in _EXCLUSIVE else "policy_arn"
+        self.attach(resource, argument, targets)
+        if not targets or any(self.view.unresolved(resource, name) for name, _ in arguments):
+            self.loose += self.policies_meant(resource, argument)[0]
 
     def attach(self, resource: Resource, argument: str, targets: Sequence[_Held]) -> None:
         found, unseen = self.policies_meant(resource, argument)
@@ -195,9 +208,9 @@ class _Joins:
         """The documents behind a managed policy's ARN: AWS's own, or those of a policy in view."""
         owner, _, name = arn.partition(":policy/")
         if owner.endswith(":aws"):
+            nothing: Value = {"Version": "2012-10-17", "Statement": ()}
             content = self.managed(name.rpartition("/")[2])
-            if content is not None:
-                yield Attachment(resource.address, self.made(resource, arn, content))
+            yield Attachment(resource.address, self.made(resource, arn, nothing if content is None else content))
             return
         for address, policy in self.view.policies.items():
             if self.view.policy_arn(policy) == arn:
@@ -223,7 +236,10 @@ class _Joins:
             self.set_of(resource)
         if not resource.block_type.startswith("aws_ssoadmin_"):
             return
-        for held in self.sets_meant(resource):
+        sets = self.sets_meant(resource)
+        if not sets and resource.block_type == "aws_ssoadmin_managed_policy_attachment":
+            self.loose += self.policies_meant(resource, "managed_policy_arn")[0]
+        for held in sets:
             match resource.block_type:
                 case "aws_ssoadmin_permission_set_inline_policy":
                     for document in self.documents.get(resource.address, ()):
@@ -296,7 +312,8 @@ class _Joins:
                 yield from _identity(held, inherited)
         for held in self.sets.values():
             yield from self.of_set(held)
-        for attachment in self.loose:
+        loose = {(own.address, own.document.attribute): own for own in self.loose}
+        for attachment in loose.values():
             account = attachment.document.resource.account
             nobody = Principal("role", None, account, "*", None, "*", {}, None)
             for identity in _identity(_Held(nobody, [attachment]), []):
@@ -319,6 +336,8 @@ class _Joins:
                 if isinstance(target, str):
                     targets.append(target)
         for target in dict.fromkeys(targets) or [own.id]:
+            if isinstance(target, str) and isinstance(own.id, str) and target != own.id:
+                continue  # keys of other accounts are not judged
             account = replace(own, id=target)
             name = held.principal.name
             pattern = f"arn:{own.partition}:iam::{target}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{name}_*"

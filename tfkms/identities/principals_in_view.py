@@ -80,6 +80,12 @@ class View:
             self.by_name[key] = Principal(word, None, account, name, None, arn, {}, None)
         return self.by_name[key]
 
+    def unresolved(self, resource: Resource, argument: str) -> bool:
+        """Whether the argument may mean principals that cannot be told."""
+        value = self.values(resource).get(argument)
+        items = value if isinstance(value, tuple) else (value,)
+        return any(isinstance(item, Unknown) for item in items) and not any(self.linked(resource, argument))
+
     @staticmethod
     def linked(resource: Resource, argument: str) -> Iterator[str]:
         """The addresses that the references of an argument lead to."""

@@ -2,7 +2,12 @@
 
 import re
 
-_RUNNER_COMMAND = re.compile(r"##(?=\[|vso\[)")
+_BRACKET_COMMAND = re.compile(r"##(?=\w*\[)")
+"""What Azure Pipelines (`##vso[`, `##[`), GitHub's older runners and TeamCity (`##teamcity[`) act on, anywhere."""
+
+_COLON_COMMAND = re.compile(r"(?:^|(?<=\s)):(?=:)|:(?=:[A-Za-z][\w-]*(?:\s|::))")
+"""What GitHub acts on where a line begins (`::error::`), and what could come to stand there by wrapping."""
+
 LENGTH_LIMIT = 2_000
 
 
@@ -13,9 +18,7 @@ def shown(text: str, limit: int = LENGTH_LIMIT) -> str:
     """
     if not text.isascii() or not text.isprintable():
         text = "".join(_escaped(character) for character in text)
-    text = _RUNNER_COMMAND.sub("#\\\\x23", text)
-    if text.lstrip().startswith("::"):
-        text = text.replace("::", "\\x3a:", 1)
+    text = _COLON_COMMAND.sub(r"\\x3a", _BRACKET_COMMAND.sub(r"#\\x23", text))
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} more characters)"
 
 

@@ -68,7 +68,10 @@ BAD = {
     "the bookmark of a plan": (b'{"remote_plan_format": 1, "run_id": "run-1", "hostname": "x"}', "bookmark"),
     "an encrypted plan": (b'{"meta": {}, "encrypted_data": "x", "encryption_version": "v0"}', "encrypted"),
     "an encrypted state": (b'{"serial": 1, "lineage": "x", "encrypted_data": "x"}', "encrypted"),
-    "the log of a plan": (b'{"@level":"info","@message":"Terraform 1.11.4"}\n{"@level":"info"}', "terraform plan -json"),
+    "the log of a plan": (
+        b'{"@level":"info","@message":"Terraform 1.11.4"}\n{"@level":"info"}',
+        "terraform plan -json",
+    ),
     "a message before the JSON": (b"Acquiring state lock.\n" + GOOD, "does not begin with `{`"),
     "colour before the JSON": (b"\x1b[0m" + GOOD, "does not begin with `{`"),
     "something after the JSON": (GOOD + b"x", "not valid JSON"),
@@ -451,7 +454,8 @@ def test_a_policy_that_is_not_json_fails_the_gate_and_the_others_are_judged(tmp_
 
 
 @pytest.mark.parametrize(
-    "text", [lists(DEEP), '{"a": ' * 100_000, "{", "x", " ", "NaN", '{"Statement": NaN}', "1" * 5_000, "\ufeff{}", 7, {}]
+    "text",
+    [lists(DEEP), '{"a": ' * 100_000, "{", "x", " ", "NaN", '{"Statement": NaN}', "1" * 5_000, "\ufeff{}", 7, {}],
 )
 def test_an_odd_policy_fails_the_gate(text: Any, tmp_path: Path) -> None:
     result = scan(key_plan(text), tmp_path)
@@ -489,9 +493,7 @@ SECRETS = {
 @pytest.mark.parametrize("text", SECRETS.values(), ids=SECRETS)
 @pytest.mark.parametrize("mask", [{"policy": True}, True])
 @pytest.mark.parametrize("words", [("scan",), ("scan", "--format", "json", "-v"), ("policies",)])
-def test_of_a_sensitive_policy_nothing_is_printed(
-    text: str, mask: Any, words: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_of_a_sensitive_policy_nothing_is_printed(text: str, mask: Any, words: tuple[str, ...], tmp_path: Path) -> None:
     content = plan(change("aws_kms_key.a", {"policy": text}, sensitive=mask, unknown={"arn": True}))
     (tmp_path / "plan.json").write_text(json.dumps(content), encoding="utf-8")
     result = run(*words, "plan.json", cwd=tmp_path)

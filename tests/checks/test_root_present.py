@@ -416,7 +416,6 @@ def test_the_moment_of_a_call_is_always_told(statements: list[object], expected:
     assert verdict(*statements) == expected
 
 
-@pytest.mark.xfail(strict=True, reason="root is taken to choose the moment, be it one that has passed")
 @pytest.mark.parametrize(
     "statements",
     [
@@ -441,12 +440,16 @@ def test_the_case_of_a_boolean_is_no_quarrel() -> None:
     assert DISAGREEMENT not in verdict(allow(), deny(Condition=when("Bool", TRANSPORT, "True")))
 
 
-@pytest.mark.xfail(strict=True, reason="policy variables in a Resource are read as the text they are written as")
 def test_a_policy_variable_in_a_resource_is_no_text() -> None:
     own = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/${{aws:PrincipalTag/key, '{KEY.rpartition('/')[2]}'}}"
 
     assert verdict(allow(), deny(Resource=own)) != "pass"
     assert not verdict(allow(Resource=own)).startswith("violated")
+
+
+@pytest.mark.xfail(strict=True, reason="the second evaluator stumbles over an empty text")
+def test_an_empty_resource_covers_no_key() -> None:
+    assert verdict(allow(Resource="")) == "violated: resource_not_covered"
 
 
 def test_null_with_no_values_is_not_taken_for_sure() -> None:
@@ -550,7 +553,7 @@ def simulated(content: object) -> set[Answer]:
     policy, _ = parse_policy(frozen(content), PLACE)
     answers = set()
     for present in ((), ("true",), ("false",)):
-        for age in ((), ("1",), ("5",), ("301",), ("1000",)):
+        for age in ((), ("1",), ("5",), ("300",), ("301",)):
             context = {TRANSPORT: ("true",), MFA: present, "aws:MultiFactorAuthAge": age}
             request = Request(ROOT, "kms:PutKeyPolicy", KEY, {key: values for key, values in context.items() if values})
             answers.add(simulate(request, Documents(policy), frozenset()))
@@ -679,6 +682,7 @@ ODD = st.recursive(
 )
 
 
+@pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @given(POLICIES, st.data(), ODD)
 def test_an_oddity_never_stops_the_judge(content: dict[str, Any], data: st.DataObject, new: Any) -> None:
     known = frozen(content)

@@ -9,12 +9,12 @@ from tfkms.finding import Claim, Outcome, Passed, Undecided, Violated, Witness
 from tfkms.iam.access import Keys, Known, Reading, Solution, solve
 from tfkms.iam.conditions import Literal, unsure
 from tfkms.iam.context import root_keys
-from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Principals, Statement
+from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Principals, Statement
 from tfkms.iam.pattern import BeyondLimitsError
 from tfkms.iam.principals import RootUser, account_of, matches_root
 from tfkms.iam.simulate import Answer, Documents, Request, simulate
 from tfkms.iam.statements import condition_literals, covers_action, covers_key
-from tfkms.values import Hole
+from tfkms.values import Hole, text_parts
 
 ACTION = "kms:PutKeyPolicy"
 
@@ -67,9 +67,23 @@ class _Judge:
                     statement,
                     matches_root(statement.principals, self.root),
                     covers_action(statement.actions, ACTION),
-                    covers_key(statement.resources, self.key.arn),
+                    self.covers_key(statement),
                     condition_literals(statement),
                 )
+
+    def covers_key(self, statement: Statement) -> Literal:
+        """Whether the statement's Resource covers the key; a policy variable in it may hold anything."""
+        resources = statement.resources
+        if isinstance(resources, Patterns) and statement.variables:
+            odd = [
+                value
+                for value in resources.texts
+                if any(isinstance(part, str) and "${" in part for part in text_parts(value))
+            ]
+            if odd:
+                place = statement.origin
+                return unsure(Hole(place.address, place.path, f"the policy variable in `{odd[0]}` has no known value"))
+        return covers_key(resources, self.key.arn)
 
     def outcome(self) -> Outcome:
         try:

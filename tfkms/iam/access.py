@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias, assert_never
 
-from tfkms.iam.conditions import Atom, Compared, Ground, Like, Literal, Within, holds, unsure
+from tfkms.iam.conditions import Atom, Compared, Ground, Like, Literal, Within, holds, seconds, unsure
 from tfkms.iam.pattern import BeyondLimitsError, OneOf, Pattern, Wild, find, matches, shape, widened
 from tfkms.values import Hole, Text
 
@@ -234,10 +234,22 @@ def _one_value(atoms: frozenset[Atom], state: Free, reading: Reading) -> Text | 
         for candidate in _candidates(atoms)
         if all(_true(holds(atom, (candidate,)), reading) for atom in atoms)
         and (not state.domain or any(matches(pattern, candidate) for pattern in state.domain))
+        and not _is_past(next(iter(atoms)).key, candidate)
     ]
     if not fits and _beyond_candidates(atoms):
         raise BeyondLimitsError
     return fits[0] if fits else None
+
+
+_CLOCKS = ("aws:currenttime", "aws:epochtime")
+_NOT_BEFORE = Decimal(1_767_225_600)
+"""The first second of 2026: no request is made earlier than that."""
+
+
+def _is_past(key: str, value: str) -> bool:
+    """Whether the value is a moment of a request that nobody makes any more."""
+    moment = seconds(value) if key in _CLOCKS else None
+    return moment is not None and moment < _NOT_BEFORE
 
 
 def _beyond_candidates(atoms: frozenset[Atom]) -> bool:

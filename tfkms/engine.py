@@ -84,7 +84,7 @@ NOBODY_AUTHORIZED = Diagnostic(
 
 def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Sequence[Diagnostic]) -> Report:
     """The report on these inputs. `others` are diagnostics that arose before there was anything to judge."""
-    if not facts.authorized and any(rule.kind == AUTHORIZED_PRINCIPALS for rule in rules):
+    if scans and not facts.authorized and any(rule.kind == AUTHORIZED_PRINCIPALS for rule in rules):
         others = (*others, NOBODY_AUTHORIZED)
     runs = [_Run(place, scan, facts) for place, scan in enumerate(scans)]
     for run in runs:

@@ -98,9 +98,9 @@ class HeldDocument:
 
 def held_documents(known: Sequence[Holder]) -> list[HeldDocument]:
     """Every identity document in view, each once, with its holders."""
-    found: dict[tuple[str, str], tuple[Document, list[Holder]]] = {}
+    found: dict[tuple[str, int], tuple[Document, list[Holder]]] = {}
     for holder in known:
         for attachment in holder.identity.policies:
-            place = (attachment.address, attachment.document.attribute)
+            place = (attachment.address, id(attachment.document))  # one that is doubtful for some is another for them
             found.setdefault(place, (attachment.document, []))[1].append(holder)
     return [HeldDocument(address, document, tuple(who)) for (address, _), (document, who) in found.items()]

@@ -50,7 +50,7 @@ class Identity:
     name: Text
     path: Text | None
     arn: Text
-    arn_pattern: str | None
+    arn_pattern: Text | None
     policies: tuple[Attachment, ...]
     boundaries: tuple[Attachment, ...]
     bounded: bool

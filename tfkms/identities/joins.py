@@ -1,64 +1,30 @@
 """The joins: which document is on which principal, at one moment of the plan."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tfkms.extract import Document, Estate, Kind, Moment, State
-from tfkms.iam.document import Missing, OpaqueStatement, Patterns, Policy, Statement
+from tfkms.iam.document import Missing, Statement
 from tfkms.iam.parse import parse_policy
-from tfkms.iam.pattern import find, glob
+from tfkms.identities.doubt import Doubtful
+from tfkms.identities.elsewhere import Elsewhere
+from tfkms.identities.held import Held, identity, of_permission_set
 from tfkms.identities.holding import Attachment, Identities, Identity, IdentityKind
 from tfkms.identities.kms_grants import kms_grants
 from tfkms.identities.organization import guards
-from tfkms.identities.principals_in_view import Principal, View
+from tfkms.identities.principals_in_view import Principal, Reached, View
+from tfkms.identities.relevance import concerns_kms, writes_kms
+from tfkms.identities.resource_types import ATTACHING, EXCLUSIVE, OWN
 from tfkms.location import Origin
 from tfkms.model import Omitted, Resource, Scan
-from tfkms.values import Hole, Text, Unknown, Value
+from tfkms.values import Hole, Text, Unknown, Value, text, text_parts
 
 Managed = Callable[[str], Value | None]
 """The KMS statements of an AWS managed policy by its name, as a document; None for one that has none."""
 
-RESOURCE_TYPES = frozenset(
-    {
-        "aws_iam_role",
-        "aws_iam_user",
-        "aws_iam_group",
-        "aws_iam_policy",
-        "aws_iam_role_policy",
-        "aws_iam_user_policy",
-        "aws_iam_group_policy",
-        "aws_iam_role_policy_attachment",
-        "aws_iam_user_policy_attachment",
-        "aws_iam_group_policy_attachment",
-        "aws_iam_policy_attachment",
-        "aws_iam_role_policy_attachments_exclusive",
-        "aws_iam_user_policy_attachments_exclusive",
-        "aws_iam_group_policy_attachments_exclusive",
-        "aws_iam_group_membership",
-        "aws_iam_user_group_membership",
-        "aws_ssoadmin_permission_set",
-        "aws_ssoadmin_permission_set_inline_policy",
-        "aws_ssoadmin_managed_policy_attachment",
-        "aws_ssoadmin_customer_managed_policy_attachment",
-        "aws_ssoadmin_account_assignment",
-        "aws_organizations_policy",
-        "aws_organizations_policy_attachment",
-        "aws_kms_grant",
-    }
-)
-"""The resource types that take part."""
 
-_OWN = {"aws_iam_role_policy": "role", "aws_iam_user_policy": "user", "aws_iam_group_policy": "group"}
-_EXCLUSIVE = tuple(f"aws_iam_{word}_policy_attachments_exclusive" for word in ("role", "user", "group"))
-_ATTACHING = {
-    "aws_iam_role_policy_attachments_exclusive": (("role_name", "role"),),
-    "aws_iam_user_policy_attachments_exclusive": (("user_name", "user"),),
-    "aws_iam_group_policy_attachments_exclusive": (("group_name", "group"),),
-    "aws_iam_role_policy_attachment": (("role", "role"),),
-    "aws_iam_user_policy_attachment": (("user", "user"),),
-    "aws_iam_group_policy_attachment": (("group", "group"),),
-    "aws_iam_policy_attachment": (("roles", "role"), ("users", "user"), ("groups", "group")),
-}
+_REFERENCE = "customer_managed_policy_reference"
+_NOTHING: Mapping[str, Value] = {"Version": "2012-10-17", "Statement": ()}
 
 
 def identities(scan: Scan, estate: Estate, moment: Moment, managed: Managed) -> Identities:
@@ -68,21 +34,10 @@ def identities(scan: Scan, estate: Estate, moment: Moment, managed: Managed) -> 
     return Identities(
         identities=tuple(joins.identities()),
         guards=tuple(guards(joins.view, joins.documents)),
-        grants=tuple(kms_grants(joins.view)),
+        grants=tuple(kms_grants(joins.view, estate)),
         loose_key_policies=tuple(joins.loose_key_policies),
         diagnostics=(),
     )
-
-
-@dataclass(slots=True)
-class _Held:
-    """What is on one principal."""
-
-    principal: Principal
-    policies: list[Attachment] = field(default_factory=list)
-    boundaries: list[Attachment] = field(default_factory=list)
-    bounded: bool = False
-    unseen: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -90,16 +45,20 @@ class _Joins:
     view: View
     estate: Estate
     managed: Managed
-    held: dict[int, _Held] = field(default_factory=dict)
-    members: dict[int, list[Principal]] = field(default_factory=dict)
+    held: dict[int, Held] = field(default_factory=dict)
+    memberships: dict[int, list[tuple[Principal, Hole | None]]] = field(default_factory=dict)
+    with_members: set[int] = field(default_factory=set)
+    doubtful: Doubtful = field(default_factory=Doubtful)
+    elsewhere: Elsewhere = field(init=False)
     used: set[int] = field(default_factory=set)
     documents: dict[str, list[Document]] = field(default_factory=dict)
     loose: list[Attachment] = field(default_factory=list)
     loose_key_policies: list[Document] = field(default_factory=list)
-    sets: dict[str, _Held] = field(default_factory=dict)
+    sets: dict[str, Held] = field(default_factory=dict)
 
     def join(self) -> None:
         """Puts every identity document where it belongs."""
+        self.elsewhere = Elsewhere(self.view)
         for document in self.estate.documents:
             self.documents.setdefault(document.address, []).append(document)
         for principal in list(self.view.by_address.values()):
@@ -114,8 +73,8 @@ class _Joins:
             self.permission_set(resource)
         self.unattached()
 
-    def of(self, principal: Principal) -> _Held:
-        return self.held.setdefault(id(principal), _Held(principal))
+    def of(self, principal: Principal) -> Held:
+        return self.held.setdefault(id(principal), Held(principal))
 
     def own(self, principal: Principal) -> None:
         """The role's inline policies and managed policies, and the boundary of a role or user."""
@@ -124,16 +83,17 @@ class _Joins:
             return
         held = self.of(principal)
         for document in self.documents.get(resource.address, ()):
-            held.policies.append(self.use(resource.address, document))
+            used = self.use(resource.address, document)
+            if not self.elsewhere.has_document(principal, document):
+                held.policies.append(used)
         argument = resource.argument("managed_policy_arns")
         value = principal.values.get("managed_policy_arns")
         if not isinstance(argument, Omitted) or not isinstance(value, Unknown):
-            self.attach(resource, "managed_policy_arns", [held])
+            self.attach(resource, "managed_policy_arns", [(held, None)], self.elsewhere.arns(principal))
         boundary = principal.values.get("permissions_boundary")
         if isinstance(boundary, Unknown) or (isinstance(boundary, str) and boundary):
             held.bounded = True
             held.boundaries += self.policies_meant(resource, "permissions_boundary")[0]
-            self.used |= {id(attachment.document) for attachment in held.boundaries}
 
     def use(self, address: str, document: Document) -> Attachment:
         self.used.add(id(document))
@@ -150,71 +110,88 @@ class _Joins:
             case _:
                 return
         for group in groups:
-            self.members.setdefault(id(group), []).extend(users)
-            for principal in (group, *users):
-                self.of(principal)
+            if users:
+                self.with_members.add(id(group.principal))
+            for user in users:
+                self.of(user.principal)
+                entry = (group.principal, group.hole or user.hole)
+                self.memberships.setdefault(id(user.principal), []).append(entry)
 
     def inline(self, resource: Resource) -> None:
-        word = _OWN.get(resource.block_type)
+        word = OWN.get(resource.block_type)
         if word is None:
             return
         for document in self.documents.get(resource.address, ()):
-            for principal in self.view.named(resource, word, word):
-                self.of(principal).policies.append(self.use(resource.address, document))
+            for meant in self.view.named(resource, word, word):
+                own = self.use(resource.address, document)
+                self.of(meant.principal).policies.append(self.doubted(own, meant.hole))
+
+    def doubted(self, attachment: Attachment, hole: Hole | None) -> Attachment:
+        return replace(attachment, document=self.doubtful.of(attachment.document, hole))
 
     def attached(self, resource: Resource) -> None:
-        arguments = _ATTACHING.get(resource.block_type)
+        arguments = ATTACHING.get(resource.block_type)
         if arguments is None:
             return
         targets = [
-            self.of(principal)
+            (self.of(meant.principal), meant.hole)
             for argument, word in arguments
-            for principal in self.view.named(resource, argument, word)
+            for meant in self.view.named(resource, argument, word)
         ]
-        argument = "policy_arns" if resource.block_type in _EXCLUSIVE else "policy_arn"
-        self.attach(resource, argument, targets)
-        if not targets or any(self.view.unresolved(resource, name) for name, _ in arguments):
-            self.loose += self.policies_meant(resource, argument)[0]
+        if not targets:
+            return
+        self.attach(resource, "policy_arns" if resource.block_type in EXCLUSIVE else "policy_arn", targets)
 
-    def attach(self, resource: Resource, argument: str, targets: Sequence[_Held]) -> None:
-        found, unseen = self.policies_meant(resource, argument)
-        for held in targets:
-            held.policies += found
+    def attach(
+        self,
+        resource: Resource,
+        argument: str,
+        targets: Sequence[tuple[Held, Hole | None]],
+        but: Container[str] = (),
+    ) -> None:
+        """Puts the managed policies that an argument names, all `but` those ARNs, on the targets."""
+        found, unseen = self.policies_meant(resource, argument, but)
+        for held, hole in targets:
+            held.policies += [self.doubted(attachment, hole) for attachment in found]
             held.unseen += unseen
-        if targets:
-            self.used |= {id(attachment.document) for attachment in found}
 
-    def policies_meant(self, resource: Resource, argument: str) -> tuple[list[Attachment], list[str]]:
+    def policies_meant(
+        self, resource: Resource, argument: str, but: Container[str] = ()
+    ) -> tuple[list[Attachment], list[str]]:
         """The documents of the managed policies that an argument names, and the ARNs of those that are not in view."""
         value = self.view.values(resource).get(argument)
         found: list[Attachment] = []
         unseen: list[str] = []
-        items = value if isinstance(value, tuple) else (value,)
-        for item in items:
-            if isinstance(item, str) and item:
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, str) and item and item not in but:
                 known = list(self.policies_of(item, resource))
                 found += known
                 if not known and ":aws:policy/" not in item:
                     unseen.append(item)
-        holes = [item.hole for item in items if isinstance(item, Unknown)]
-        if holes:
-            linked = [address for address in self.view.linked(resource, argument) if address in self.view.policies]
-            found += [Attachment(address, d) for address in linked for d in self.documents.get(address, ())]
-            if not linked:
-                found += [self.opaque(resource, argument, hole) for hole in holes]
+        for reached in self.view.reached(resource, argument, value, self.view.policies):
+            found += self.policies_reached(reached, resource, argument)
         return found, unseen
+
+    def policies_reached(self, reached: Reached, resource: Resource, argument: str) -> Iterator[Attachment]:
+        """The documents of the policies that a hole may stand for, and one that may say anything where that is not
+        all."""
+        hole = None if reached.sure else reached.hole
+        for address in reached.addresses:
+            for document in self.documents.get(address, ()):
+                yield self.doubted(self.use(address, document), hole)
+        if not reached.whole:
+            yield self.opaque(resource, argument, reached.hole)
 
     def policies_of(self, arn: str, resource: Resource) -> Iterator[Attachment]:
         """The documents behind a managed policy's ARN: AWS's own, or those of a policy in view."""
         owner, _, name = arn.partition(":policy/")
         if owner.endswith(":aws"):
-            nothing: Value = {"Version": "2012-10-17", "Statement": ()}
             content = self.managed(name.rpartition("/")[2])
-            yield Attachment(resource.address, self.made(resource, arn, nothing if content is None else content))
+            yield Attachment(resource.address, self.made(resource, arn, _NOTHING if content is None else content))
             return
-        for address, policy in self.view.policies.items():
-            if self.view.policy_arn(policy) == arn:
-                yield from (Attachment(address, document) for document in self.documents.get(address, ()))
+        for address in self.view.by_arn.get(arn, ()):
+            for document in self.documents.get(address, ()):
+                yield self.use(address, document)
 
     def made(self, resource: Resource, arn: str, content: Value) -> Document:
         """The document of an AWS managed policy, as if the attaching resource held it."""
@@ -245,22 +222,74 @@ class _Joins:
                     for document in self.documents.get(resource.address, ()):
                         held.policies.append(self.use(resource.address, document))
                 case "aws_ssoadmin_managed_policy_attachment":
-                    self.attach(resource, "managed_policy_arn", [held])
+                    self.attach(resource, "managed_policy_arn", [(held, None)])
+                case "aws_ssoadmin_customer_managed_policy_attachment":
+                    referred = self.view.values(resource).get(_REFERENCE)
+                    held.policies += self.policies_referred(resource, referred, _REFERENCE, held)
+                case "aws_ssoadmin_permissions_boundary_attachment":
+                    held.bounded = True
+                    held.boundaries += self.set_boundary(resource, held)
                 case _:
                     pass
 
-    def set_of(self, resource: Resource) -> _Held:
+    def set_boundary(self, resource: Resource, held: Held) -> Iterator[Attachment]:
+        """The documents of the permissions boundary of a permission set."""
+        value = self.view.values(resource).get("permissions_boundary")
+        for item in value if isinstance(value, tuple) else (value,):
+            match item:
+                case Unknown(hole):
+                    yield self.opaque(resource, "permissions_boundary", hole)
+                case Mapping():
+                    match item.get("managed_policy_arn"):
+                        case str() as arn if arn:
+                            yield from self.policies_of(arn, resource)
+                        case Unknown(hole):
+                            yield self.opaque(resource, "permissions_boundary", hole)
+                        case _:
+                            path = f"permissions_boundary.{_REFERENCE}"
+                            yield from self.policies_referred(resource, item.get(_REFERENCE), path, held)
+                case _:
+                    pass
+
+    def policies_referred(self, resource: Resource, value: Value, path: str, held: Held) -> Iterator[Attachment]:
+        """The customer managed policies that a permission set refers to by name: each account has its own."""
+        for item in value if isinstance(value, tuple) else (value,):
+            match item:
+                case Mapping():
+                    name, folder = item.get("name"), item.get("path") or "/"
+                case _:
+                    name, folder = item, "/"
+            for reached in self.view.reached(resource, path, name, self.view.policies, f"{path}.name"):
+                yield from self.policies_reached(reached, resource, path)
+            if isinstance(name, str) and name:
+                account = resource.account
+                arn = text(f"arn:{account.partition}:iam::", *text_parts(account.id), f":policy{folder}{name}")
+                found = list(self.view.by_arn.get(arn, ())) or self.named_policies(f":policy{folder}{name}")
+                yield from (self.use(own, document) for own in found for document in self.documents.get(own, ()))
+                if not found:
+                    held.unseen.append(str(arn))
+
+    def named_policies(self, end: str) -> list[str]:
+        """The policies in view whose ARN ends so, whatever their account."""
+        return [
+            address
+            for arn, addresses in self.view.by_arn.items()
+            if isinstance(tail := text_parts(arn)[-1], str) and tail.endswith(end)
+            for address in addresses
+        ]
+
+    def set_of(self, resource: Resource) -> Held:
         if resource.address not in self.sets:
             values = self.view.values(resource)
             name = values.get("name")
-            known: Text = name if isinstance(name, str) else "*"
+            known: Text = name if isinstance(name, str) else text(name.hole) if isinstance(name, Unknown) else "*"
             principal = Principal(
                 "permission set", resource.address, resource.account, known, None, known, values, resource
             )
-            self.sets[resource.address] = _Held(principal)
+            self.sets[resource.address] = Held(principal)
         return self.sets[resource.address]
 
-    def sets_meant(self, resource: Resource) -> list[_Held]:
+    def sets_meant(self, resource: Resource) -> list[Held]:
         arn = self.view.values(resource).get("permission_set_arn")
         return [
             self.set_of(other)
@@ -294,118 +323,64 @@ class _Joins:
         statements = [own for own in document.policy if isinstance(own, Statement)]
         if all(isinstance(own.principals, Missing) for own in statements):
             self.loose.append(Attachment(document.address, document))
-        elif any(_writes_kms(own) for own in statements):
+        elif any(writes_kms(own) for own in statements):
             self.loose_key_policies.append(document)
 
     def identities(self) -> Iterator[Identity]:
         """Each principal with something that concerns KMS, then whoever the other documents will be attached to."""
-        for held in self.held.values():
+        for held in list(self.held.values()):
             if held.principal.word == "group":
                 yield from self.of_group(held)
             else:
                 inherited = [
-                    attachment
-                    for group in self.held.values()
-                    if held.principal in self.members.get(id(group.principal), ())
-                    for attachment in group.policies
+                    self.doubted(attachment, hole)
+                    for group, hole in self.memberships.get(id(held.principal), ())
+                    for attachment in self.of(group).policies
                 ]
-                yield from _identity(held, inherited)
+                unseen = [
+                    arn
+                    for group, hole in self.memberships.get(id(held.principal), ())
+                    if hole is None
+                    for arn in self.of(group).unseen
+                ]
+                yield from identity(replace(held, unseen=[*held.unseen, *unseen]), inherited)
         for held in self.sets.values():
             yield from self.of_set(held)
         loose = {(own.address, own.document.attribute): own for own in self.loose}
         for attachment in loose.values():
             account = attachment.document.resource.account
             nobody = Principal("role", None, account, "*", None, "*", {}, None)
-            for identity in _identity(_Held(nobody, [attachment]), []):
-                yield replace(identity, kind=IdentityKind.ANYONE, to_come=True)
+            for found in identity(Held(nobody, [attachment]), []):
+                yield replace(found, kind=IdentityKind.ANYONE, to_come=True)
 
-    def of_group(self, held: _Held) -> Iterator[Identity]:
+    def of_group(self, held: Held) -> Iterator[Identity]:
         """A group without members in view stands for a user to come."""
-        if not self.members.get(id(held.principal)):
+        if id(held.principal) not in self.with_members:
             user = replace(held.principal, word="user")
-            for identity in _identity(_Held(user, held.policies, unseen=held.unseen), []):
-                yield replace(identity, to_come=True, path=None)
+            for found in identity(Held(user, held.policies, unseen=held.unseen), []):
+                yield replace(found, to_come=True, path=None)
 
-    def of_set(self, held: _Held) -> Iterator[Identity]:
-        """One identity for each account that the set is assigned in; without any, for its own."""
+    def of_set(self, held: Held) -> Iterator[Identity]:
+        """One identity for each account that the set is assigned in; without any, for its own.
+
+        Where it is assigned in an account that is not known, that may be any which the scan works in. Keys of other
+        accounts are not judged.
+        """
         own = held.principal.account
-        targets: list[Text] = []
+        accounts = {resource.account.id for resource in self.view.scan.resources}
+        targets: dict[Text, Hole | None] = {}
         for resource in self.view.scan.resources:
             if resource.block_type == "aws_ssoadmin_account_assignment" and held in self.sets_meant(resource):
-                target = self.view.values(resource).get("target_id")
-                if isinstance(target, str):
-                    targets.append(target)
-        for target in dict.fromkeys(targets) or [own.id]:
-            if isinstance(target, str) and isinstance(own.id, str) and target != own.id:
-                continue  # keys of other accounts are not judged
-            account = replace(own, id=target)
-            name = held.principal.name
-            pattern = f"arn:{own.partition}:iam::{target}:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_{name}_*"
-            for identity in _identity(held, []):
-                yield replace(
-                    identity, kind=IdentityKind.PERMISSION_SET, account=account, arn=pattern, arn_pattern=pattern
-                )
-
-
-_KINDS = {"role": IdentityKind.ROLE, "user": IdentityKind.USER, "permission set": IdentityKind.PERMISSION_SET}
-
-
-def _identity(held: _Held, inherited: Iterable[Attachment]) -> Iterator[Identity]:
-    """The identity, if anything on it concerns KMS."""
-    principal = held.principal
-    policies = tuple(
-        {
-            (attachment.address, attachment.document.attribute): attachment
-            for attachment in (*held.policies, *inherited)
-            if concerns_kms(attachment.document.policy)
-        }.values()
-    )
-    if not policies and not held.bounded:
-        return
-    yield Identity(
-        kind=_KINDS[principal.word],
-        address=principal.address,
-        account=principal.account,
-        name=principal.name,
-        path=principal.path,
-        arn=principal.arn,
-        arn_pattern=None,
-        policies=policies,
-        boundaries=tuple(held.boundaries),
-        bounded=held.bounded,
-        unseen=tuple(dict.fromkeys(held.unseen)),
-        tags=_tags(principal.values),
-        to_come=False,
-    )
-
-
-def _tags(values: Mapping[str, Value]) -> Mapping[str, Text] | None:
-    tags = values.get("tags_all", values.get("tags"))
-    if isinstance(tags, Mapping):
-        return {name: value for name, value in tags.items() if isinstance(value, str)}
-    return {} if tags is None and "tags" in values else None
-
-
-def concerns_kms(policy: Policy) -> bool:
-    """Whether a statement of the policy can cover a permission of KMS."""
-    return any(isinstance(own, OpaqueStatement) or _can_cover_kms(own.actions) for own in policy)
-
-
-_KMS = "kms:*"
-
-
-def _can_cover_kms(actions: Patterns | Missing) -> bool:
-    if isinstance(actions, Missing):
-        return False
-    patterns = [glob(str(action).lower()) for action in actions.texts]
-    if actions.opaque:
-        return True
-    if actions.negated:
-        return find([[glob(_KMS)]], patterns) is not None
-    return bool(patterns) and find([[glob(_KMS)], patterns], ()) is not None
-
-
-def _writes_kms(statement: Statement) -> bool:
-    return isinstance(statement.actions, Patterns) and any(
-        str(action).lower().startswith("kms:") for action in statement.actions.texts
-    )
+                match self.view.values(resource).get("target_id"):
+                    case str() as target:
+                        targets[target] = None
+                    case Unknown(hole):
+                        for account in accounts:
+                            targets.setdefault(account, hole)
+                    case _:
+                        pass
+        known = all(isinstance(account, str) for account in accounts)
+        for assigned, doubt in (targets or {own.id: None}).items():
+            if not known or assigned in accounts:
+                policies = [self.doubted(attachment, doubt) for attachment in held.policies]
+                yield from of_permission_set(replace(held, policies=policies), replace(own, id=assigned))

@@ -6,7 +6,9 @@ KMS Developer Guide, grants).
 
 from collections.abc import Iterator
 
+from tfkms.extract import Estate
 from tfkms.iam.document import (
+    Condition,
     Effect,
     Opaque,
     Patterns,
@@ -15,6 +17,7 @@ from tfkms.iam.document import (
     PrincipalType,
     Statement,
 )
+from tfkms.identities.doubt import doubt
 from tfkms.identities.holding import KmsGrant
 from tfkms.identities.principals_in_view import View
 from tfkms.location import Origin
@@ -24,14 +27,22 @@ from tfkms.values import Template, Text, Unknown, Value, text
 GRANT = "aws_kms_grant"
 
 
-def kms_grants(view: View) -> Iterator[KmsGrant]:
-    """Every grant in view. A grantee that is known after apply is predicted from the role or user that it refers to."""
+def kms_grants(view: View, estate: Estate) -> Iterator[KmsGrant]:
+    """Every grant in view. A grantee that is known after apply is predicted from the role or user that it refers to;
+    one whose key cannot be told may be on any of those that it refers to, or without a reference on any at all."""
+    every = {key.address for key in estate.keys}
     for resource in view.scan.resources:
         values = view.values(resource)
         if resource.block_type != GRANT or not values:
             continue
         named = values.get("key_id")
         keys = {named} if isinstance(named, str) else set(view.linked(resource, "key_id"))
+        doubts: tuple[Condition, ...] = ()
+        if isinstance(named, Unknown):
+            links = resource.links.get("key_id")
+            whole = bool(keys) and links is not None and links.complete
+            doubts = () if whole and len(keys) == 1 else (doubt(named.hole),)
+            keys = keys if whole else keys | every
         grantees = tuple(PrincipalName(PrincipalType.AWS, grantee) for grantee in _grantees(view, resource))
         shown = {name: values[name] for name in ("name", "grantee_principal", "operations") if name in values}
         statement = Statement(
@@ -41,7 +52,7 @@ def kms_grants(view: View) -> Iterator[KmsGrant]:
             principals=Principals(False, grantees),
             actions=_operations(values.get("operations")),
             resources=Patterns(False, ("*",)),
-            conditions=(),
+            conditions=doubts,
             variables=False,
             source=shown,
         )

@@ -1,6 +1,6 @@
 """The roles, users and groups of a scan, and the ways in which other resources name them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tfkms.extract import Moment, attributes
@@ -26,6 +26,27 @@ class Principal:
     resource: Resource | None
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A principal that an argument means; with a `hole` it may mean another one instead."""
+
+    principal: Principal
+    hole: Hole | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where the unknown part of an argument leads: to all of `addresses`, or with `sure` False to some of them at most.
+
+    With `whole` False it may lead to what is not in view too.
+    """
+
+    hole: Hole
+    addresses: tuple[str, ...]
+    sure: bool
+    whole: bool
+
+
 @dataclass(slots=True)
 class View:
     """What is in view, with look-ups by address and by name."""
@@ -35,6 +56,9 @@ class View:
     by_address: dict[str, Principal] = field(default_factory=dict)
     by_name: dict[tuple[str, str, str], Principal] = field(default_factory=dict)
     policies: dict[str, Resource] = field(default_factory=dict)
+    words: dict[str, set[str]] = field(default_factory=lambda: {word: set() for word in _PRINCIPALS.values()})
+    by_arn: dict[Text, list[str]] = field(default_factory=dict)
+    by_hole: dict[tuple[str, str, Hole], Principal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for resource in self.scan.resources:
@@ -45,11 +69,13 @@ class View:
                 self.add(_principal(resource, values))
             if resource.block_type == POLICY:
                 self.policies[resource.address] = resource
+                self.by_arn.setdefault(self.policy_arn(resource), []).append(resource.address)
 
     def add(self, principal: Principal) -> None:
         """Makes a principal known."""
         if principal.address is not None:
             self.by_address[principal.address] = principal
+            self.words[principal.word].add(principal.address)
         if isinstance(principal.name, str):
             self.by_name[principal.word, str(principal.account.id), principal.name] = principal
 
@@ -57,20 +83,60 @@ class View:
         """The resource's attributes at the moment that is looked at."""
         return attributes(resource, self.moment) or {}
 
-    def named(self, resource: Resource, argument: str, word: str) -> list[Principal]:
-        """The principals that an argument (a name, or a list of names) means; one known by name only is made up."""
+    def named(self, resource: Resource, argument: str, word: str) -> list[Meant]:
+        """The principals that an argument (a name, or a list of names) means; one known by name only is made up.
+
+        One whose name is a hole is a principal of that name; so are all that the hole may stand for, each with it.
+        """
         value = self.values(resource).get(argument)
         found = [
-            self.of_name(item.rpartition("/")[2], word, resource.account)
+            Meant(self.of_name(item.rpartition("/")[2], word, resource.account))
             for item in (value if isinstance(value, tuple) else (value,))
             if isinstance(item, str) and item
         ]
-        unknown = isinstance(value, Unknown) or (
-            isinstance(value, tuple) and any(isinstance(i, Unknown) for i in value)
+        for reached in self.reached(resource, argument, value, self.words[word]):
+            hole = None if reached.sure else reached.hole
+            found += [Meant(self.by_address[address], hole) for address in reached.addresses]
+            if hole is not None:
+                others = (
+                    ()
+                    if reached.whole
+                    else (own for own in self.by_address.values() if self.may_be(own, word, resource))
+                )
+                found += [Meant(own, hole) for own in others]
+                found.append(Meant(self.of_hole(hole, word, resource.account)))
+        return list({(id(meant.principal), meant.hole is None): meant for meant in found}.values())
+
+    @staticmethod
+    def may_be(principal: Principal, word: str, resource: Resource) -> bool:
+        """Whether a name that is not known, in an argument of the resource, may be the principal's."""
+        one, other = principal.account.id, resource.account.id
+        return principal.word == word and (one == other or not (isinstance(one, str) and isinstance(other, str)))
+
+    def reached(
+        self, resource: Resource, argument: str, value: Value, candidates: Container[str], path: str | None = None
+    ) -> Iterator[Reached]:
+        """Where the references of an argument lead among the candidates, if `value` has an unknown part.
+
+        They lead to all of them where there are as many unknown parts and nothing else is referred to.
+        """
+        holes = [item.hole for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, Unknown)]
+        if not holes:
+            return
+        links = resource.links.get(path or argument)
+        addresses = tuple(
+            dict.fromkeys(link.address for link in (links.links if links else ()) if link.address in candidates)
         )
-        if unknown:
-            found += [self.by_address[link] for link in self.linked(resource, argument) if link in self.by_address]
-        return list({id(principal): principal for principal in found if principal.word == word}.values())
+        whole = bool(addresses) and links is not None and links.complete
+        yield Reached(holes[0], addresses, whole and len(addresses) == len(holes), whole)
+
+    def of_hole(self, hole: Hole, word: str, account: Account) -> Principal:
+        """The principal of which not even the name is known."""
+        key = (word, str(account.id), hole)
+        if key not in self.by_hole:
+            arn = text(f"arn:{account.partition}:iam::", *text_parts(account.id), f":{word}/", hole)
+            self.by_hole[key] = Principal(word, None, account, text(hole), text(hole), arn, {}, None)
+        return self.by_hole[key]
 
     def of_name(self, name: str, word: str, account: Account) -> Principal:
         """The principal of that name in the account; one that is not in view is known by its name only."""
@@ -80,19 +146,13 @@ class View:
             self.by_name[key] = Principal(word, None, account, name, None, arn, {}, None)
         return self.by_name[key]
 
-    def unresolved(self, resource: Resource, argument: str) -> bool:
-        """Whether the argument may mean principals that cannot be told."""
-        value = self.values(resource).get(argument)
-        items = value if isinstance(value, tuple) else (value,)
-        return any(isinstance(item, Unknown) for item in items) and not any(self.linked(resource, argument))
-
     @staticmethod
     def linked(resource: Resource, argument: str) -> Iterator[str]:
         """The addresses that the references of an argument lead to."""
         links = resource.links.get(argument)
         return (link.address for link in links.links) if links else iter(())
 
-    def policy_arn(self, policy: Resource) -> Text | None:
+    def policy_arn(self, policy: Resource) -> Text:
         """The ARN of a customer managed policy, predicted where it is not known yet."""
         values = self.values(policy)
         arn = values.get("arn")

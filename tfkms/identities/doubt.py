@@ -1,0 +1,33 @@
+"""Documents that may bear on a principal: what they grant they may grant, and what they deny they may deny."""
+
+from dataclasses import dataclass, field, replace
+
+from tfkms.extract import Document, State
+from tfkms.iam.document import Condition, Opaque, Statement
+from tfkms.values import Hole
+
+
+def doubt(hole: Hole) -> Condition:
+    """A condition of which it is not known whether it holds."""
+    return Condition(Opaque(hole), "", ())
+
+
+@dataclass(slots=True)
+class Doubtful:
+    """The doubtful forms of documents, each made once."""
+
+    made: dict[tuple[int, Hole], Document] = field(default_factory=dict)
+
+    def of(self, document: Document, hole: Hole | None) -> Document:
+        """The document as one that bears on a principal only if the hole turns out so; itself without a hole."""
+        if hole is None:
+            return document
+        key = (id(document), hole)
+        if key not in self.made:
+            statements = tuple(
+                replace(own, conditions=(*own.conditions, doubt(hole))) if isinstance(own, Statement) else own
+                for own in document.policy
+            )
+            state = State.PARTIAL if document.state is State.KNOWN else document.state
+            self.made[key] = replace(document, state=state, policy=replace(document.policy, statements=statements))
+        return self.made[key]

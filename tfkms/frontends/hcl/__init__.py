@@ -1,0 +1,1 @@
+"""Terraform's language: files to blocks, blocks to syntax, syntax to values."""

@@ -1,0 +1,32 @@
+"""`tfkms policies`: what was read."""
+
+import click
+
+from tfkms.cli.group import EXIT_ERROR
+from tfkms.cli.inputs import assumed, read, with_inputs
+from tfkms.cli.output import tell, write
+from tfkms.diagnostics import Level
+
+
+@click.command()
+@with_inputs
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="json", show_default=True)
+def policies(
+    inputs: tuple[str, ...], account_id: str | None, region: str | None, partition: str | None, form: str
+) -> int:  # fmt: skip
+    """Show every policy document as it was resolved, with what is not known of it and where it came from."""
+    from tfkms import catalogue
+    from tfkms.extract import Moment, extract
+    from tfkms.report import policies as report
+
+    scans, refused = read(inputs, assumed(account_id, region, partition))
+    estates = [extract(item, catalogue.sites(), Moment.AFTER) for item in scans]
+    documents = [document for estate in estates for document in estate.documents]
+    diagnostics = [
+        *refused,
+        *(diagnostic for item in scans for diagnostic in item.diagnostics),
+        *(diagnostic for estate in estates for diagnostic in estate.diagnostics),
+    ]
+    tell(diagnostics)
+    write(report.render_json(documents) if form == "json" else report.render_text(documents))
+    return EXIT_ERROR if any(diagnostic.level is Level.ERROR for diagnostic in diagnostics) else 0

@@ -1,0 +1,87 @@
+"""`tfkms scan`: the gate."""
+
+from collections.abc import Sequence
+
+import click
+
+from tfkms.cli.guardrails import facts, selected
+from tfkms.cli.inputs import assumed, read, with_inputs
+from tfkms.cli.output import in_colour, tell, write
+
+
+def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
+    return tuple(part.strip() for value in values for part in value.split(",") if part.strip())
+
+
+@click.command()
+@with_inputs
+@click.option("--check", "checks", multiple=True, metavar="ID", callback=_ids, help="Judge only these guardrails.")
+@click.option("--skip", multiple=True, metavar="ID", callback=_ids, help="Leave these guardrails out.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["low", "medium", "high", "critical"]),
+    default="low",
+    show_default=True,
+    help="The severity from which on a finding fails the gate.",
+)
+@click.option(
+    "--undecided",
+    type=click.Choice(["fail", "warn"]),
+    default="fail",
+    show_default=True,
+    help="Whether what could not be decided fails the gate.",
+)
+@click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; errors still exit 2.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--authorized",
+    multiple=True,
+    metavar="ARN",
+    help="A principal that may do what the guardrails guard: an ARN with wildcards, or a service's name. Repeatable.",
+)
+@click.option("--no-color", is_flag=True, help="No colour, even on a terminal.")
+@click.option("-q", "--quiet", is_flag=True, help="No warnings on standard error.")
+@click.option("-v", "--verbose", is_flag=True, help="List every verdict, the good ones too.")
+def scan(
+    *,
+    inputs: tuple[str, ...],
+    account_id: str | None,
+    region: str | None,
+    partition: str | None,
+    checks: tuple[str, ...],
+    skip: tuple[str, ...],
+    fail_on: str,
+    undecided: str,
+    exit_zero: bool,
+    form: str,
+    authorized: tuple[str, ...],
+    no_color: bool,
+    quiet: bool,
+    verbose: bool,
+) -> int:
+    """Judge plans: JSON of `terraform show -json` (a plan or a state), or `-` for standard input.
+
+    Exit codes: 0 nothing violated, 1 violated, 2 the job could not be done, 3 something undecided.
+    """
+    from tfkms import engine
+    from tfkms.finding import Severity
+
+    rules = selected(checks, skip)
+    scans, refused = read(inputs, assumed(account_id, region, partition))
+    report = engine.judge(scans, rules, facts(authorized), refused)
+    gate = engine.Gate(Severity[fail_on.upper()], undecided == "fail", exit_zero)
+    tell(report.diagnostics, [item.input.path for item in scans], quiet)
+    if form == "json":
+        from tfkms.report import json
+
+        write(json.render(report))
+    else:
+        from tfkms.report import text
+
+        if in_colour(no_color):
+            from tfkms.report import terminal
+
+            terminal.write(text.lines(report, verbose))
+        elif scans or not refused:
+            write(text.render(report, verbose))
+    return engine.exit_code(report, gate)

@@ -1,0 +1,49 @@
+"""The group of commands: finds them by module name, and ends each with an exit code and never with a traceback."""
+
+import pkgutil
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from tfkms.cli import commands
+from tfkms.cli.output import tell
+from tfkms.diagnostics import Diagnostic, Level, Refusal
+
+EXIT_ERROR = 2
+
+
+class Commands(click.Group):
+    """A command is the function `NAME` in the module `tfkms.cli.commands.NAME`, imported when it is asked for.
+
+    It returns the exit code. After a refusal, or a fault of tfkms, there is one line on standard error and the code
+    is 2.
+    """
+
+    def list_commands(self, _context: click.Context) -> list[str]:
+        """The names of all commands, sorted."""
+        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of that name, None where there is none."""
+        if name not in self.list_commands(context):
+            return None
+        found: click.Command = getattr(import_module(f"{commands.__name__}.{name}"), name)
+        return found
+
+    def invoke(self, context: click.Context) -> NoReturn:
+        """Runs the command and exits with what it returns."""
+        context.exit(self._code(context))
+
+    def _code(self, context: click.Context) -> int:
+        try:
+            returned: Any = super().invoke(context)
+            return int(returned)
+        except Refusal as refusal:
+            tell([refusal.diagnostic])
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # never a traceback, which may quote the input, and never a pass
+            message = f"tfkms crashed ({type(error).__name__}); this is a fault of tfkms, please report it"
+            tell([Diagnostic(Level.ERROR, "crashed", message)])
+        return EXIT_ERROR

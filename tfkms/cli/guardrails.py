@@ -1,0 +1,67 @@
+"""Which guardrails a command is about, and by what they are judged."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tfkms.diagnostics import Refusal
+
+if TYPE_CHECKING:
+    from tfkms.catalogue import Rule
+    from tfkms.checks.parties import Authorized
+    from tfkms.engine import Facts
+
+
+def guardrail(check: str) -> "Rule":
+    """The guardrail of that id, in whatever case it is written. Raises Refusal."""
+    from tfkms import catalogue
+    from tfkms.diagnostics import did_you_mean
+
+    known = catalogue.rules()
+    for rule in known:
+        if rule.id.lower() == check.lower():
+            return rule
+    hint = did_you_mean(check.upper(), [rule.id for rule in known])
+    raise Refusal("unknown-check", f"there is no guardrail `{check}`", hint or "list them with `tfkms rules`")
+
+
+def selected(checks: Sequence[str], skip: Sequence[str]) -> tuple["Rule", ...]:
+    """The guardrails to judge, in the catalogue's order; those that are on unless some are named. Raises Refusal."""
+    from tfkms import catalogue
+
+    named = {guardrail(check).id for check in checks}
+    left_out = {guardrail(check).id for check in skip}
+    for rule in catalogue.rules():
+        if rule.id in named and not rule.judged:
+            raise Refusal("check-not-judged", f"{rule.id} is in the catalogue but not judged by this version")
+    return tuple(
+        rule
+        for rule in catalogue.rules()
+        if rule.id not in left_out and rule.judged and (rule.id in named if named else rule.enabled)
+    )
+
+
+def facts(authorized: Sequence[str]) -> "Facts":
+    """What the guardrails are judged by besides the inputs. Raises Refusal."""
+    from tfkms import catalogue, engine
+
+    return engine.Facts(
+        sites=catalogue.sites(),
+        actions=catalogue.actions(),
+        services=catalogue.services(),
+        managed=catalogue.managed_policy,
+        authorized=_authorized(authorized),
+    )
+
+
+def _authorized(values: Sequence[str]) -> "Authorized":
+    """The authorized principals. Raises Refusal for one that could never match."""
+    from tfkms.checks.parties import Authorized
+
+    arns = tuple(value for value in values if value.startswith("arn:"))
+    services = tuple(value for value in values if not value.startswith("arn:"))
+    for value in values:
+        whole = value.count(":") >= 5 if value in arns else value.endswith(".amazonaws.com")
+        if not whole:
+            hint = "write `arn:aws:iam::ACCOUNT:role/NAME`, with `*` where it may vary, or `NAME.amazonaws.com`"
+            raise Refusal("usage", f"--authorized takes an ARN or a service's name, not `{value}`", hint)
+    return Authorized(arns, services)

@@ -1,0 +1,43 @@
+"""The two streams of the command line: reports on standard output, diagnostics on standard error."""
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+from tfkms.diagnostics import Diagnostic, Level
+
+
+def tell(diagnostics: Iterable[Diagnostic], inputs: Sequence[str] = (), quiet: bool = False) -> None:
+    """Writes diagnostics to standard error, one line each; with `quiet` only errors.
+
+    `inputs` are the names of what was scanned; where there are several, a line begins with the one it is about.
+    """
+    from tfkms.report.display import shown
+
+    for diagnostic in diagnostics:
+        if quiet and diagnostic.level is not Level.ERROR:
+            continue
+        place = diagnostic.address or diagnostic.file
+        if diagnostic.file and diagnostic.line:
+            place = f"{diagnostic.file}:{diagnostic.line}"
+        if diagnostic.input is not None and len(inputs) > 1:
+            place = f"{inputs[diagnostic.input]}: {place}" if place else inputs[diagnostic.input]
+        where = f"{shown(place)}: " if place else ""
+        hint = f"; {shown(diagnostic.hint)}" if diagnostic.hint else ""
+        sys.stderr.write(f"tfkms: {diagnostic.level.value}: {where}{shown(diagnostic.message)}{hint}\n")
+    sys.stderr.flush()
+
+
+def write(text: str) -> None:
+    """Writes a report to standard output as UTF-8, with `\\n` line ends, whatever the platform."""
+    sys.stdout.flush()
+    try:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def in_colour(no_color: bool) -> bool:
+    """Whether standard output is a terminal that wants colour (https://no-color.org)."""
+    return sys.stdout.isatty() and not no_color and not os.environ.get("NO_COLOR")

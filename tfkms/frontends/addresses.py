@@ -36,6 +36,18 @@ def instance_key(written: str | None) -> InstanceKey:
         return written[1:-1]
 
 
+def written_key(key: int | str) -> str:
+    """`[key]` as Terraform prints it."""
+    if isinstance(key, int):
+        return f"[{key}]"
+    return "[" + json.dumps(key, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{") + "]"
+
+
+def provider_source(written: str) -> str:
+    """`HOST/NAMESPACE/TYPE` of a provider block's address, `module.a.provider["HOST/NAMESPACE/TYPE"].alias`."""
+    return written.partition('["')[2].partition('"]')[0]
+
+
 def module_path(address: str) -> ModulePath:
     """The module calls that a module's address (`module.a["x"].module.b`) names; () for the root."""
     steps: list[tuple[str, InstanceKey | AnyKey]] = []

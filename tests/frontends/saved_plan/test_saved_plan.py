@@ -1,0 +1,226 @@
+"""Saved plans: what Terraform shows of one is what is read from it, and whatever is no saved plan is refused."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfkms.diagnostics import Refusal
+from tfkms.frontends.plan_format import Document
+from tfkms.frontends.saved_plan import archive
+from tfkms.frontends.saved_plan.archive import open_archive
+from tfkms.frontends.saved_plan.plan_message import plan_document
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "saved-plans"
+CASES = sorted(path.parent for path in FIXTURES.glob("*/plan.tfplan"))
+case = pytest.mark.parametrize("folder", CASES, ids=lambda path: path.name)
+
+
+def read(folder: Path) -> Document:
+    return plan_document(open_archive((folder / "plan.tfplan").read_bytes()))
+
+
+def shown(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / "shown.json").read_text(encoding="utf-8"))
+    return content
+
+
+def bare(mask: Any) -> Any:
+    """The mask without what covers nothing: saved plans spell out less than Terraform's JSON."""
+    match mask:
+        case dict():
+            kept = {key: below for key, item in mask.items() if (below := bare(item))}
+            return kept or False
+        case list():
+            items = [bare(item) for item in mask]
+            while items and not items[-1]:
+                items.pop()
+            return items or False
+        case _:
+            return mask
+
+
+def numbers_as_text(value: Any) -> Any:
+    """The value with numbers that no float holds as texts, as a saved plan carries them."""
+    match value:
+        case dict():
+            return {key: numbers_as_text(item) for key, item in value.items()}
+        case list():
+            return [numbers_as_text(item) for item in value]
+        case int() if abs(value) >= 1 << 63:
+            return str(value)
+        case _:
+            return value
+
+
+@case
+def test_every_change_is_the_one_that_terraform_shows(folder: Path) -> None:
+    read_changes = {
+        (change.address, change.deposed): (change, json.loads(bytes(change.change)))
+        for change in read(folder).resource_changes or ()
+    }
+    listed = {(entry["address"], entry.get("deposed", "")): entry for entry in shown(folder)["resource_changes"]}
+
+    assert read_changes.keys() == listed.keys()
+    for place, entry in listed.items():
+        header, change = read_changes[place]
+        assert (header.type, header.name, header.mode) == (entry["type"], entry["name"], entry["mode"])
+        assert (header.index, header.module_address) == (entry.get("index"), entry.get("module_address", ""))
+        assert header.provider_name == entry["provider_name"]
+        expected = entry["change"]
+        assert change["actions"] == expected["actions"]
+        assert change["before"] == numbers_as_text(expected["before"])
+        assert change["after"] == numbers_as_text(expected["after"])
+        for mask in ("after_unknown", "before_sensitive", "after_sensitive"):
+            assert bare(change[mask]) == bare(expected[mask])
+
+
+@case
+def test_the_state_before_is_the_one_that_terraform_shows(folder: Path) -> None:
+    prior = read(folder).prior_state
+    assert prior is not None
+    assert prior.values is not None
+    found = {resource.address: resource for resource in prior.values.root_module.resources}
+
+    listed = {entry["address"]: entry for entry in resources(shown(folder).get("prior_state", {}))}
+
+    assert found.keys() == listed.keys()
+    for address, entry in listed.items():
+        resource = found[address]
+        assert (resource.type, resource.name, resource.index) == (entry["type"], entry["name"], entry.get("index"))
+        assert bare(msgspec.json.decode(resource.sensitive_values)) == bare(entry["sensitive_values"])
+        if resource.type != "terraform_data":  # values of a dynamic type carry their type in a state
+            assert msgspec.json.decode(resource.values) == entry["values"]
+
+
+def resources(state: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    modules = [state.get("values", {}).get("root_module", {})]
+    for module in modules:
+        yield from module.get("resources", ())
+        modules += module.get("child_modules", ())
+
+
+def test_variables_that_were_set_are_told() -> None:
+    variables = read(FIXTURES / "update").variables
+
+    assert {name: msgspec.json.decode(variable.value) for name, variable in variables.items()} == {"step": "2"}
+
+
+def test_the_configuration_comes_with_the_plan() -> None:
+    opened = open_archive((FIXTURES / "create" / "plan.tfplan").read_bytes())
+
+    assert set(opened.configuration) == {"m-/main.tf", "m-m/main.tf"}
+    assert opened.manifest is not None
+    assert [entry["Dir"] for entry in json.loads(opened.manifest)] == [".", "m"]
+
+
+def code(content: bytes) -> str:
+    with pytest.raises(Refusal) as refusal:
+        plan_document(open_archive(content))
+    return refusal.value.diagnostic.code
+
+
+def zipped(members: dict[str, bytes]) -> bytes:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in members.items():
+            target.writestr(name, content)
+    return written.getvalue()
+
+
+def members_of(folder: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(folder / "plan.tfplan") as source:
+        return {name: source.read(name) for name in source.namelist()}
+
+
+def test_an_archive_without_a_plan_is_refused() -> None:
+    assert code(zipped({"readme.txt": b"hello"})) == "saved-plan-unrecognised"
+
+
+def test_another_format_version_is_refused() -> None:
+    members = members_of(CASES[0])
+    assert members["tfplan"].startswith(b"\x08\x03")
+
+    assert code(zipped({**members, "tfplan": b"\x08\x04" + members["tfplan"][2:]})) == "saved-plan-version"
+
+
+def test_an_empty_plan_message_has_no_version() -> None:
+    assert code(zipped({"tfplan": b""})) == "saved-plan-version"
+
+
+@pytest.mark.parametrize(
+    "name", ["tfconfig/../../etc/passwd", "tfconfig//x", "tfconfig/a\\..\\b", "tfconfig/c:/x", "tfconfig/m-/./main.tf"]
+)
+def test_a_member_whose_path_leaves_the_archive_is_refused(name: str) -> None:
+    assert code(zipped({**members_of(CASES[0]), name: b""})) == "saved-plan-path"
+
+
+def test_a_symbolic_link_is_refused() -> None:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as target:
+        target.writestr("tfplan", b"\x08\x03")
+        link = zipfile.ZipInfo("tfconfig/m-/link.tf")
+        link.external_attr = 0o120777 << 16
+        target.writestr(link, "/etc/passwd")
+
+    assert code(written.getvalue()) == "saved-plan-path"
+
+
+def test_what_unpacks_beyond_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "BYTE_LIMIT", 1 << 20)
+
+    assert code(zipped({"tfplan": b"\x08\x03", "tfconfig/m-/zeros.tf": bytes(2 << 20)})) == "saved-plan-limit"
+
+
+def test_too_many_members_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "MEMBER_LIMIT", 2)
+
+    assert code(zipped({f"tfconfig/m-/{number}.tf": b"" for number in range(3)})) == "saved-plan-limit"
+
+
+def test_two_members_of_one_name_are_refused() -> None:
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as target:
+        target.writestr("tfplan", b"\x08\x03")
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            target.writestr("tfplan", b"\x08\x03")
+
+    assert code(written.getvalue()) == "saved-plan-damaged"
+
+
+def test_a_plan_cut_short_anywhere_is_refused_or_read_and_never_a_crash() -> None:
+    members = members_of(FIXTURES / "create")
+    whole = members["tfplan"]
+
+    for end in range(0, len(whole), 7):
+        try:
+            plan_document(open_archive(zipped({**members, "tfplan": whole[:end]})))
+        except Refusal:
+            continue
+
+
+def test_an_archive_cut_short_anywhere_is_refused() -> None:
+    whole = (FIXTURES / "create" / "plan.tfplan").read_bytes()
+
+    assert {code(whole[:end]) for end in range(0, len(whole) - 1, 97)} == {"saved-plan-damaged"}
+
+
+@given(st.data())
+def test_flipped_bytes_never_crash(data: st.DataObject) -> None:
+    members = members_of(FIXTURES / "update")
+    member = data.draw(st.sampled_from(["tfplan", "tfstate"]))
+    content = bytearray(members[member])
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
+        content[place] = data.draw(st.integers(0, 255))
+
+    try:
+        plan_document(open_archive(zipped({**members, member: bytes(content)})))
+    except Refusal:
+        return

@@ -1,0 +1,1 @@
+"""Saved plans (`terraform plan -out`), read without Terraform and without a provider."""

@@ -1,0 +1,89 @@
+"""The archive of a saved plan: a zip whose members are read into memory within limits, and never onto the disk."""
+
+import io
+import stat
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tfkms.diagnostics import Refusal
+
+MAGIC = b"PK\x03\x04"
+MEMBER_LIMIT = 20_000
+"""How many members an archive may have; the largest configurations have a few thousand files."""
+
+BYTE_LIMIT = 1 << 29
+"""How many bytes its members may unpack to, all told."""
+
+_PLAN = "tfplan"
+_STATE = "tfstate"
+_CONFIGURATION = "tfconfig/"
+_MANIFEST = "tfconfig/modules.json"
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_ENCRYPTED = 0x1
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What a saved plan holds.
+
+    `configuration` are the files of every module by their names in the archive (`m-/main.tf` for the root, `m-a.b/…`
+    for the call `b` in `a`), `manifest` the list that says from where each module came, None where there is none.
+    """
+
+    plan: bytes
+    state: bytes | None
+    configuration: Mapping[str, bytes]
+    manifest: bytes | None
+
+
+def open_archive(content: bytes) -> Archive:
+    """The members of a saved plan. Raises Refusal for what is no whole archive of one, or one beyond the limits."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = _members(archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OverflowError):
+        raise Refusal("saved-plan-damaged", "the saved plan is damaged: its archive cannot be read", _AGAIN) from None
+    if _PLAN not in members:
+        hint = "hand over the file that `terraform plan -out FILE` wrote"
+        raise Refusal("saved-plan-unrecognised", "this archive is no saved plan: it holds no `tfplan`", hint)
+    files = {
+        name.removeprefix(_CONFIGURATION): text
+        for name, text in members.items()
+        if name.startswith(_CONFIGURATION) and name != _MANIFEST
+    }
+    return Archive(members[_PLAN], members.get(_STATE), files, members.get(_MANIFEST))
+
+
+_AGAIN = "make it again with `terraform plan -out FILE`"
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    """The members that matter by name, each read whole."""
+    entries = archive.infolist()
+    if len(entries) > MEMBER_LIMIT:
+        raise Refusal("saved-plan-limit", f"the saved plan has {len(entries)} members, more than {MEMBER_LIMIT}")
+    members: dict[str, bytes] = {}
+    left = BYTE_LIMIT
+    for entry in entries:
+        name = entry.filename
+        if entry.is_dir() or not (name in (_PLAN, _STATE) or name.startswith(_CONFIGURATION)):
+            continue
+        if _escapes(name) or stat.S_ISLNK(entry.external_attr >> 16):
+            raise Refusal("saved-plan-path", "the saved plan has a member whose path leaves the archive")
+        if name in members:
+            raise Refusal("saved-plan-damaged", "the saved plan has two members of one name", _AGAIN)
+        if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
+            raise Refusal("saved-plan-damaged", "the saved plan has a member that Terraform would not write", _AGAIN)
+        with archive.open(entry) as member:
+            members[name] = member.read(left + 1)
+        left -= len(members[name])
+        if left < 0:
+            raise Refusal("saved-plan-limit", f"the saved plan unpacks to more than {BYTE_LIMIT >> 20} MiB")
+    return members
+
+
+def _escapes(name: str) -> bool:
+    """Whether the name is anything but a plain relative path."""
+    return "\\" in name or ":" in name or any(part in ("", ".", "..") for part in name.split("/"))

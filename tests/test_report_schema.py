@@ -45,6 +45,7 @@ def test_every_member_is_always_present() -> None:
         ),
         ("WitnessV1", "principal action resource context inert"),
         ("EvidenceV1", "address path sid statement file line column end_line end_column via"),
+        ("WaiverV1", "by reason owner expires"),
         ("NeedV1", "address path references reason"),
         ("NoteV1", "check address code message new input"),
         ("DiagnosticV1", "level code message address file line input"),

@@ -44,6 +44,11 @@ class Gate:
     undecided_fails: bool = True
     exit_zero: bool = False
 
+    def stops(self, finding: Finding) -> bool:
+        """Whether the finding fails the gate: severe enough, not waived, and, if undecided, where that counts."""
+        counts = finding.verdict is Verdict.VIOLATED or self.undecided_fails
+        return counts and finding.waived is None and finding.severity.value >= self.fail_on.value
+
 
 EXIT_CLEAN, EXIT_VIOLATED, EXIT_ERROR, EXIT_UNDECIDED = 0, 1, 2, 3
 
@@ -52,14 +57,10 @@ def exit_code(report: Report, gate: Gate) -> int:
     """0 nothing violated, 1 violated, 2 the job could not be done, 3 undecided; of several the worst: 2, 1, 3, 0."""
     if any(diagnostic.level is Level.ERROR for diagnostic in report.diagnostics):
         return EXIT_ERROR
-    heavy = {finding.verdict for finding in report.findings if finding.severity.value >= gate.fail_on.value}
-    if Verdict.VIOLATED in heavy:
-        code = EXIT_VIOLATED
-    elif Verdict.UNDECIDED in heavy and gate.undecided_fails:
-        code = EXIT_UNDECIDED
-    else:
-        code = EXIT_CLEAN
-    return EXIT_CLEAN if gate.exit_zero else code
+    stopping = {finding.verdict for finding in report.findings if gate.stops(finding)}
+    if gate.exit_zero or not stopping:
+        return EXIT_CLEAN
+    return EXIT_VIOLATED if Verdict.VIOLATED in stopping else EXIT_UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)

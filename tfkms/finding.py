@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum, StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.location import Origin
@@ -168,8 +169,21 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """Why a finding does not count. `expires` is the last day on which it does not, None where there is no such day."""
+
+    by: Literal["settings", "inline", "baseline"]
+    reason: str | None = None
+    owner: str | None = None
+    expires: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """A violation, or a question that could not be decided, as people and machines are told of it."""
+    """A violation, or a question that could not be decided, as people and machines are told of it.
+
+    `waived` is None for one that counts.
+    """
 
     check: str
     verdict: Verdict
@@ -186,6 +200,7 @@ class Finding:
     remedy: str
     fingerprint: str
     input: int = 0
+    waived: Waiver | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +219,8 @@ class Note:
 class Report:
     """All that a scan found; every report format is made from it alone.
 
-    `checks` are the ids of the guardrails that were judged, in order.
+    `checks` are the ids of the guardrails that were judged, in order. `sources` are the texts of the source files that
+    were read, by the names that spans use; empty where only a plan tells.
     """
 
     checks: tuple[str, ...]
@@ -213,3 +229,4 @@ class Report:
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...]
     diagnostics: tuple[Diagnostic, ...]
+    sources: Mapping[str, str] = field(default_factory=dict)

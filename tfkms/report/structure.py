@@ -9,7 +9,7 @@ import msgspec
 
 from tfkms import __version__
 from tfkms.diagnostics import Diagnostic
-from tfkms.finding import Evidence, Finding, Judgement, Note, Report, Verdict, Witness
+from tfkms.finding import Evidence, Finding, Judgement, Note, Report, Verdict, Waiver, Witness
 from tfkms.values import plain
 
 
@@ -83,6 +83,15 @@ class NeedV1(msgspec.Struct, frozen=True):
     reason: str
 
 
+class WaiverV1(msgspec.Struct, frozen=True):
+    """Why a finding does not count; `by` is settings, inline or baseline, `expires` a date (YYYY-MM-DD)."""
+
+    by: str
+    reason: str | None
+    owner: str | None
+    expires: str | None
+
+
 class FindingV1(msgspec.Struct, frozen=True):
     """A violation or an undecided question."""
 
@@ -96,7 +105,7 @@ class FindingV1(msgspec.Struct, frozen=True):
     principals: list[str]
     message: str
     new: bool
-    waived: dict[str, Any] | None
+    waived: WaiverV1 | None
     witness: WitnessV1 | None
     witnesses: list[WitnessV1]
     evidence: list[EvidenceV1]
@@ -220,7 +229,7 @@ def _finding(item: Finding) -> FindingV1:
         principals=[str(principal) for principal in item.principals],
         message=item.message,
         new=item.new,
-        waived=None,
+        waived=_waiver(item.waived) if item.waived else None,
         witness=witnesses[0] if witnesses else None,
         witnesses=witnesses,
         evidence=[_evidence(evidence) for evidence in item.evidence],
@@ -229,6 +238,10 @@ def _finding(item: Finding) -> FindingV1:
         fingerprint=item.fingerprint,
         input=item.input,
     )
+
+
+def _waiver(item: Waiver) -> WaiverV1:
+    return WaiverV1(item.by, item.reason, item.owner, item.expires.isoformat() if item.expires else None)
 
 
 def _note(item: Note) -> NoteV1:

@@ -471,6 +471,12 @@ def test_unknown_names_are_kept_with_their_type() -> None:
     )
 
 
+def test_unknown_names_of_an_unknown_type_may_be_anyone_and_are_no_oddity() -> None:
+    statement = silent({**ALLOW, "Principal": {"AWS": ROOT, "${var.kind}": Unknown(H)}})
+
+    assert statement.principals == Principals(False, (PrincipalName(PrincipalType.AWS, ROOT),), (Opaque(H),))
+
+
 def test_unknown_conditions_may_hold_or_not() -> None:
     (whole,) = silent(ALLOW | {"Condition": Unknown(H)}).conditions
     (block,) = silent(ALLOW | {"Condition": {"StringEquals": Unknown(H)}}).conditions

@@ -236,6 +236,8 @@ class _Reader:
         for word, entries in value.items():
             texts, unread = self.texts(entries, origin.below(pointer_step(word)), f"the principal type `{word}`")
             opaque += unread
+            if isinstance(entries, Unknown):
+                continue  # of which type they are may not be known either
             if word in PrincipalType.__members__.values():
                 names += [PrincipalName(PrincipalType(word), entry) for entry in texts]
             else:

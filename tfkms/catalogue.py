@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,6 +13,7 @@ from typing import Any, Literal, NoReturn, TypeVar
 import msgspec
 from yaml import YAMLError
 
+from tfkms.checks.stance import CheckStance
 from tfkms.diagnostics import Refusal
 from tfkms.extract import Kind, Site
 from tfkms.finding import Severity
@@ -159,6 +160,15 @@ def rules() -> tuple[Rule, ...]:
     """Every guardrail, by the number in its id. Raises Refusal."""
     found = [_rule(path) for path in sorted(rules_directory().glob("*.yaml"))]
     return tuple(sorted(found, key=lambda rule: _natural(rule.id)))
+
+
+def decided(rule: Rule, stance: CheckStance) -> Rule:
+    """The rule with the severity and the enablement that the settings give it."""
+    return replace(
+        rule,
+        severity=rule.severity if stance.severity is None else stance.severity,
+        enabled=rule.enabled if stance.enabled is None else stance.enabled,
+    )
 
 
 def _rule(path: Path) -> Rule:

@@ -8,9 +8,9 @@ from typing import assert_never
 
 from tfkms.catalogue import Rule
 from tfkms.checks.holders import holders
-from tfkms.checks.parties import Authorized
-from tfkms.checks.plan_actions import remarks
+from tfkms.checks.plan_actions import plan_actions
 from tfkms.checks.question import DISAGREEMENT, Question
+from tfkms.checks.stance import CountsAs, Stance
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.extract import Estate, Moment, Site, extract
 from tfkms.finding import (
@@ -71,22 +71,24 @@ class Facts:
     actions: Actions
     services: Services
     managed: Callable[[str], Value | None]
-    authorized: Authorized
+    stance: Stance
 
 
 AUTHORIZED_PRINCIPALS = "authorized_principals"
-NOBODY_AUTHORIZED = Diagnostic(
-    Level.WARNING,
-    "authorized-empty",
-    "no authorized principals are named: nobody but the root user counts as authorized",
-    hint="name them with --authorized",
-)
+
+
+def _nobody_authorized(rules: Sequence[Rule], stance: Stance) -> Iterator[Diagnostic]:
+    """A word on the guardrails whose list is empty without anybody having decided so, once for all."""
+    lists = [rule.id for rule in rules if rule.kind == AUTHORIZED_PRINCIPALS and stance.of(rule.id).authorized is None]
+    if lists and not stance.authorized:
+        message = "no authorized principals are named: nobody but the root user counts as authorized"
+        yield Diagnostic(Level.WARNING, "authorized-empty", message, hint="name them with --authorized")
 
 
 def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Sequence[Diagnostic]) -> Report:
     """The report on these inputs. `others` are diagnostics that arose before there was anything to judge."""
-    if scans and not facts.authorized and any(rule.kind == AUTHORIZED_PRINCIPALS for rule in rules):
-        others = (*others, NOBODY_AUTHORIZED)
+    if scans:
+        others = (*others, *_nobody_authorized(rules, facts.stance))
     runs = [_Run(place, scan, facts) for place, scan in enumerate(scans)]
     for run in runs:
         for rule in rules:
@@ -132,7 +134,7 @@ class _Run:
             estate.moment: identities(scan, estate, estate.moment, facts.managed)
             for estate in (self.after, self.before)
         }
-        self.holders = {moment: tuple(holders(found)) for moment, found in self.identities.items()}
+        self.holders = {moment: tuple(holders(found, facts.stance)) for moment, found in self.identities.items()}
         self.verdicts: dict[tuple[str, str], tuple[Verdict, str | None]] = {}
         self.findings: list[Finding] = []
         self.notes: list[Note] = []
@@ -146,38 +148,48 @@ class _Run:
 
     def judge(self, rule: Rule) -> None:
         """Adds the verdicts, findings and notes of one guardrail."""
-        outcomes = [
-            *self.outcomes(rule, self.after),
-            *remarks(self.scan, tuple(self.facts.sites), rule.kind, rule.parameters),
-        ]
-        troubled = any(isinstance(outcome, Violated | Undecided) for outcome in outcomes)
-        known = _reached(self.outcomes(rule, self.before)) if troubled else frozenset()
+        outcomes = list(self.outcomes(rule, self.after))
+        told = any(isinstance(outcome, Violated | Undecided | Remarked) for outcome in outcomes)
+        known = _Before.of(self.outcomes(rule, self.before) if told else (), rule.messages)
         for outcome in outcomes:
-            match outcome:
-                case Passed(address, keys, in_plan, reason):
-                    self.stand(rule, address, keys, Verdict.PASS_IN_PLAN if in_plan else Verdict.PASS, reason)
-                case Remarked(address, claim):
-                    message = _filled(rule.messages, claim, {"address": address})
-                    self.notes.append(Note(rule.id, address, claim.cause, message, input=self.place))
-                case NotApplicable(address, keys, reason):
-                    self.stand(rule, address, keys, Verdict.NOT_APPLICABLE, reason)
-                case Violated():
-                    self.stand(rule, outcome.address, outcome.keys, Verdict.VIOLATED)
-                    self.findings.append(self.finding(rule, outcome, known))
-                case Undecided():
-                    self.stand(rule, outcome.address, outcome.keys, Verdict.UNDECIDED)
-                    self.findings.append(self.finding(rule, outcome, known))
-                case _:
-                    assert_never(outcome)
+            self.take(rule, outcome, known)
+        for action in plan_actions(self.scan, tuple(self.facts.sites), rule.kind, rule.parameters):
+            self.take(rule, action.counted(self.facts.stance.plan_actions), _Before.of((), rule.messages))
+
+    def take(self, rule: Rule, outcome: Outcome, known: "_Before") -> None:
+        """Adds what one outcome amounts to; `known` is what was so before the plan."""
+        match outcome:
+            case Passed(address, keys, in_plan, reason):
+                self.stand(rule, address, keys, Verdict.PASS_IN_PLAN if in_plan else Verdict.PASS, reason)
+            case Remarked(address, claim):
+                message = _filled(rule.messages, claim, {"address": address})
+                new = (address, message) not in known.remarks
+                self.notes.append(Note(rule.id, address, claim.cause, message, new, input=self.place))
+            case NotApplicable(address, keys, reason):
+                self.stand(rule, address, keys, Verdict.NOT_APPLICABLE, reason)
+            case Violated(inert=True) if self.facts.stance.inert_grants is CountsAs.NOTE:
+                finding = self.finding(rule, outcome, known)
+                code = outcome.claim.cause
+                self.notes.append(Note(rule.id, outcome.address, code, finding.message, finding.new, self.place))
+            case Violated():
+                self.stand(rule, outcome.address, outcome.keys, Verdict.VIOLATED)
+                self.findings.append(self.finding(rule, outcome, known))
+            case Undecided():
+                self.stand(rule, outcome.address, outcome.keys, Verdict.UNDECIDED)
+                self.findings.append(self.finding(rule, outcome, known))
+            case _:
+                assert_never(outcome)
 
     def outcomes(self, rule: Rule, estate: Estate) -> Iterator[Outcome]:
         """What the check says, subject by subject; one that makes it crash fails the gate and leaves the others."""
         check = rule.check
         question = Question(
+            scan=self.scan,
             estate=estate,
             parameters=rule.parameters,
             actions=self.facts.actions,
-            authorized=self.facts.authorized,
+            authorized=self.facts.stance.authorized_by(rule.id),
+            stance=self.facts.stance,
             uses=self.uses[estate.moment],
             aliases=self.aliases[estate.moment],
             identities=self.identities[estate.moment],
@@ -212,8 +224,8 @@ class _Run:
         for (check, address), (verdict, reason) in self.verdicts.items():
             yield Judgement(check, address, verdict, reason, input=self.place)
 
-    def finding(self, rule: Rule, outcome: Violated | Undecided, known: frozenset["_Reach"]) -> Finding:
-        new = not _reaches(outcome) <= known
+    def finding(self, rule: Rule, outcome: Violated | Undecided, known: "_Before") -> Finding:
+        new = not _reaches(outcome) <= known.reaches
         fingerprint = _fingerprint(rule, outcome)
         if any(evidence.statement is None for evidence in outcome.evidence):
             outcome = _redacted(outcome)
@@ -255,19 +267,30 @@ _Reach = tuple[str, str, str]
 
 def _reaches(outcome: Violated | Undecided) -> frozenset[_Reach]:
     kind = type(outcome).__name__
-    keys = (*outcome.keys, *([_ELSEWHERE] if outcome.other_keys else []))
-    return frozenset((kind, str(principal), key) for principal in outcome.principals for key in keys)
+    keys = (*outcome.keys, *([_ELSEWHERE] if outcome.other_keys or not outcome.keys else []))
+    return frozenset((kind, str(principal), key) for principal in outcome.principals or ("",) for key in keys)
 
 
-def _reached(outcomes: Iterable[Outcome]) -> frozenset[_Reach]:
-    """What findings of the same guardrail are about; whatever is violated counts as undecided too."""
-    found: set[_Reach] = set()
-    for outcome in outcomes:
-        if isinstance(outcome, Violated | Undecided):
-            found |= _reaches(outcome)
-        if isinstance(outcome, Violated):
-            found |= {(Undecided.__name__, principal, key) for _, principal, key in _reaches(outcome)}
-    return frozenset(found)
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What the same guardrail said of the other side of the plan."""
+
+    reaches: frozenset[_Reach]
+    remarks: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, outcomes: Iterable[Outcome], messages: Mapping[str, str]) -> "_Before":
+        """Whatever is violated counts as undecided too."""
+        reaches: set[_Reach] = set()
+        remarks: set[tuple[str, str]] = set()
+        for outcome in outcomes:
+            if isinstance(outcome, Violated | Undecided):
+                reaches |= _reaches(outcome)
+            if isinstance(outcome, Violated):
+                reaches |= {(Undecided.__name__, principal, key) for _, principal, key in _reaches(outcome)}
+            if isinstance(outcome, Remarked):
+                remarks.add((outcome.address, _filled(messages, outcome.claim, {"address": outcome.address})))
+        return cls(frozenset(reaches), frozenset(remarks))
 
 
 HIDDEN = "(sensitive)"

@@ -39,11 +39,14 @@ Subject: TypeAlias = KeyPolicySubject | HeldDocument
 
 def subjects(question: Question) -> Sequence[Subject]:
     """Every policy of every key, and every identity document."""
-    return [*question.key_policies(), *held_documents(question.holders)]
+    return [*question.key_policies(), *held_documents(question.holders, question.stance)]
 
 
 def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
     """A finding for each statement that grants; without one, whether identity policies could."""
+    if isinstance(subject, HeldDocument) and subject.ignored is not None:
+        yield subject.ignored
+        return
     actions = [question.actions[name.partition(":")[2]] for name in question.parameters["actions"]]
     tally = _Tally(subject.address, subject.document, question)
     keys = (subject.key.address,) if isinstance(subject, KeyPolicySubject) else ()
@@ -73,7 +76,6 @@ def _list(actions: Sequence[KmsAction]) -> str:
 def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, question: Question, tally: "_Tally") -> None:
     key, policy = subject.key, subject.document.policy
     asked, dead = question.target(key), inert_on(key, action)
-    guards = question.guards(key.resource.account)
     for statement in policy:
         if not may_be(statement, Effect.ALLOW):
             continue
@@ -82,7 +84,7 @@ def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, question: Ques
             barred = question.authorized.barring(party.caller) if party.caller.kind is not CallerKind.ROOT else ()
             if barred is None or (live and party.inert == FOREIGN and party.caller.name is None):
                 continue
-            caller, bundle = question.known(party.caller, guards)
+            caller, bundle = question.known(party.caller, key.resource.account)
             case = Case(_with(policy, statement, party), bundle, caller, asked, action, barred, _DIRECTLY)
             live = tally.ask(case, [statement], replace(party, caller=caller), key, party.inert or dead) or live
 

@@ -1,17 +1,21 @@
 """The principals that hold identity documents, as callers, with the documents that bear on each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tfkms.checks.parties import Authorized
+from tfkms.checks.authorized import Authorized
+from tfkms.checks.stance import Stance, Unattached
 from tfkms.extract import Document
+from tfkms.finding import NotApplicable
 from tfkms.iam import callers
 from tfkms.iam.callers import NAME, Caller, CallerKind
+from tfkms.iam.document import Effect
 from tfkms.iam.grants import Bundle, Conjunction, Guarding
 from tfkms.iam.pattern import Run, glob, literal, shape
 from tfkms.identities import Identities, Identity, IdentityKind
+from tfkms.identities.doubt import Doubtful
 from tfkms.model import Account
-from tfkms.values import Text, text, text_parts
+from tfkms.values import Hole, Text, text, text_parts
 
 WHOEVER = "whoever it is attached to"
 
@@ -30,21 +34,38 @@ class Holder:
         identity = self.identity
         named = identity.kind in (IdentityKind.ROLE, IdentityKind.USER) and not identity.to_come
         if named and identity.path is None and isinstance(identity.name, str):
-            by_name = Authorized.by_name(identity.name, identity.kind.value, identity.account.id)
-            return None if any(map(by_name, authorized.arns)) else ()
+            return authorized.barring_by_name(identity.name, identity.kind.value, self.caller)
         return authorized.barring(self.caller)
 
 
-def holders(identities: Identities) -> list[Holder]:
+def holders(identities: Identities, stance: Stance) -> list[Holder]:
     """Every principal with documents in view."""
-    return [holder for identity in identities.identities for holder in _holders(identity, identities)]
+    doubtful = Doubtful(frozenset({Effect.ALLOW}))
+    undecided = stance.unattached_policies is Unattached.UNDECIDED
+    return [
+        holder
+        for identity in identities.identities
+        for holder in _holders(
+            _in_doubt(identity, doubtful) if identity.to_come and undecided else identity,
+            tuple(guarding(identities, identity.account, stance)),
+        )
+    ]
 
 
-def _holders(identity: Identity, identities: Identities) -> Iterator[Holder]:
+_TO_WHOM = Hole("", "", "nothing in view says whom it is attached to")
+
+
+def _in_doubt(identity: Identity, doubtful: Doubtful) -> Identity:
+    """The identity as one that may turn out to be somebody on a list."""
+    policies = tuple(replace(own, document=doubtful.of(own.document, _TO_WHOM)) for own in identity.policies)
+    return replace(identity, policies=policies)
+
+
+def _holders(identity: Identity, guards: tuple[Guarding, ...]) -> Iterator[Holder]:
     bundle = Bundle(
         identity=tuple(attachment.document.policy for attachment in identity.policies),
         boundaries=tuple(attachment.document.policy for attachment in identity.boundaries),
-        guards=tuple(guarding(identities, identity.account)),
+        guards=guards,
     )
     for caller, shown in _callers(identity):
         yield Holder(identity, caller, shown, bundle)
@@ -73,9 +94,10 @@ def _callers(identity: Identity) -> Iterator[tuple[Caller, Text]]:
                 yield Caller(kind, account, partition, arn, arn, identity.bounded, tags), arn
 
 
-def guarding(identities: Identities, account: Account) -> Iterator[Guarding]:
-    """The service and resource control policies of the plan over an account: those attached to it, and those that may
-    stand above it."""
+def guarding(identities: Identities, account: Account, stance: Stance) -> Iterator[Guarding]:
+    """The service and resource control policies over an account: those in force by the settings, those of the plan that
+    are attached to it, and those that may stand above it."""
+    yield from stance.guards
     for guard in identities.guards:
         sure = account.id in guard.targets
         if sure or any(_may_be_above(target) for target in guard.targets):
@@ -89,18 +111,32 @@ def _may_be_above(target: Text) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class HeldDocument:
-    """An identity document as a subject: where findings on it are reported, and who holds it."""
+    """An identity document as a subject: where findings on it are reported, and who holds it.
+
+    Without holders it is attached to nobody in view, and such documents are not to be judged.
+    """
 
     address: str
     document: Document
     holders: tuple[Holder, ...]
 
+    @property
+    def ignored(self) -> NotApplicable | None:
+        """That the document is not judged, None where it is."""
+        return None if self.holders else NotApplicable(self.address, (), IGNORED)
 
-def held_documents(known: Sequence[Holder]) -> list[HeldDocument]:
+
+IGNORED = "it is attached to nobody in view, and the settings say to ignore such policies"
+
+
+def held_documents(known: Sequence[Holder], stance: Stance) -> list[HeldDocument]:
     """Every identity document in view, each once, with its holders."""
+    ignoring = stance.unattached_policies is Unattached.IGNORE
     found: dict[tuple[str, int], tuple[Document, list[Holder]]] = {}
     for holder in known:
         for attachment in holder.identity.policies:
             place = (attachment.address, id(attachment.document))  # one that is doubtful for some is another for them
-            found.setdefault(place, (attachment.document, []))[1].append(holder)
+            own = found.setdefault(place, (attachment.document, []))[1]
+            if not (ignoring and holder.identity.to_come):
+                own.append(holder)
     return [HeldDocument(address, document, tuple(who)) for (address, _), (document, who) in found.items()]

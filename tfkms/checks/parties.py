@@ -10,11 +10,9 @@ from tfkms.iam import callers
 from tfkms.iam.access import Solution
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import Caller, CallerKind, Target
-from tfkms.iam.conditions import Atom, Like
 from tfkms.iam.document import AnyStatement, OpaqueStatement, PrincipalName, Principals, PrincipalType, Statement
-from tfkms.iam.grants import Conjunction
 from tfkms.iam.naming import PRINCIPAL_ARN, caller_named, is_unique_id
-from tfkms.iam.pattern import Pattern, arn_glob, find, glob, matches
+from tfkms.iam.pattern import Pattern, find
 from tfkms.iam.principals import EVERYONE, account_of
 from tfkms.model import Account, Resource
 from tfkms.values import Template, Text, Value, plain, text, text_parts
@@ -35,55 +33,6 @@ _DERIVED = frozenset(
     }
 )
 """What AWS derives from the caller and the key: a witness need not say it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Authorized:
-    """Who may do what a guardrail guards: patterns over `aws:PrincipalArn`, and names of services."""
-
-    arns: tuple[str, ...] = ()
-    services: tuple[str, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.arns or self.services)
-
-    def barring(self, caller: Caller) -> tuple[Conjunction, ...] | None:
-        """The clauses that keep the caller apart from the authorized ones; None if it is authorized whatever it does.
-
-        A session, whose ARN does not tell the path of its role, is matched by the role's name: names are unique in an
-        account.
-        """
-        match caller.kind:
-            case CallerKind.ROOT:
-                return None
-            case CallerKind.SERVICE:
-                return None if caller.name in self.services else ()
-            case CallerKind.SESSION:
-                role = str(caller.name).split("/")[1]
-                return None if any(map(self.by_name(role, "role", caller.account), self.arns)) else ()
-            case _:
-                patterns = tuple(pattern for pattern in map(arn_glob, self.arns) if pattern is not None)
-                clause = Atom(PRINCIPAL_ARN, Like(patterns), positive=False, every=True, when_absent=True)
-                return ((clause,),) if patterns else ()
-
-    @staticmethod
-    def by_name(name: str, word: str, account: Text) -> "_ByName":
-        """Whether a pattern authorizes the role or user of that name in the account, its path aside."""
-        return _ByName(name, word, account)
-
-
-@dataclass(frozen=True, slots=True)
-class _ByName:
-    name: str
-    word: str
-    account: Text
-
-    def __call__(self, pattern: str) -> bool:
-        parts = pattern.split(":", 5)
-        last = parts[-1].rpartition("/")[2]
-        if len(parts) < 6 or not parts[5].startswith((f"{self.word}/", "*")) or last == "*":
-            return False
-        return matches(glob(last), self.name) and matches(glob(parts[4]), self.account)
 
 
 def target(key: Key, aliases: tuple[Text, ...] = ()) -> Target:

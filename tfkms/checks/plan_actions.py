@@ -1,21 +1,39 @@
 """What a plan does to keys by itself, whatever policies say: the harm that a guardrail is there to prevent.
 
-A rule's actions decide which remarks are its own: the deletion of a key belongs to the rule on ScheduleKeyDeletion.
+A rule's actions decide which of them are its own: the deletion of a key belongs to the rule on ScheduleKeyDeletion.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from tfkms.checks.stance import CountsAs
 from tfkms.extract import Site, is_key
-from tfkms.finding import Claim, Remarked
+from tfkms.finding import Claim, Remarked, Violated
 from tfkms.model import Action, Resource, Scan
 from tfkms.values import Value
 
 ROOT_PRESENT = "root_present"
 
 
-def remarks(scan: Scan, sites: tuple[Site, ...], kind: str, parameters: Mapping[str, Any]) -> Iterator[Remarked]:
-    """A remark for each thing that the plan does directly and that the rule of this kind is about."""
+@dataclass(frozen=True, slots=True)
+class PlanAction:
+    """Something that the plan does to the resource at `address`; the claim's cause says what."""
+
+    address: str
+    claim: Claim
+
+    def counted(self, counts_as: CountsAs) -> Remarked | Violated:
+        """The action as the settings take it; a violation has no request to show, for the plan itself is the proof."""
+        if counts_as is CountsAs.NOTE:
+            return Remarked(self.address, self.claim)
+        return Violated(self.address, (self.address,), self.claim, (), ())
+
+
+def plan_actions(
+    scan: Scan, sites: tuple[Site, ...], kind: str, parameters: Mapping[str, Any]
+) -> Iterator[PlanAction]:  # fmt: skip
+    """Each thing that the plan does directly and that the rule of this kind is about."""
     types = {site.type for site in sites if is_key(site)}
     holders = {site.type for site in sites if is_key(site) or site.key is not None}
     actions = parameters.get("actions", ())
@@ -30,23 +48,23 @@ def remarks(scan: Scan, sites: tuple[Site, ...], kind: str, parameters: Mapping[
             yield from _bypass(resource)
 
 
-def _deletion(resource: Resource) -> Iterator[Remarked]:
+def _deletion(resource: Resource) -> Iterator[PlanAction]:
     if Action.DELETE in resource.actions:
         cause = "plan_replaces_key" if Action.CREATE in resource.actions else "plan_deletes_key"
-        yield Remarked(resource.address, Claim(cause))
+        yield PlanAction(resource.address, Claim(cause))
 
 
-def _turned(resource: Resource, names: tuple[str, ...], cause: str) -> Iterator[Remarked]:
+def _turned(resource: Resource, names: tuple[str, ...], cause: str) -> Iterator[PlanAction]:
     """A switch of an existing key that the plan turns off."""
     if resource.after is None or resource.before is None:
         return
     for name in names:
         if resource.before.get(name) is True and resource.after.get(name) is False:
-            yield Remarked(resource.address, Claim(cause))
+            yield PlanAction(resource.address, Claim(cause))
 
 
-def _bypass(resource: Resource) -> Iterator[Remarked]:
+def _bypass(resource: Resource) -> Iterator[PlanAction]:
     name = "bypass_policy_lockout_safety_check"
     before: Value = (resource.before or {}).get(name)
     if (resource.after or {}).get(name) is True and before is not True:
-        yield Remarked(resource.address, Claim("plan_bypasses_lockout_check"))
+        yield PlanAction(resource.address, Claim("plan_bypasses_lockout_check"))

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tfkms.checks.authorized import Authorized
 from tfkms.checks.holders import Holder, guarding
-from tfkms.checks.parties import Authorized, target
+from tfkms.checks.parties import target
+from tfkms.checks.stance import Stance
 from tfkms.extract import Document, Estate, Key, default_key_policy, unnamed_key
 from tfkms.iam import callers
 from tfkms.iam.actions import Actions
@@ -16,7 +18,7 @@ from tfkms.iam.grants import Bundle, Conjunction, Guarding
 from tfkms.iam.pattern import literal
 from tfkms.identities import Identities
 from tfkms.key_uses import KeyUse
-from tfkms.model import Account
+from tfkms.model import Account, Scan
 from tfkms.values import Text
 
 DISAGREEMENT = "evaluators_disagree"
@@ -41,12 +43,17 @@ class KeyPolicySubject:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The estate around the subjects, the rule's parameters, and the facts to judge by."""
+    """The estate around the subjects, the rule's parameters, and the facts to judge by.
 
+    `authorized` are those of the rule's own list, or of the list for all.
+    """
+
+    scan: Scan
     estate: Estate
     parameters: Mapping[str, Any]
     actions: Actions
     authorized: Authorized
+    stance: Stance
     uses: Mapping[str, tuple[KeyUse, ...]]
     aliases: Mapping[str, tuple[Text, ...]]
     identities: Identities
@@ -78,16 +85,19 @@ class Question:
         return tuple(grant.statement for grant in self.identities.grants if grant.keys & names)
 
     def guards(self, account: Account) -> tuple[Guarding, ...]:
-        """The control policies of the plan that bind the account, or may."""
-        return tuple(guarding(self.identities, account))
+        """The control policies that bind the account, or may."""
+        return tuple(guarding(self.identities, account, self.stance))
 
-    def known(self, caller: Caller, guards: tuple[Guarding, ...]) -> tuple[Caller, Bundle]:
-        """The caller with the identity documents and the boundary that the plan shows of it."""
+    def known(self, caller: Caller, account: Account) -> tuple[Caller, Bundle]:
+        """The caller with what bears on its requests for keys of the account: the identity documents and the boundary
+        that the plan shows of it, and control policies. Those for principals bind the account's own only."""
         for holder in self.holders:
             if caller.name is not None and holder.caller.name == caller.name:
                 bounded = replace(caller, bounded=holder.caller.bounded, tags=holder.caller.tags)
                 return bounded, holder.bundle
-        return caller, Bundle(guards=guards)
+        foreign = caller.account != account.id
+        guards = self.guards(account)
+        return caller, Bundle(guards=tuple(guard for guard in guards if guard.on_resources or not foreign))
 
     def default_policy(self, account: Account) -> Policy:
         """The policy of a key outside the plan: it is assumed to delegate to IAM."""

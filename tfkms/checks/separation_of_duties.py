@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
+from tfkms.checks.confinement import is_plumbing
 from tfkms.checks.holders import HeldDocument, held_documents
 from tfkms.checks.pairs import Duties, Pair, Side, pairs
 from tfkms.checks.parties import Party, parties, witness
 from tfkms.checks.proof import confirmed
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
-from tfkms.checks.via_service import is_plumbing
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Remarked, Undecided, Violated, Witness
 from tfkms.iam import callers
@@ -21,7 +21,7 @@ from tfkms.iam.access import Reading
 from tfkms.iam.actions import ActionClass
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.document import AnyStatement, Effect, OpaqueStatement, Policy, Statement
-from tfkms.iam.grants import EVERYTHING, Bundle, Case, may_be
+from tfkms.iam.grants import EVERYTHING, Bundle, Case, Conjunction, may_be
 from tfkms.iam.naming import Way, allowed
 from tfkms.iam.pattern import BeyondLimitsError
 from tfkms.values import Text
@@ -35,11 +35,14 @@ Subject: TypeAlias = KeyPolicySubject | HeldDocument
 
 def subjects(question: Question) -> Sequence[Subject]:
     """Every policy of every key, and every identity document."""
-    return [*question.key_policies(), *held_documents(question.holders)]
+    return [*question.key_policies(), *held_documents(question.holders, question.stance)]
 
 
 def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
     """A finding for each statement that makes an administrator of somebody who may also use the key."""
+    if isinstance(subject, HeldDocument) and subject.ignored is not None:
+        yield subject.ignored
+        return
     judged = _Judge(subject.address, subject.document, question)
     try:
         match subject:
@@ -79,6 +82,7 @@ class _Judge:
             tuple(action for action in by_name if action.action_class is crypto),
         )
         self.address, self.document, self.question = address, document, question
+        self.exempt = question.stance.duties_exempt
         self.sure: dict[int, _Found] = {}
         self.maybe: dict[int, _Found] = {}
         self.remarks: dict[tuple[str, str], Outcome] = {}
@@ -88,9 +92,9 @@ class _Judge:
         """Asks about everybody whom the policy names or an identity document in view belongs to."""
         policy = self.with_grants(self.document.policy, key)
         target = self.question.target(key)
-        for party, bundle in self.people(policy, key):
+        for party, bundle, barred in self.people(policy, key):
             asked = _with_stand_in(policy, party)
-            case = self.case(asked, bundle, party.caller, target)
+            case = self.case(asked, bundle, party.caller, target, barred)
             if not self.count(case, party, key, lambda pair: pair.admin.direct or pair.crypto.direct):
                 self.remark(case, party)
 
@@ -99,29 +103,35 @@ class _Judge:
         kept = _without_plumbing(policy)
         return replace(kept, statements=(*kept.statements, *self.question.granted_on(key)))
 
-    def case(self, policy: Policy, bundle: Bundle, caller: Caller, target: Target) -> Case:
+    def case(
+        self, policy: Policy, bundle: Bundle, caller: Caller, target: Target, barred: tuple[Conjunction, ...]
+    ) -> Case:
         """The case to ask about; its action is whatever is asked for."""
-        return Case(policy, bundle, caller, target, self.duties.admin[0])
+        return Case(policy, bundle, caller, target, self.duties.admin[0], barred)
 
-    def people(self, policy: Policy, key: Key) -> Iterator[tuple[Party, Bundle]]:
+    def people(self, policy: Policy, key: Key) -> Iterator[tuple[Party, Bundle, tuple[Conjunction, ...]]]:
+        """Whom to ask about, with the documents that bear on each and what keeps it apart from those exempt."""
         account = key.resource.account
-        guards = self.question.guards(account)
         seen: set[tuple[str, str, str, CallerKind]] = set()
         for statement in policy:
             if not may_be(statement, Effect.ALLOW):
                 continue
             for party in parties(statement, account, self.duties.admin[0]):
-                caller, bundle = self.question.known(party.caller, guards)
+                caller, bundle = self.question.known(party.caller, account)
                 identity = (str(party.shown), str(caller.name), str(caller.account), caller.kind)
-                if identity not in seen:
+                barred = self.exempt.barring(caller) if caller.kind is not CallerKind.ROOT else ()
+                if identity not in seen and barred is not None:
                     seen.add(identity)
-                    yield replace(party, caller=caller), bundle
+                    yield replace(party, caller=caller), bundle, barred
         for holder in self.question.holders:
             self.homes |= {id(s): a.document for a in holder.identity.policies for s in a.document.policy}
             identity = (str(holder.shown), str(holder.caller.name), str(holder.caller.account), holder.caller.kind)
-            if holder.identity.account.id == account.id and identity not in seen and _reaches(policy, holder.caller):
+            if holder.identity.account.id != account.id or identity in seen or not _reaches(policy, holder.caller):
+                continue
+            barred = holder.barring(self.exempt)
+            if barred is not None:
                 seen.add(identity)
-                yield Party(holder.caller, holder.shown), holder.bundle
+                yield Party(holder.caller, holder.shown), holder.bundle, barred
 
     def ask_held(self, subject: HeldDocument) -> None:
         """Asks what the document makes of each of its holders, on every key of its account and on any other."""
@@ -132,18 +142,22 @@ class _Judge:
 
         for holder in subject.holders:
             self.homes |= {id(s): a.document for a in holder.identity.policies for s in a.document.policy}
+            barred = holder.barring(self.exempt)
+            if barred is None:
+                continue
             party, account = Party(holder.caller, holder.shown), holder.identity.account
             for key in self.question.estate.keys:
                 if key.resource.account.id == account.id:
                     for document in key.documents:
                         policy = self.with_grants(document.policy, key)
                         self.homes |= {id(statement): document for statement in policy}
-                        case = self.case(policy, holder.bundle, holder.caller, self.question.target(key))
+                        case = self.case(policy, holder.bundle, holder.caller, self.question.target(key), barred)
                         if not self.count(case, party, key, mine):
                             self.remark(case, party)
             elsewhere = callers.other_key(account.id, account.partition)
-            case = self.case(self.question.default_policy(account), holder.bundle, holder.caller, elsewhere)
-            self.count(replace(case, barred=(self.question.elsewhere(),)), party, None, mine)
+            apart = (*barred, self.question.elsewhere())
+            case = self.case(self.question.default_policy(account), holder.bundle, holder.caller, elsewhere, apart)
+            self.count(case, party, None, mine)
 
     def count(self, case: Case, party: Party, key: Key | None, counts: Callable[[Pair], bool]) -> bool:
         """Counts the pairs of the caller that are this document's to answer for; whether there are any."""
@@ -165,12 +179,13 @@ class _Judge:
         account, policy = key.resource.account, self.with_grants(self.document.policy, key)
         guards = self.question.guards(account)
         anyone = [callers.anyone(kind, account.id, account.partition) for kind in (CallerKind.ROLE, CallerKind.USER)]
-        named = [party.caller for party, _ in self.people(policy, key) if party.inert is None]
+        people = [(caller, self.exempt.barring(caller) or ()) for caller in anyone]
+        people += [(party.caller, barred) for party, _, barred in self.people(policy, key) if party.inert is None]
         target = self.question.target(key)
         bundle = Bundle(identity=(EVERYTHING,), guards=guards)
         return any(
-            any(pairs(self.duties, self.case(policy, bundle, caller, target), Reading.LOOSE, lambda _: True))
-            for caller in (*anyone, *named)
+            any(pairs(self.duties, self.case(policy, bundle, caller, target, barred), Reading.LOOSE, lambda _: True))
+            for caller, barred in people
             if caller.is_person
         )
 

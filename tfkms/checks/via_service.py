@@ -1,15 +1,30 @@
 """What a key policy itself grants for using the key is confined to the services that need it.
 
 Everyone only through a service (`kms:ViaService`), a service's own principal only for its own resources (the confused
-deputy keys). Delegation to the account is not judged.
+deputy keys); named principals beside the services are noted. Delegation to the account is judged by the identity
+documents that use it, where the settings ask for that.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, assert_never
 
+from tfkms.checks.confinement import (
+    GRANT_SCOPE,
+    VIA,
+    confines,
+    is_for_everyone,
+    scopes,
+    via_conditions,
+    without_loose_via,
+)
+from tfkms.checks.direct_users import direct_users
+from tfkms.checks.holders import HeldDocument, held_documents
 from tfkms.checks.parties import everyone, witness
 from tfkms.checks.proof import confirmed
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
+from tfkms.checks.stance import CountsAs
+from tfkms.extract import Document, Key
 from tfkms.finding import (
     Claim,
     NotApplicable,
@@ -18,6 +33,7 @@ from tfkms.finding import (
     Remarked,
     Undecided,
     Violated,
+    Witness,
 )
 from tfkms.iam import callers
 from tfkms.iam.access import Reading, Solution
@@ -28,40 +44,47 @@ from tfkms.iam.document import (
     AnyStatement,
     Condition,
     Effect,
-    Family,
     OpaqueStatement,
-    Operator,
     Policy,
     Principals,
     PrincipalType,
-    Quantifier,
     Statement,
 )
-from tfkms.iam.grants import Bundle, Case, Conjunction, may_be
+from tfkms.iam.grants import Case, Conjunction, may_be
 from tfkms.iam.naming import Way, caller_named
 from tfkms.iam.pattern import BeyondLimitsError, literal
 from tfkms.iam.principals import EVERYONE, account_of
-from tfkms.key_uses import KeyUse
-from tfkms.values import Template, Text
+from tfkms.key_uses import KeyUse, Mode
+from tfkms.values import Hole, Text
 
-VIA = "kms:viaservice"
 _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})
-_SCOPES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
-_GRANT_SCOPE = "kms:grantisforawsresource"
-_ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
+_THROUGH_IAM = frozenset({Way.ACCOUNT})
+
+Subject: TypeAlias = KeyPolicySubject | HeldDocument
 
 
-def subjects(question: Question) -> Sequence[KeyPolicySubject]:
-    """Every policy of every key."""
-    return question.key_policies()
+def subjects(question: Question) -> Sequence[Subject]:
+    """Every policy of every key, and every identity document where the settings ask for them."""
+    held: list[HeldDocument] = []
+    if question.stance.service_access.include_identity_policies:
+        held = held_documents(question.holders, question.stance)
+    return [*question.key_policies(), *held]
 
 
-def judge(subject: KeyPolicySubject, question: Question) -> Iterator[Outcome]:
+def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
     """A finding for each statement that lets everyone, or a service for anyone, use the key."""
     try:
-        outcomes = list(_Judge(subject, question).outcomes())
+        match subject:
+            case KeyPolicySubject(key):
+                keys: tuple[str, ...] = (key.address,)
+                outcomes = list(_KeyPolicyJudge(subject, question).outcomes())
+            case HeldDocument():
+                keys = ()
+                outcomes = list(_held(subject, question))
+            case _:
+                assert_never(subject)
     except BeyondLimitsError:
-        yield Undecided(subject.address, (subject.key.address,), Claim(BEYOND_LIMITS), (), ())
+        yield Undecided(subject.address, keys, Claim(BEYOND_LIMITS), (), ())
         return
     yield from outcomes
 
@@ -73,17 +96,136 @@ class _Request:
     caller: Caller
     action: KmsAction
     solution: Solution
+    case: Case
     sure: bool
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is not one that a service asks for on somebody's behalf."""
+        return dict(self.solution.context).get(GRANT_SCOPE) != ("true",)
 
-class _Judge:
+
+@dataclass(slots=True)
+class _DirectUse:
+    """Those who may use keys directly through one statement, beside the services that use them."""
+
+    document: Document
+    address: str
+    statement: AnyStatement
+    question: Question
+    principals: dict[Text, None] = field(default_factory=dict)
+    keys: dict[str, None] = field(default_factory=dict)
+    witnesses: list[Witness] = field(default_factory=list)
+    actions: dict[str, None] = field(default_factory=dict)
+    needs: dict[Hole, None] = field(default_factory=dict)
+    disagreement: bool = False
+
+    def count(self, request: _Request, shown: Text, key: Key) -> None:
+        """Counts a request by the principal that reports call `shown`."""
+        self.principals[shown] = None
+        self.keys[key.address] = None
+        self.actions[f"kms:{request.action.name}"] = None
+        if request.sure:
+            proof = witness(request.caller, request.solution, request.case.target, request.action, None)
+            self.disagreement = self.disagreement or not confirmed(request.case, proof, self.question)
+            self.witnesses.append(proof)
+        else:
+            self.needs |= dict.fromkeys(sorted(request.solution.holes, key=repr))
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """What it amounts to by the settings: a note, or a finding."""
+        if not self.principals:
+            return
+        facts = self.facts()
+        evidence = (self.document.evidence(self.statement),)
+        principals, keys = tuple(self.principals), tuple(self.keys)
+        if self.question.stance.service_access.named_principals is CountsAs.NOTE:
+            yield Remarked(self.address, Claim("direct_use", facts))
+        elif self.disagreement or not self.witnesses:
+            cause = DISAGREEMENT if self.disagreement else "may_use_directly"
+            yield Undecided(self.address, keys, Claim(cause, facts), tuple(self.needs), evidence, principals)
+        else:
+            yield Violated(self.address, keys, Claim("direct_use", facts), tuple(self.witnesses), evidence, principals)
+
+    def facts(self) -> dict[str, str]:
+        shown = [str(principal) for principal in self.principals]
+        who = ", ".join(shown[:_WHO_LIMIT]) + (f" and {len(shown) - _WHO_LIMIT} more" if shown[_WHO_LIMIT:] else "")
+        return {
+            "who": "a principal" if self.document.sensitive else who,
+            "key": "the key" if self.address in self.keys else " and ".join(f"`{key}`" for key in self.keys),
+            "statement": self.document.label(self.statement),
+            "action": next(iter(self.actions)),
+        }
+
+
+_WHO_LIMIT = 3
+
+
+def _actions(question: Question) -> list[KmsAction]:
+    """The actions that use a key."""
+    classes = {ActionClass(word) for word in question.parameters["classes"]}
+    return [action for action in question.actions.values() if action.action_class in classes]
+
+
+def _first_request(
+    cases: Sequence[Case], asked: AnyStatement, readings: Sequence[Reading] = tuple(Reading)
+) -> _Request | None:
+    """A request of one of the cases that the statement allows, a sure one first."""
+    for reading in readings:
+        for case in cases:
+            for granted in case.granted(reading):
+                if granted.grant.statement is asked:
+                    return _Request(case.caller, case.action, granted.solution, case, reading is Reading.STRICT)
+    return None
+
+
+def _held(subject: HeldDocument, question: Question) -> Iterator[Outcome]:
+    """What an identity document lets its holders do with the keys that services use in this plan."""
+    if subject.ignored is not None:
+        yield subject.ignored
+        return
+    actions = _actions(question)
+    found: list[Outcome] = []
+    for statement in subject.document.policy:
+        if not may_be(statement, Effect.ALLOW):
+            continue
+        use = _DirectUse(subject.document, subject.address, statement, question)
+        asked = without_loose_via(statement) if isinstance(statement, Statement) else statement
+        for holder in subject.holders:
+            identity = tuple(_with(policy, statement, asked) for policy in holder.bundle.identity)
+            bundle = replace(holder.bundle, identity=identity)
+            for key in question.estate.keys:
+                uses = question.uses.get(key.address, ())
+                if not uses or key.resource.account.id != holder.identity.account.id:
+                    continue
+                users = direct_users(question.scan, question.estate.moment, uses, question.stance.service_access)
+                barred = users.barring(holder.caller)
+                if holder.barring(users.listed) is None or barred is None:
+                    continue
+                target = question.target(key)
+                cases = [
+                    Case(own.policy, bundle, holder.caller, target, action, barred, _THROUGH_IAM, frozenset({VIA}))
+                    for own in key.documents
+                    for action in actions
+                ]
+                request = _first_request(cases, asked)
+                if request is not None and request.is_direct:
+                    use.count(request, holder.shown, key)
+        found += use.outcomes()
+    yield from found
+    yield Passed(subject.address, ())
+
+
+class _KeyPolicyJudge:
     def __init__(self, subject: KeyPolicySubject, question: Question):
-        classes = {ActionClass(word) for word in question.parameters["classes"]}
-        self.actions = [action for action in question.actions.values() if action.action_class in classes]
+        self.actions = _actions(question)
         self.key, self.document = subject.key, subject.document
         self.question = question
         self.asked: Target = question.target(self.key)
         self.uses: tuple[KeyUse, ...] = question.uses.get(self.key.address, ())
+        self.users = direct_users(
+            question.scan, question.estate.moment, self.uses, question.stance.service_access
+        )  # fmt: skip
         self.granted = False
 
     def outcomes(self) -> Iterator[Outcome]:
@@ -111,7 +253,7 @@ class _Judge:
             return
         if not isinstance(statement.principals, Principals):
             return
-        if _everyone(statement):
+        if is_for_everyone(statement):
             yield from self.everyone(statement)
             return
         yield from self.named(statement)
@@ -123,15 +265,13 @@ class _Judge:
         return list(everyone(statement, self.key.resource.account))
 
     def everyone(self, statement: Statement) -> Iterator[Outcome]:
-        via = [condition for condition in statement.conditions if condition.key.lower() == VIA]
-        if any(map(_confines, via)):
+        via = via_conditions(statement)
+        if any(map(confines, via)):
             if self.request(statement, statement, self.everyone_of(statement), directly=False) is not None:
                 self.granted = True
                 yield from self.labels(statement, via)
             return
-        unconfined = replace(
-            statement, conditions=tuple(condition for condition in statement.conditions if condition not in via)
-        )
+        unconfined = without_loose_via(statement)
         request = self.request(statement, unconfined, self.everyone_of(statement))
         if request is None:
             # A Deny may leave everyone nothing but calls through services.
@@ -142,12 +282,12 @@ class _Judge:
         if not request.sure:
             yield self.undecided(statement, "may_be_unscoped", request)
         else:
-            yield self.violated(statement, unconfined, "everyone_unscoped", request)
+            yield self.violated(statement, "everyone_unscoped", request)
 
     def labels(self, statement: Statement, via: list[Condition]) -> Iterator[Outcome]:
         """A note for each label that no service which uses the key has."""
         served = {use.service.via for use in self.uses if use.service.via is not None}
-        for condition in filter(_confines, via):
+        for condition in filter(confines, via):
             for value in condition.values:
                 label = str(value).partition(".")[0]
                 if served and label not in served:
@@ -156,7 +296,23 @@ class _Judge:
                     yield Remarked(self.document.address, Claim("label_without_use", facts))
 
     def named(self, statement: Statement) -> Iterator[Outcome]:
-        """A note where services use the key and a named principal may use it directly."""
+        """Where services use the key, the named principals that may use it directly."""
+        use = _DirectUse(self.document, self.document.address, statement, self.question)
+        confined = without_loose_via(statement)
+        for caller in self.people_of(statement):
+            self.granted = self.granted or self.request(statement, statement, [caller], directly=False) is not None
+            barred = self.users.barring(caller)
+            if caller.kind is callers.CallerKind.ROOT:
+                barred = ()
+            if not self.uses or barred is None:
+                continue
+            request = self.request(statement, confined, [caller], barred=barred)
+            if request is not None and request.is_direct:
+                use.count(request, request.caller.name or EVERYONE, self.key)
+        yield from use.outcomes()
+
+    def people_of(self, statement: Statement) -> list[Caller]:
+        """The users, roles and other accounts that a statement names."""
         assert isinstance(statement.principals, Principals)
         account = self.key.resource.account
         people = [caller_named(name, account.partition) for name in statement.principals.names]
@@ -170,26 +326,13 @@ class _Judge:
             and callers.root_arn(other, account.partition) == name.value
             and other != account.id
         ]
-        everyone = (
-            request for caller in (*known, *foreign) if (request := self.request(statement, statement, [caller]))
-        )
-        for request in everyone:
-            self.granted = True
-            if self.uses and self.direct(request):
-                who = "a principal" if self.document.sensitive else str(request.caller.name or "a principal")
-                facts = {"who": who, "statement": self.document.label(statement)}
-                yield Remarked(self.document.address, Claim("direct_use", facts))
-
-    @staticmethod
-    def direct(request: _Request) -> bool:
-        """Whether the request is not one that a service asks for on somebody's behalf."""
-        return dict(request.solution.context).get(_GRANT_SCOPE) != ("true",)
+        return [*known, *foreign]
 
     def service(self, statement: Statement, name: Text) -> Iterator[Outcome]:
         caller = callers.service(name, self.key.resource.account.partition)
         shown = "a service" if self.document.sensitive else str(name)
         facts = {"service": shown, "statement": self.document.label(statement)}
-        if any(map(_confines, (c for c in statement.conditions if c.key.lower() == VIA))):
+        if any(map(confines, via_conditions(statement))):
             self.granted = True
             yield Remarked(self.document.address, Claim("via_on_service", facts))
             return
@@ -197,36 +340,20 @@ class _Judge:
         if request is None:
             return
         self.granted = True
-        if self.scoped(statement, request.action) or self.excused(name):
+        contexts = frozenset(use.service.context.lower() for use in self.uses if use.service.context is not None)
+        if scopes(statement, request.action, contexts) or self.excused(name):
             return
         if self.request(statement, statement, [caller], barred=self.for_others()) is None:
             return  # a Deny keeps the service to its own account
         if request.sure:
-            yield self.violated(statement, statement, "service_unscoped", request, facts)
+            yield self.violated(statement, "service_unscoped", request, facts)
         else:
             yield self.undecided(statement, "may_be_unscoped", request)
-
-    def scoped(self, statement: Statement, action: KmsAction) -> bool:
-        """Whether a condition pins whose resources the service may act for."""
-        contexts = {
-            f"{_ENCRYPTION_CONTEXT}{use.service.context}".lower()
-            for use in self.uses
-            if use.service.context is not None
-        }
-        for condition in statement.conditions:
-            key = condition.key.lower()
-            context = key.startswith(_ENCRYPTION_CONTEXT) and (key in contexts or "arn" in key or "account" in key)
-            grant = key == _GRANT_SCOPE and action.action_class is ActionClass.GRANT
-            if not _accepted(condition) or not (key in _SCOPES or context or grant):
-                continue
-            if grant or all(map(_pins, condition.values)):
-                return True
-        return False
 
     def excused(self, name: Text) -> bool:
         """Whether the key is used by a service that must not be scoped."""
         return any(
-            not use.service.scope and name in use.service.principals and use.service.mode == "service_principal"
+            not use.service.scope and name in use.service.principals and use.service.mode is Mode.SERVICE_PRINCIPAL
             for use in self.uses
         )
 
@@ -248,32 +375,21 @@ class _Judge:
 
         `directly` leaves requests through a service out; `barred` are further clauses that it must satisfy.
         """
-        policy = self.with_(statement, asked)
+        policy = _with(self.document.policy, statement, asked)
         without = frozenset({VIA}) if directly else frozenset[str]()
-        for reading in (Reading.STRICT, Reading.LOOSE):
-            for caller in people:
-                for action in self.actions:
-                    case = Case(policy, Bundle(), caller, self.asked, action, barred, _DIRECTLY, without)
-                    for granted in case.granted(reading):
-                        if granted.grant.statement is asked:
-                            return _Request(caller, action, granted.solution, reading is Reading.STRICT)
-        return None
-
-    def with_(self, statement: AnyStatement, asked: AnyStatement) -> Policy:
-        policy = self.document.policy
-        return replace(policy, statements=tuple(asked if own is statement else own for own in policy))
+        known = [self.question.known(caller, self.key.resource.account) for caller in people]
+        cases = [
+            Case(policy, bundle, caller, self.asked, action, barred, _DIRECTLY, without)
+            for caller, bundle in known
+            for action in self.actions
+        ]
+        return _first_request(cases, asked)
 
     def violated(
-        self,
-        statement: Statement,
-        asked: Statement,
-        cause: str,
-        request: _Request,
-        facts: dict[str, str] | None = None,
-    ) -> Outcome:
+        self, statement: Statement, cause: str, request: _Request, facts: dict[str, str] | None = None
+    ) -> Outcome:  # fmt: skip
         proof = witness(request.caller, request.solution, self.asked, request.action, None)
-        case = Case(self.with_(statement, asked), Bundle(), request.caller, self.asked, request.action)
-        if not confirmed(case, proof, self.question):
+        if not confirmed(request.case, proof, self.question):
             return self.undecided(statement, DISAGREEMENT, request)
         told = {"statement": self.document.label(statement), "action": proof.action, **(facts or {})}
         return Violated(
@@ -297,68 +413,8 @@ class _Judge:
         )
 
 
-def _everyone(statement: Statement) -> bool:
-    """Whether the statement is for everyone: `*` or all but some, unless a condition spells the principals' names."""
-    assert isinstance(statement.principals, Principals)
-    named = any(
-        condition.key.lower() == "aws:principalarn"
-        and _accepted(condition)
-        and all(map(_spells_a_name, condition.values))
-        for condition in statement.conditions
-    )
-    everyone = any(name.value == EVERYONE and name.type is PrincipalType.AWS for name in statement.principals.names)
-    return (everyone or statement.principals.negated) and not named
-
-
-def is_plumbing(statement: Statement) -> bool:
-    """Whether the statement allows everyone, confined to a service by `kms:ViaService` or its encryption context."""
-    if statement.effect is not Effect.ALLOW or not isinstance(statement.principals, Principals):
-        return False
-    confined = any(
-        (condition.key.lower() == VIA and _confines(condition))
-        or (condition.key.lower().startswith(f"{_ENCRYPTION_CONTEXT}aws:") and _accepted(condition))
-        for condition in statement.conditions
-    )
-    return confined and _everyone(statement)
-
-
-_SPELLING = (Family.STRING, Family.STRING_IGNORE_CASE, Family.STRING_LIKE, Family.ARN, Family.BOOL)
-
-
-def _accepted(condition: Condition) -> bool:
-    """Whether the operator confines: a positive one that needs the key to be there."""
-    operator = condition.operator
-    return (
-        isinstance(operator, Operator)
-        and not operator.negated
-        and not operator.if_exists
-        and operator.quantifier is not Quantifier.ALL
-        and operator.family in _SPELLING
-        and bool(condition.values)
-        and not condition.opaque
-    )
-
-
-def _confines(condition: Condition) -> bool:
-    """Whether a condition on `kms:ViaService` confines to named services."""
-    return _accepted(condition) and all(
-        isinstance(value, str) and not set("*?") & set(value.partition(".")[0]) for value in condition.values
-    )
-
-
-def _spells_a_name(value: Text) -> bool:
-    return isinstance(value, Template) or not set("*?") & set(value.rpartition("/")[2])
-
-
-def _pins(value: Text) -> bool:
-    """Whether a value spells an account, an organization, or, in an ARN without account, a resource in full."""
-    if isinstance(value, Template) or value.startswith("o-"):
-        return True
-    if value.isdecimal():
-        return len(value) == 12
-    parts = value.split(":", 5)
-    if len(parts) < 6:
-        return not set("*?") & set(value) and bool(value)
-    if parts[4]:
-        return account_of(value) is not None
-    return not set("*?") & set(parts[5])
+def _with(policy: Policy, statement: AnyStatement, asked: AnyStatement) -> Policy:
+    """The policy with `asked` in place of the statement; itself where it has no such statement."""
+    if statement is asked or statement not in policy.statements:
+        return policy
+    return replace(policy, statements=tuple(asked if own is statement else own for own in policy))

@@ -7,7 +7,8 @@ from tfkms.diagnostics import Refusal
 
 if TYPE_CHECKING:
     from tfkms.catalogue import Rule
-    from tfkms.checks.parties import Authorized
+    from tfkms.checks.authorized import Authorized
+    from tfkms.checks.stance import Stance
     from tfkms.engine import Facts
 
 
@@ -24,10 +25,11 @@ def guardrail(check: str) -> "Rule":
     raise Refusal("unknown-check", f"there is no guardrail `{check}`", hint or "list them with `tfkms rules`")
 
 
-def selected(checks: Sequence[str], skip: Sequence[str]) -> tuple["Rule", ...]:
+def selected(checks: Sequence[str], skip: Sequence[str], stance: "Stance") -> tuple["Rule", ...]:
     """The guardrails to judge, in the catalogue's order; those that are on unless some are named. Raises Refusal."""
     from tfkms import catalogue
 
+    decided = [catalogue.decided(rule, stance.of(rule.id)) for rule in catalogue.rules()]
     named = {guardrail(check).id for check in checks}
     left_out = {guardrail(check).id for check in skip}
     for rule in catalogue.rules():
@@ -35,12 +37,12 @@ def selected(checks: Sequence[str], skip: Sequence[str]) -> tuple["Rule", ...]:
             raise Refusal("check-not-judged", f"{rule.id} is in the catalogue but not judged by this version")
     return tuple(
         rule
-        for rule in catalogue.rules()
+        for rule in decided
         if rule.id not in left_out and rule.judged and (rule.id in named if named else rule.enabled)
     )
 
 
-def facts(authorized: Sequence[str]) -> "Facts":
+def facts(stance: "Stance") -> "Facts":
     """What the guardrails are judged by besides the inputs. Raises Refusal."""
     from tfkms import catalogue, engine
 
@@ -49,13 +51,13 @@ def facts(authorized: Sequence[str]) -> "Facts":
         actions=catalogue.actions(),
         services=catalogue.services(),
         managed=catalogue.managed_policy,
-        authorized=_authorized(authorized),
+        stance=stance,
     )
 
 
-def _authorized(values: Sequence[str]) -> "Authorized":
-    """The authorized principals. Raises Refusal for one that could never match."""
-    from tfkms.checks.parties import Authorized
+def authorized_principals(values: Sequence[str]) -> "Authorized":
+    """The authorized principals of the command line. Raises Refusal for one that could never match."""
+    from tfkms.checks.authorized import Authorized
 
     arns = tuple(value for value in values if value.startswith("arn:"))
     services = tuple(value for value in values if not value.startswith("arn:"))

@@ -28,6 +28,7 @@ class Assumed:
     account: str | None = None
     region: str | None = None
     partition: str | None = None
+    organization: str | None = None
 
 
 @dataclass(slots=True)
@@ -149,7 +150,7 @@ class Accounts:
             id=found.account or text(Hole(place, "/account_id", "the account is not known; pass --account-id")),
             partition=found.partition or partition_of(found.region or "") or DEFAULT_PARTITION,
             region=found.region or text(Hole(place, "/region", "the Region is not known")),
-            organization=known.organization,
+            organization=known.organization or self.assumed.organization,
         )
 
 

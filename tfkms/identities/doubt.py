@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from tfkms.extract import Document, State
-from tfkms.iam.document import Condition, Opaque, Statement
+from tfkms.iam.document import AnyStatement, Condition, Effect, Opaque, Statement
 from tfkms.values import Hole
 
 
@@ -14,8 +14,9 @@ def doubt(hole: Hole) -> Condition:
 
 @dataclass(slots=True)
 class Doubtful:
-    """The doubtful forms of documents, each made once."""
+    """The doubtful forms of documents, each made once; of statements with these effects only."""
 
+    effects: frozenset[Effect] = frozenset(Effect)
     made: dict[tuple[int, Hole], Document] = field(default_factory=dict)
 
     def of(self, document: Document, hole: Hole | None) -> Document:
@@ -24,10 +25,13 @@ class Doubtful:
             return document
         key = (id(document), hole)
         if key not in self.made:
-            statements = tuple(
-                replace(own, conditions=(*own.conditions, doubt(hole))) if isinstance(own, Statement) else own
-                for own in document.policy
-            )
+            statements = tuple(self.statement(own, hole) for own in document.policy)
             state = State.PARTIAL if document.state is State.KNOWN else document.state
             self.made[key] = replace(document, state=state, policy=replace(document.policy, statements=statements))
         return self.made[key]
+
+    def statement(self, own: AnyStatement, hole: Hole) -> AnyStatement:
+        """The statement under the doubt."""
+        if not isinstance(own, Statement) or own.effect not in self.effects:
+            return own
+        return replace(own, conditions=(*own.conditions, doubt(hole)))

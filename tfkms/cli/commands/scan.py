@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from tfkms.cli.guardrails import facts, selected
+from tfkms.cli.guardrails import authorized_principals, facts, selected
 from tfkms.cli.inputs import assumed, read, with_inputs
 from tfkms.cli.output import in_colour, tell, write
 
@@ -64,11 +64,13 @@ def scan(
     Exit codes: 0 nothing violated, 1 violated, 2 the job could not be done, 3 something undecided.
     """
     from tfkms import engine
+    from tfkms.checks.stance import Stance
     from tfkms.finding import Severity
 
-    rules = selected(checks, skip)
+    stance = Stance(authorized=authorized_principals(authorized))
+    rules = selected(checks, skip, stance)
     scans, refused = read(inputs, assumed(account_id, region, partition))
-    report = engine.judge(scans, rules, facts(authorized), refused)
+    report = engine.judge(scans, rules, facts(stance), refused)
     gate = engine.Gate(Severity[fail_on.upper()], undecided == "fail", exit_zero)
     tell(report.diagnostics, [item.input.path for item in scans], quiet)
     if form == "json":

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from tfkms.diagnostics import Diagnostic, Level
+from tfkms.diagnostics import Diagnostic, Level, Refusal
 
 
 def tell(diagnostics: Iterable[Diagnostic], inputs: Sequence[str] = (), quiet: bool = False) -> None:
@@ -29,13 +29,24 @@ def tell(diagnostics: Iterable[Diagnostic], inputs: Sequence[str] = (), quiet: b
 
 
 def write(text: str) -> None:
-    """Writes a report to standard output as UTF-8, with `\\n` line ends, whatever the platform."""
-    sys.stdout.flush()
+    """Writes a report to standard output as UTF-8, with `\\n` line ends, whatever the platform. Raises Refusal.
+
+    A reader that has gone away (`| head`) is no error.
+    """
     try:
+        sys.stdout.flush()
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try once more at its end
+        raise Refusal("output-unwritable", f"standard output cannot be written: {reason(error)}") from None
+
+
+def reason(error: OSError) -> str:
+    """Why the system would not, in a few lower-case words."""
+    return (error.strerror or type(error).__name__).lower()
 
 
 def in_colour(no_color: bool) -> bool:

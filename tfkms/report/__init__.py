@@ -1,1 +1,1 @@
-"""Reports: each format is a module that turns a `Report` into text."""
+"""What people and machines are told: reports on a scan (each form a module of `formats`), and the guardrails."""

@@ -1,16 +1,71 @@
-"""The guardrails for people: `tfkms rules` and `tfkms explain`."""
+"""The guardrails for people: `tfkms rules`, `tfkms explain`, and the page of each in `docs/guardrails`."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import assert_never
 
-from tfkms.catalogue import Rule
+from tfkms.catalogue import Reference, Rule
+from tfkms.report.markup import fenced, link, prose
 
 WIDTH = 100
+
+PUBLISHED_AT: str | None = None
+"""The address under which `docs/guardrails/` is published, ending in `/`; None as long as it is nowhere.
+
+A page inside a repository is no use to who reads a report on another, so until then reports name a page of AWS.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prose:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Hcl:
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    references: tuple[Reference, ...]
+
+
+_Part = _Prose | _Hcl | _Links
 
 
 def table(rules: Sequence[Rule]) -> str:
     """One line for each guardrail: id, severity, title, and whether it is off or not judged."""
     return "".join(f"{rule.id:<10}  {rule.severity.label:<8}  {rule.title}{_remark(rule)}\n" for rule in rules)
+
+
+def explain(rule: Rule) -> str:
+    """The whole text of a guardrail, for a terminal."""
+    lines = [f"{rule.id} ({rule.severity.label}): {rule.title}{_remark(rule)}"]
+    for title, part in _parts(rule):
+        lines += ["", *([title] if title else []), *_plain(part)]
+    return "\n".join(lines) + "\n"
+
+
+def page(rule: Rule) -> str:
+    """The whole text of a guardrail as Markdown, under its title."""
+    return f"# {rule.id}: {prose(rule.title)}\n\n{body(rule)}"
+
+
+def body(rule: Rule) -> str:
+    """The whole text of a guardrail as Markdown, without its title."""
+    blocks = [f"Severity: {rule.severity.label}{_remark(rule)} · judged since tfkms {rule.since}"]
+    for title, part in _parts(rule):
+        blocks += [*([f"## {title}"] if title else []), _markdown(part)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def reading(rule: Rule) -> Reference | None:
+    """The page to read on a guardrail: ours where it is published, else the first that the catalogue names."""
+    if PUBLISHED_AT:
+        return Reference(rule.id, f"{PUBLISHED_AT}{rule.id}.md")
+    return rule.references[0] if rule.references else None
 
 
 def _remark(rule: Rule) -> str:
@@ -19,23 +74,36 @@ def _remark(rule: Rule) -> str:
     return "" if rule.enabled else " (off unless selected)"
 
 
-def explain(rule: Rule) -> str:
-    """The whole text of a guardrail."""
-    return "\n".join(_explanation(rule)) + "\n"
+def _parts(rule: Rule) -> Iterator[tuple[str, _Part]]:
+    """The parts of the text, each under its heading; the first has none."""
+    yield "", _Prose(rule.text)
+    yield "Why", _Prose(rule.rationale)
+    yield "How to mend it", _Prose(rule.remediation.text)
+    yield "Before", _Hcl(tuple(rule.remediation.before.rstrip().split("\n")))
+    yield "After", _Hcl(tuple(rule.remediation.after.rstrip().split("\n")))
+    if rule.references:
+        yield "Read on", _Links(rule.references)
 
 
-def _explanation(rule: Rule) -> Iterator[str]:
-    yield f"{rule.id} ({rule.severity.label}): {rule.title}{_remark(rule)}"
-    yield ""
-    yield from textwrap.wrap(rule.text, WIDTH)
-    for title, text in (("Why", rule.rationale), ("How to mend it", rule.remediation.text)):
-        yield ""
-        yield title
-        yield from textwrap.wrap(text, WIDTH)
-    for title, code in (("Before", rule.remediation.before), ("After", rule.remediation.after)):
-        yield ""
-        yield title
-        yield from textwrap.indent(code.rstrip(), "    ").split("\n")
-    yield ""
-    yield "Read on"
-    yield from (f"    {reference.title}: {reference.url}" for reference in rule.references)
+def _plain(part: _Part) -> list[str]:
+    match part:
+        case _Prose(text):
+            return textwrap.wrap(text, WIDTH)
+        case _Hcl(lines):
+            return textwrap.indent("\n".join(lines), "    ").split("\n")
+        case _Links(references):
+            return [f"    {reference.title}: {reference.url}" for reference in references]
+        case _:
+            assert_never(part)
+
+
+def _markdown(part: _Part) -> str:
+    match part:
+        case _Prose(text):
+            return prose(text)
+        case _Hcl(lines):
+            return fenced(lines, "terraform")
+        case _Links(references):
+            return "\n".join(f"- {link(reference.title, reference.url)}" for reference in references)
+        case _:
+            assert_never(part)

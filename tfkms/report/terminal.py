@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
-from tfkms.report.text import Line
+from tfkms.report.formats.text import Line
 
 
 def write(lines: Iterable[Line]) -> None:

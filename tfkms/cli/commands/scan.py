@@ -1,12 +1,24 @@
 """`tfkms scan`: the gate."""
 
+import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
+from tfkms.cli import checkout
+from tfkms.cli.group import EXIT_ERROR
 from tfkms.cli.guardrails import authorized_principals, facts, selected
 from tfkms.cli.inputs import assumed, read, with_inputs
 from tfkms.cli.output import in_colour, tell, write
+from tfkms.cli.targets import JOB_SUMMARY, Target, deliver, targets
+from tfkms.report import formats
+
+if TYPE_CHECKING:
+    from tfkms.finding import Report
+    from tfkms.report.view import View
+
+TEXT, GITHUB = "text", "github"
 
 
 def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
@@ -32,7 +44,22 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
     help="Whether what could not be decided fails the gate.",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; errors still exit 2.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(formats.names()),
+    default=TEXT,
+    show_default=True,
+    help="The form of the report on standard output.",
+)
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    callback=targets,
+    help="Write the report to a file too, in any of these forms. Repeatable.",
+)
 @click.option(
     "--authorized",
     multiple=True,
@@ -54,6 +81,7 @@ def scan(
     undecided: str,
     exit_zero: bool,
     form: str,
+    outputs: tuple[Target, ...],
     authorized: tuple[str, ...],
     no_color: bool,
     quiet: bool,
@@ -66,24 +94,34 @@ def scan(
     from tfkms import engine
     from tfkms.checks.stance import Stance
     from tfkms.finding import Severity
+    from tfkms.report.view import View
 
     stance = Stance(authorized=authorized_principals(authorized))
     rules = selected(checks, skip, stance)
     scans, refused = read(inputs, assumed(account_id, region, partition))
     report = engine.judge(scans, rules, facts(stance), refused)
     gate = engine.Gate(Severity[fail_on.upper()], undecided == "fail", exit_zero)
+    view = View(gate, {rule.id: rule for rule in rules}, verbose, checkout.directory())
+    reports = [(path, formats.render(name, report, view)) for name, path in outputs]
+    summary = os.environ.get(JOB_SUMMARY)
+    if summary and GITHUB in (form, *(name for name, _ in outputs)):
+        from tfkms.report.formats import github
+
+        reports.append((summary, github.summary(report, view)))
+
     tell(report.diagnostics, [item.input.path for item in scans], quiet)
-    if form == "json":
-        from tfkms.report import json
+    delivered = [deliver(path, content) for path, content in reports]
+    if form != TEXT or scans or not refused:
+        _show(form, report, view, in_colour(no_color))
+    return engine.exit_code(report, gate) if all(delivered) else EXIT_ERROR
 
-        write(json.render(report))
+
+def _show(form: str, report: "Report", view: "View", colour: bool) -> None:
+    """Writes the report to standard output."""
+    if form == TEXT and colour:
+        from tfkms.report import terminal
+        from tfkms.report.formats import text
+
+        terminal.write(text.lines(report, view.verbose))
     else:
-        from tfkms.report import text
-
-        if in_colour(no_color):
-            from tfkms.report import terminal
-
-            terminal.write(text.lines(report, verbose))
-        elif scans or not refused:
-            write(text.render(report, verbose))
-    return engine.exit_code(report, gate)
+        write(formats.render(form, report, view))

@@ -1,0 +1,24 @@
+"""The report as JSON, for machines."""
+
+import json
+import re
+
+import msgspec
+
+from tfkms.finding import Report
+from tfkms.report.structure import structure
+from tfkms.report.view import View
+
+_LONE_SURROGATE = re.compile(r"\\\\|\\ud[89ab]\w\w\\ud[c-f]\w\w|(?P<lone>\\ud[89a-f]\w\w)")
+"""Half a character, which JSON allows to be written and most readers refuse; the first two kinds are none."""
+
+
+def render(report: Report, _view: View) -> str:
+    """The report in its JSON form, one line a member, ASCII only: nothing in it can steer a terminal or a runner."""
+    return written(msgspec.to_builtins(structure(report)))
+
+
+def written(content: object) -> str:
+    """`content` as ASCII-only JSON that every reader takes: half characters become U+FFFD."""
+    text = json.dumps(content, indent=1)
+    return _LONE_SURROGATE.sub(lambda found: "\\ufffd" if found["lone"] else found[0], text) + "\n"

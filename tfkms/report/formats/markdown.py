@@ -1,0 +1,161 @@
+"""The report as Markdown for a comment on a pull request: short enough for every host, nothing cut in the middle."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tfkms.diagnostics import Diagnostic, Level
+from tfkms.finding import Evidence, Finding, Note, Report
+from tfkms.report import sentences
+from tfkms.report.guardrails import reading
+from tfkms.report.markup import code, fenced, html_code, html_prose, link, prose
+from tfkms.report.statements import excerpt
+from tfkms.report.view import View, counting, waived
+
+COMMENT_LIMIT = 32_000
+"""In bytes. Bitbucket Server's comments are the shortest: 32,768 characters; GitHub takes 65,536, GitLab 1,000,000."""
+
+_RESERVE = 1_000
+"""Kept free for headings and for the lines that say what did not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """Something to list: in full, or in one line where there is no room; `kind` is what it counts as if left out."""
+
+    full: str
+    short: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    title: str
+    items: Sequence[_Item]
+
+
+def render(report: Report, view: View) -> str:
+    """The report as one comment. Its first line, invisible, tells comments on different inputs apart."""
+    return document(report, view, COMMENT_LIMIT)
+
+
+def document(report: Report, view: View, limit: int) -> str:
+    """The report in at most `limit` bytes of UTF-8: the counts, then the worst first, in full while there is room."""
+    blocks = [_head(report)]
+    room = limit - _RESERVE - _size(blocks[0])
+    for section in _sections(report, view):
+        if section.items and section.title:
+            blocks.append(f"#### {section.title}\n")
+        full = True
+        for place, item in enumerate(section.items):
+            full = full and _size(item.full) <= room
+            block = item.full if full else item.short
+            if _size(block) > room:
+                left = Counter(item.kind for item in section.items[place:])
+                words = ", ".join(f"{number} {kind}" for kind, number in left.items())
+                blocks.append(f"\nThere is no room for {words} more.\n")
+                break
+            blocks.append(block)
+            room -= _size(block)
+    return "\n".join(blocks)
+
+
+def _size(text: str) -> int:
+    return len(text.encode()) + 1
+
+
+def _sections(report: Report, view: View) -> Iterator[_Section]:
+    errors = [item for item in report.diagnostics if item.level is Level.ERROR]
+    warnings = [item for item in report.diagnostics if item.level is not Level.ERROR]
+    yield _Section("What could not be read", [_diagnostic(item) for item in errors])
+    yield _Section("", [_finding(finding, report, view) for finding in counting(report)])
+    yield _Section("Waived", [_waived(finding) for finding in waived(report)])
+    yield _Section("Notes", [_note(note) for note in report.notes])
+    yield _Section("Warnings", [_diagnostic(item) for item in warnings])
+
+
+def _head(report: Report) -> str:
+    names = re.sub(r"[^A-Za-z0-9./_-]", "_", " ".join(item.path for item in report.inputs))[:200]
+    numbers = " · ".join(f"{number} {word}" for number, word in sentences.tally(report))
+    judged = prose(sentences.judged(report))
+    counts = f"**{numbers}**: {judged}" if report.verdicts else judged
+    return f"<!-- tfkms:{names.replace('--', '_')} -->\n### {title(report)}\n\n{counts}\n"
+
+
+def title(report: Report) -> str:
+    """The report in a few words, all of them ours."""
+    if any(diagnostic.level is Level.ERROR for diagnostic in report.diagnostics):
+        return "tfkms could not read everything"
+    counts = {word: number for number, word in sentences.tally(report)}
+    if not report.verdicts:
+        return "tfkms: nothing to judge"
+    if counts["violated"]:
+        return f"tfkms: {counts['violated']} violated"
+    return f"tfkms: {counts['undecided']} undecided" if counts["undecided"] else "tfkms: nothing violated"
+
+
+def _finding(finding: Finding, report: Report, view: View) -> _Item:
+    new = "" if finding.new else ", not new"
+    what = f"{finding.verdict.value} ({finding.severity.label}{new})"
+    heading = f"<b>{finding.check}</b> {what} {html_code(finding.address)}: {html_prose(finding.message)}"
+    details = "\n".join(_details(finding, report, view)).replace("\n\n\n", "\n\n")
+    return _Item(
+        full=f"<details><summary>{heading}</summary>\n\n{details}\n</details>\n",
+        short=f"- **{finding.check}** {what} {code(finding.address)}: {prose(finding.message)}",
+        kind=f"{finding.verdict.value} ({finding.severity.label})",
+    )
+
+
+def _details(finding: Finding, report: Report, view: View) -> Iterator[str]:
+    if len(report.inputs) > 1:
+        yield f"- input {code(report.inputs[finding.input].path)}"
+    keys = [key for key in finding.keys if key != finding.address]
+    if keys:
+        yield f"- key {', '.join(map(code, keys))}"
+    for witness in sentences.requests(finding):
+        yield f"- request {code(sentences.request(witness))}"
+    for hole in finding.needs:
+        yield f"- needs {code(sentences.need(hole))}"
+    for evidence in finding.evidence:
+        yield from _evidence(evidence, finding)
+    yield f"\nTo mend it: {prose(finding.remedy)}. {_more(finding.check, view)}\n"
+
+
+def _more(check: str, view: View) -> str:
+    page = reading(view.rules[check]) if check in view.rules else None
+    explained = f"`tfkms explain {check}`"
+    return f"More: {link(page.title, page.url)}, {explained}" if page else f"More: {explained}"
+
+
+def _evidence(evidence: Evidence, finding: Finding) -> Iterator[str]:
+    source = sentences.source(evidence)
+    at = f" at {code(source)}" if source else ""
+    hidden = " (sensitive)" if evidence.statement is None else ""
+    yield f"- statement {code(sentences.standing(evidence, finding))}{at}{hidden}"
+    if evidence.statement is None:
+        return
+    lines, left = excerpt(evidence.statement)
+    if lines:
+        more = [f"… {left} more lines"] if left else []
+        yield f"\n{fenced([*lines, *more], 'json')}\n"
+
+
+def _waived(finding: Finding) -> _Item:
+    assert finding.waived
+    why = prose(sentences.waiver(finding.waived))
+    line = f"- {finding.check} {code(finding.address)}: {prose(finding.message)} ({why})"
+    return _Item(line, line, "waived")
+
+
+def _note(note: Note) -> _Item:
+    line = f"- {note.check} {code(note.address)}: {prose(note.message)}"
+    return _Item(line, line, "notes")
+
+
+def _diagnostic(item: Diagnostic) -> _Item:
+    place = f"{item.file}:{item.line}" if item.file and item.line else item.address or item.file
+    where = f"{code(place)}: " if place else ""
+    hint = f"; {prose(item.hint)}" if item.hint else ""
+    line = f"- {where}{prose(item.message)}{hint}"
+    return _Item(line, line, "errors" if item.level is Level.ERROR else "warnings")

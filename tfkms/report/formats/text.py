@@ -1,0 +1,166 @@
+"""The report for people: findings with their statement and remedy, worst first, and the summary last."""
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tfkms.finding import Evidence, Finding, Report, Verdict
+from tfkms.location import Origin
+from tfkms.report import sentences
+from tfkms.report.display import shown
+from tfkms.report.statements import excerpt
+from tfkms.report.view import View, counting, waived
+
+WIDTH = 100
+_INDENT = "    "
+
+
+class Style(StrEnum):
+    """What a piece of text is; a terminal gives it a colour."""
+
+    PLAIN = ""
+    VIOLATED = "bold red"
+    UNDECIDED = "bold yellow"
+    GOOD = "green"
+    ADDRESS = "bold"
+    LABEL = "dim"
+    CODE = "cyan"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of a line, harmless to show."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line = tuple[Piece, ...]
+
+
+def render(report: Report, view: View) -> str:
+    """The report without colour. If verbose, every verdict is listed, the good ones too."""
+    return "".join("".join(piece.text for piece in line).rstrip() + "\n" for line in lines(report, view.verbose))
+
+
+def lines(report: Report, verbose: bool = False) -> Iterator[Line]:
+    """The report line by line."""
+    seen: set[tuple[int, Origin]] = set()
+    for finding in counting(report):
+        yield from _finding(finding, report, seen)
+        yield ()
+    if verbose:
+        yield from _verdicts(report)
+    yield from _waived(report)
+    yield from _notes(report)
+    yield from _summary(report)
+    for finding in counting(report)[:1]:
+        yield (Piece(f"why, and how to mend it: tfkms explain {finding.check}", Style.LABEL),)
+
+
+def _finding(finding: Finding, report: Report, seen: set[tuple[int, Origin]]) -> Iterator[Line]:
+    """One finding; a statement that stands in `seen` was shown with an earlier one."""
+    violated = finding.verdict is Verdict.VIOLATED
+    yield (
+        Piece(finding.check, Style.VIOLATED if violated else Style.UNDECIDED),
+        Piece(f" {finding.verdict.value}"),
+        Piece(f" ({finding.severity.label}{', not new' if not finding.new else ''})  "),
+        Piece(shown(finding.address), Style.ADDRESS),
+    )
+    if len(report.inputs) > 1:
+        yield _labelled("input", report.inputs[finding.input].path)
+    for text in textwrap.wrap(shown(finding.message), WIDTH - len(_INDENT)):
+        yield (Piece(_INDENT + text),)
+    keys = [key for key in finding.keys if key != finding.address]
+    if keys:
+        yield _labelled("key", ", ".join(keys))
+    for witness in sentences.requests(finding):
+        yield _labelled("request", sentences.request(witness))
+    for hole in finding.needs:
+        yield _labelled("needs", sentences.need(hole))
+    for evidence in finding.evidence:
+        statement = (finding.input, evidence.origin)
+        yield from _evidence(evidence, finding, statement in seen)
+        seen.add(statement)
+    yield from _wrapped("fix", finding.remedy)
+
+
+def _labelled(label: str, text: str) -> Line:
+    return (Piece(f"{_INDENT}{label:<10}", Style.LABEL), Piece(shown(text)))
+
+
+def _wrapped(label: str, text: str) -> Iterator[Line]:
+    indent = len(_INDENT) + 10
+    for place, line in enumerate(textwrap.wrap(shown(text), WIDTH - indent)):
+        yield _labelled(label, line) if place == 0 else (Piece(" " * indent + line),)
+
+
+def _evidence(evidence: Evidence, finding: Finding, shown_before: bool) -> Iterator[Line]:
+    above = ", shown above" if shown_before else ""
+    source = sentences.source(evidence)
+    at = f" at {source}" if source else ""
+    yield _labelled("statement", f"{sentences.standing(evidence, finding)}{at}{above}")
+    if shown_before:
+        return
+    if evidence.statement is None:
+        yield (Piece(f"{_INDENT * 2}  (sensitive)", Style.LABEL),)
+        return
+    written, left = excerpt(evidence.statement)
+    for line in written:
+        yield (Piece(f"{_INDENT * 2}  {line}", Style.CODE),)
+    if left:
+        yield (Piece(f"{_INDENT * 2}  … {left} more lines", Style.LABEL),)
+
+
+_GOOD = (Verdict.PASS, Verdict.PASS_IN_PLAN, Verdict.NOT_APPLICABLE)
+
+
+def _verdicts(report: Report) -> Iterator[Line]:
+    width = max((len(verdict.verdict.value) for verdict in report.verdicts), default=0)
+    for verdict in report.verdicts:
+        style = Style.GOOD if verdict.verdict in _GOOD else Style.PLAIN
+        reason = f"  {shown(verdict.reason)}" if verdict.reason else ""
+        yield (
+            Piece(f"{verdict.check}  "),
+            Piece(f"{verdict.verdict.value:<{width}}", style),
+            Piece(f"  {shown(verdict.address)}{reason}"),
+        )
+    if report.verdicts:
+        yield ()
+
+
+def _waived(report: Report) -> Iterator[Line]:
+    for finding in waived(report):
+        assert finding.waived
+        text = f"{shown(finding.address)}: {shown(finding.message)} ({shown(sentences.waiver(finding.waived))})"
+        yield (Piece(f"{finding.check} waived  ", Style.LABEL), Piece(text))
+    if waived(report):
+        yield ()
+
+
+def _notes(report: Report) -> Iterator[Line]:
+    for note in report.notes:
+        text = f"{shown(note.address)}: {shown(note.message)}"
+        yield (Piece(f"{note.check} note  ", Style.LABEL), Piece(text))
+    if report.notes:
+        yield ()
+
+
+_STYLES = {
+    "violated": Style.VIOLATED,
+    "undecided": Style.UNDECIDED,
+    "pass": Style.GOOD,
+    "pass in this plan": Style.GOOD,
+}
+
+
+def _summary(report: Report) -> Iterator[Line]:
+    if not report.verdicts:
+        yield (Piece(shown(sentences.judged(report))),)
+        return
+    pieces: list[Piece] = []
+    for number, word in sentences.tally(report):
+        style = _STYLES.get(word, Style.PLAIN) if number else Style.PLAIN
+        pieces += [Piece(", " if pieces else ""), Piece(f"{number} {word}", style)]
+    yield (*pieces, Piece(f": {shown(sentences.judged(report))}"))

@@ -1,0 +1,90 @@
+"""What several forms of a report say in the same words."""
+
+from collections.abc import Iterator
+
+from tfkms.finding import Evidence, Finding, Report, Waiver, Witness
+from tfkms.report.structure import structure
+from tfkms.values import Hole, hole_name
+
+
+def tally(report: Report) -> list[tuple[int, str]]:
+    """How many verdicts there are of each kind; kinds of which there are none are left out, but for three."""
+    counts = structure(report).summary
+    numbers = [
+        (counts.violated, "violated"),
+        (counts.undecided, "undecided"),
+        (counts.passed, "pass"),
+        (counts.passed_in_plan, "pass in this plan"),
+        (counts.not_applicable, "not applicable"),
+        (counts.waived, "waived"),
+    ]
+    return [(number, word) for number, word in numbers if number or word in ("violated", "undecided", "pass")]
+
+
+def judged(report: Report) -> str:
+    """What was judged, and by what."""
+    by = f"judged by {', '.join(report.checks)}" if report.checks else "no guardrail selected"
+    if not report.verdicts:
+        return f"nothing was judged: no keys and no policies in {inputs(report)} ({by})"
+    subjects = len({(verdict.input, verdict.address) for verdict in report.verdicts})
+    return f"{counted(subjects, 'subject')} in {inputs(report)}, {by}"
+
+
+def summary(report: Report) -> str:
+    """The report in one line."""
+    numbers = ", ".join(f"{number} {word}" for number, word in tally(report))
+    return f"{numbers}: {judged(report)}" if report.verdicts else judged(report)
+
+
+def inputs(report: Report) -> str:
+    """What was scanned: the one input, or how many."""
+    if len(report.inputs) != 1:
+        return counted(len(report.inputs), "input")
+    only = report.inputs[0]
+    return f"{only.kind} {only.path} ({counted(only.resources, 'resource')})"
+
+
+def counted(number: int, word: str) -> str:
+    """`1 key`, `2 keys`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def requests(finding: Finding) -> Iterator[Witness]:
+    """The requests that prove a violation, one for each action."""
+    told = {witness.action: witness for witness in reversed(finding.witnesses)}
+    return reversed(told.values())
+
+
+def request(witness: Witness) -> str:
+    """A request in one line."""
+    context = "".join(f", {name} = {' '.join(map(str, values))}" for name, values in witness.context.items())
+    inert = f" ({witness.inert})" if witness.inert else ""
+    return f"{witness.action} by {witness.principal}{context}{inert}"
+
+
+def need(hole: Hole) -> str:
+    """An unknown in one line: what it hangs on, and why it is not known."""
+    return f"{hole_name(hole) if hole.references else f'{hole.address}{hole.path}'}: {hole.reason}"
+
+
+def standing(evidence: Evidence, finding: Finding) -> str:
+    """Where a statement stands: its pointer, after the resource's address if that is another than the finding's."""
+    origin = evidence.origin
+    return origin.path if origin.address == finding.address else f"{origin.address} {origin.path}"
+
+
+def source(evidence: Evidence) -> str:
+    """`kms.tf:12, called from main.tf:3`; empty where there is no source in view."""
+    span = evidence.origin.span
+    lines = [f"{span.file}:{span.line}"] if span else []
+    return ", called from ".join([*lines, *reversed(evidence.origin.via)])
+
+
+def waiver(waived: Waiver) -> str:
+    """By whom a finding is waived, why, and for how long."""
+    parts = [
+        {"settings": "by the settings", "inline": "in the source", "baseline": "by the baseline"}[waived.by],
+        *([f"owner {waived.owner}"] if waived.owner else []),
+        *([f"until {waived.expires.isoformat()}"] if waived.expires else []),
+    ]
+    return f"waived {', '.join(parts)}{f': {waived.reason}' if waived.reason else ''}"

@@ -1,0 +1,54 @@
+"""How a report is looked at: the gate that its findings stand before, and where its reader is."""
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+from tfkms.catalogue import Rule
+from tfkms.engine import Gate
+from tfkms.finding import Finding, Report
+from tfkms.location import Span
+
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a form of the report needs besides the report.
+
+    `rules` are the guardrails that were judged, by id. `verbose` asks for every verdict, the good ones too. `directory`
+    is the current directory as seen from the root of the repository, for forms whose reader stands there; empty at the
+    root and where there is no repository.
+    """
+
+    gate: Gate = field(default_factory=Gate)
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    verbose: bool = False
+    directory: str = ""
+
+    def in_repository(self, name: str) -> str:
+        """The path of a file from the root of the repository, with `/` between its parts."""
+        if name == STANDARD_INPUT:
+            return "standard-input"
+        return posixpath.normpath(posixpath.join(self.directory, PurePath(name).as_posix()))
+
+    def file(self, report: Report, finding: Finding) -> str:
+        """The path from the root of the repository of what a finding stands in: its source, else the scanned input."""
+        span = place(finding)
+        return self.in_repository(span.file if span else report.inputs[finding.input].path)
+
+
+def place(finding: Finding) -> Span | None:
+    """Where in the source a finding stands: at its first statement that has a place there, None where none has."""
+    return next((evidence.origin.span for evidence in finding.evidence if evidence.origin.span), None)
+
+
+def counting(report: Report) -> tuple[Finding, ...]:
+    """The findings that are not waived, worst first."""
+    return tuple(finding for finding in report.findings if finding.waived is None)
+
+
+def waived(report: Report) -> tuple[Finding, ...]:
+    """The findings that are waived, worst first."""
+    return tuple(finding for finding in report.findings if finding.waived is not None)

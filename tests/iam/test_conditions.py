@@ -224,10 +224,17 @@ def test_a_negated_operator_holds_for_an_absent_key(name: str) -> None:
 
 @pytest.mark.parametrize("name", POSITIVE + NEGATED)
 def test_if_exists_holds_for_an_absent_key_and_changes_nothing_for_a_present_one(name: str) -> None:
+    assert says(f"{name}IfExists", "1", None) is True
+    assert says(f"ForAllValues:{name}IfExists", "1", None) is True
     for prefix in ("", "ForAnyValue:", "ForAllValues:"):
-        assert says(f"{prefix}{name}IfExists", "1", None) is True
         assert says(f"{prefix}{name}IfExists", "1", "1") is says(f"{prefix}{name}", "1", "1")
         assert says(f"{prefix}{name}IfExists", "1", "2") is says(f"{prefix}{name}", "1", "2")
+
+
+@pytest.mark.parametrize("name", POSITIVE + NEGATED)
+def test_for_any_value_with_if_exists_leaves_an_absent_key_open(name: str) -> None:
+    """One page says that IfExists makes the condition true, the other that ForAnyValue is false without the key."""
+    assert says(f"ForAnyValue:{name}IfExists", "1", None) is None
 
 
 @pytest.mark.parametrize("name", POSITIVE + NEGATED)

@@ -134,6 +134,44 @@ def test_anyone_is_found_outside_the_listed_patterns() -> None:
     assert surely(case(policy, role(arn.partition(":role/")[2])))
 
 
+def test_a_policy_variable_counts_after_the_fifth_colon_of_a_resource_only() -> None:
+    own = statement(principal="*", Resource=f"arn:aws:kms:us-east-1:{ACCOUNT}:key/${{aws:PrincipalTag/key}}")
+    account = statement(principal="*", Resource="arn:aws:kms:us-east-1:${aws:PrincipalAccount}:key/*")
+    denied = statement("Deny", "*", Resource="arn:aws:kms:us-east-1:${aws:PrincipalAccount}:key/*")
+
+    assert possibly(case(document(own), role()))
+    assert not possibly(case(document(account), role()))
+    assert surely(case(document(statement(principal="*"), denied), role()))
+
+
+def test_a_guard_by_for_any_value_if_exists_may_not_hold_for_an_absent_key() -> None:
+    guard = statement(
+        "Deny", "*", Condition={"ForAnyValue:StringNotEqualsIfExists": {"kms:GrantOperations": ["Decrypt"]}}
+    )
+    asked = case(document(statement(principal={"AWS": APP}), guard), role())
+
+    assert possibly(asked)
+    assert not surely(asked)
+
+
+def test_whether_a_boundary_limits_an_allow_for_all_but_some_is_open() -> None:
+    policy = document(statement(NotPrincipal={"AWS": ANN}))
+    reads = document(statement(action="kms:Get*"))
+    limited = case(policy, role(bounded=True), bundle=Bundle(boundaries=(reads,)))
+
+    assert surely(case(policy, role()))
+    assert possibly(limited)
+    assert not surely(limited)
+
+
+def test_whether_everyone_or_all_but_some_are_services_too_is_open() -> None:
+    logs = service("logs.amazonaws.com", "aws")
+
+    for policy in (document(statement(principal="*")), document(statement(NotPrincipal={"AWS": ANN}))):
+        assert possibly(case(policy, logs))
+        assert not surely(case(policy, logs))
+
+
 def test_unknown_statements_may_allow_and_may_deny() -> None:
     unknown = Unknown(Hole("aws_kms_key.main", "/policy", "known after apply"))
     policy, _ = parse_policy(unknown, Origin("aws_kms_key.main", "/policy"))

@@ -188,7 +188,7 @@ KEY_OF_EACH = {
         ("ForAllValues:StringEquals", "a", ["", "a"], DENIED),
         ("ForAnyValue:StringNotEquals", "a", [""], DENIED),
         ("ForAnyValue:StringNotEquals", "a", [], DENIED),
-        ("ForAnyValue:StringEqualsIfExists", "a", [], ALLOWED),
+        ("ForAnyValue:StringEqualsIfExists", "a", [], UNSURE),  # the pages on both words say opposite things
         ("ForAllValues:StringEqualsIfExists", "a", ["b"], DENIED),
         ("ArnEquals", "arn:aws:s3:::b?cket/*", ["arn:aws:s3:::bucket/a:b/c"], ALLOWED),
         ("ArnLike", "arn:aws:s3:*:b*", ["arn:aws:s3:::bucket"], UNSURE),  # five parts are no ARN
@@ -605,6 +605,9 @@ def test_allow_with_not_principal() -> None:
     assert ask({**allow, "NotPrincipal": {"AWS": [ROOT]}}) is UNSURE
     assert ask({**allow, "NotPrincipal": {"AWS": [ROOT]}}, principal=ROOT) is DENIED
     assert ask({**allow, "NotPrincipal": {"Service": SERVICE}}, principal=SERVICE) is DENIED
+    assert ask(allow, principal=SERVICE) is UNSURE
+    assert ask(allow, boundary=policy(ALL)) is ALLOWED
+    assert ask(allow, boundary=policy({**ALL, "Action": "s3:*"})) is UNSURE  # everyone is not limited, a role is
 
 
 def test_guards() -> None:

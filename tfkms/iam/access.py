@@ -209,7 +209,7 @@ _NOTHING = _Unsatisfiable()
 @lru_cache(maxsize=16_384)
 def _values(atoms: frozenset[Atom], state: Free, reading: Reading) -> tuple[Text, ...] | _Unsatisfiable | None:
     """Values of one key that satisfy all of `atoms`; None for its absence, which is tried first."""
-    if state.optional and all(atom.when_absent for atom in atoms):
+    if state.optional and all(_true(atom.if_absent(), reading) for atom in atoms):
         return None
     if not state.multivalued:
         value = _one_value(atoms, state, reading)

@@ -67,8 +67,8 @@ Test: TypeAlias = Like | Compared | Within
 class Atom:
     """A literal about one condition key (lower case).
 
-    With the key absent it is `when_absent`. Otherwise: some value (`every` False), or every value, passes the test or,
-    with `positive` False, does not pass it.
+    With the key absent it is `when_absent`, or not known for the reason in `doubt`. Otherwise: some value (`every`
+    False), or every value, passes the test or, with `positive` False, does not pass it.
     """
 
     key: str
@@ -76,6 +76,13 @@ class Atom:
     positive: bool
     every: bool
     when_absent: bool
+    doubt: Hole | None = None
+
+    def if_absent(self) -> "Ground":
+        """The literal where the request does not carry the key."""
+        if self.doubt is not None:
+            return unsure(self.doubt)
+        return TRUE if self.when_absent else FALSE
 
     def negated(self) -> "Atom":
         """The literal that holds exactly when this one does not."""
@@ -143,10 +150,14 @@ def literals(condition: Condition, origin: Origin, variables: Variables | None) 
             # Of a key with one value "some" and "every" are the same; a negated operator refuses each of several.
             return (Atom(key, test, not operator.negated, operator.negated, if_absent or operator.negated),)
         case Quantifier.ANY:
-            return (Atom(key, test, not operator.negated, every=False, when_absent=if_absent),)
+            doubt = Hole(values.origin.address, values.origin.path, _ANY_IF_EXISTS) if if_absent else None
+            return (Atom(key, test, not operator.negated, every=False, when_absent=False, doubt=doubt),)
         case Quantifier.ALL:
             return (Atom(key, test, not operator.negated, every=True, when_absent=if_absent),)
     assert_never(operator.quantifier)
+
+
+_ANY_IF_EXISTS = "AWS does not say whether `ForAnyValue:…IfExists` holds where the key is absent"
 
 
 class _Values:
@@ -363,7 +374,7 @@ def _compare(value: Decimal, comparison: Comparison, bound: Decimal) -> bool:
 def holds(atom: Atom, values: tuple[Text, ...] | None) -> Ground:
     """Whether the literal holds for a key with these values; None is an absent key."""
     if values is None:
-        return TRUE if atom.when_absent else FALSE
+        return atom.if_absent()
     answers = [passes(atom.test, value) for value in values]
     if not atom.positive:
         answers = [answer.negated() for answer in answers]

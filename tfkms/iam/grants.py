@@ -5,6 +5,7 @@ principal together with an identity policy. Source: IAM User Guide, reference_po
 Developer Guide, policy-evaluation and key-policy-default.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -15,10 +16,10 @@ from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
 from tfkms.iam.conditions import TRUE, Atom, Like, Literal, NoValue, Variables, expanded, no_variables, unsure
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
 from tfkms.iam.naming import Naming, Way, allowed, denied
-from tfkms.iam.pattern import literal, shape
+from tfkms.iam.pattern import glob, literal, shape
 from tfkms.iam.statements import condition_literals, covers_action
 from tfkms.location import Origin
-from tfkms.values import Hole, Text, plain
+from tfkms.values import Hole, Text, plain, text, text_parts
 
 Conjunction = tuple[Literal, ...]
 
@@ -80,16 +81,32 @@ def resource_literal(
         return None
     patterns, opaque = [], [part.hole for part in resources.opaque]
     for value in resources.texts:
-        symbols = expanded(value, variables if statement.variables else None, wild=True)
+        head, tail = _halves(value)
+        symbols = expanded(tail, variables if statement.variables else None, wild=True)
         if symbols is NoValue.UNKNOWN:
             reason = f"the policy variable in `{value}` has no known value"
             opaque.append(Hole(statement.origin.address, statement.origin.path, reason))
-        elif symbols is not NoValue.ABSENT:  # a resource with a variable that has no value matches nothing
-            patterns.append(shape(symbols))
+        elif not isinstance(symbols, NoValue):  # a resource with a variable that has no value matches nothing
+            patterns.append(shape([*glob(head).symbols, *symbols]))
     if in_key_policy and not resources.negated and "*" in resources.texts:
         return TRUE
     positive = not resources.negated
     return Atom(RESOURCE, Like(tuple(patterns), tuple(opaque)), positive, every=not positive, when_absent=False)
+
+
+def _halves(value: Text) -> tuple[Text, Text]:
+    """The ARN up to its fifth colon, where no policy variable counts, and the rest (IAM User Guide,
+    reference_policies_variables: only in the resource portion)."""
+    colons, head = 5, list[str | Hole]()
+    parts = text_parts(value)
+    for place, part in enumerate(parts):
+        if isinstance(part, str) and part.count(":") >= colons:
+            found = re.match(rf"(?:[^:]*:){{{colons}}}", part)
+            assert found is not None
+            return text(*head, found[0]), text(part[found.end() :], *parts[place + 1 :])
+        colons -= part.count(":") if isinstance(part, str) else 0
+        head.append(part)
+    return value, ""
 
 
 def conditions_of(

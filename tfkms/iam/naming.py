@@ -55,12 +55,20 @@ def allowed(principals: Principals | Missing, caller: Caller) -> Iterator[Naming
         named = [naming for name in principals.names for naming in _named(name, caller)]
         refused = tuple(_not_all(naming) for naming in named)
         if caller.is_person:
-            yield Naming(Way.DIRECT, (spared.negated(), *refused))
+            # Within a boundary it surely grants, as a role's ARN does; whether beyond it too, no page says.
+            yield Naming(Way.ROLE, (spared.negated(), *refused))
+            yield Naming(Way.DIRECT, (spared.negated(), *refused, unsure(_UNLIMITED)))
+        else:
+            yield Naming(Way.DIRECT, (spared.negated(), *refused, unsure(_SERVICES)))
         return
     for part in principals.opaque:
         yield Naming(Way.DIRECT, (unsure(part.hole),))
     for name in principals.names:
         yield from _named(name, caller)
+
+
+_SERVICES = Hole("", "", "AWS does not say whether a grant to everyone is one to services")
+_UNLIMITED = Hole("", "", "AWS does not say whether a boundary limits an Allow with NotPrincipal")
 
 
 def _not_all(naming: Naming) -> Literal:
@@ -123,8 +131,7 @@ def _named(name: PrincipalName, caller: Caller) -> Iterator[Naming]:
                 else:
                     yield from _if(Way.DIRECT, equal(name.value, caller.name))
         case PrincipalType.AWS if name.value == EVERYONE:
-            doubt = unsure(Hole("", "", "AWS does not say whether `*` grants to services"))
-            yield Naming(Way.DIRECT, () if caller.is_person else (doubt,))
+            yield Naming(Way.DIRECT, () if caller.is_person else (unsure(_SERVICES),))
         case PrincipalType.AWS:
             if caller.is_person:
                 yield from _named_by_arn(name.value, caller)

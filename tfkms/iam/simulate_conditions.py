@@ -169,9 +169,16 @@ def holds(condition: Condition, context: Context, variables: bool) -> Truth:
 
 
 def _without_key(operator: Operator) -> Truth:
-    if operator.if_exists or operator.quantifier is Quantifier.ALL:
-        return Truth.TRUE
-    return Truth.TRUE if operator.negated and operator.quantifier is Quantifier.ONE else Truth.FALSE
+    match operator.quantifier:
+        case Quantifier.ALL:
+            return Truth.TRUE
+        case Quantifier.ANY:
+            # Of IfExists one page says "evaluate the condition element as true", of ForAnyValue the other "false".
+            return Truth.UNSURE if operator.if_exists else Truth.FALSE
+        case Quantifier.ONE:
+            return Truth.TRUE if operator.if_exists or operator.negated else Truth.FALSE
+        case _:
+            assert_never(operator.quantifier)
 
 
 def _is_empty(values: tuple[Text, ...]) -> Truth:

@@ -226,9 +226,11 @@ def allowed_to(principals: Principals, caller: Caller) -> Naming:
     naming = _naming(principals, caller)
     everyone = naming.everyone
     if principals.negated:
-        # Everyone but the named. Whether naming the account takes out all who are in it, no page says.
+        # Everyone but the named. Whether naming the account takes out all who are in it, no page says, nor whether a
+        # boundary limits such a grant as it does one to a role, or not, as one to everyone.
         everyone = negated(some((everyone, naming.own, naming.role, min(naming.account, Truth.UNSURE))))
-        naming = Naming()
+        naming = Naming(role=everyone if caller.kind is not Kind.SERVICE else Truth.FALSE)
+        everyone = min(everyone, Truth.UNSURE)
     if caller.kind is Kind.SERVICE:
         everyone = min(everyone, Truth.UNSURE)  # no page says that `*` grants to services
     return Naming(everyone, naming.own, naming.role, naming.account)

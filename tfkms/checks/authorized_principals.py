@@ -24,8 +24,9 @@ from tfkms.iam import callers
 from tfkms.iam.access import Reading
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import CallerKind
-from tfkms.iam.document import AnyStatement, Effect, Policy
-from tfkms.iam.grants import EVERYTHING, Bundle, Case, Granted, may_be
+from tfkms.iam.coverage import any_may_allow, may_allow
+from tfkms.iam.document import AnyStatement, Policy
+from tfkms.iam.grants import EVERYTHING, Bundle, Case, Granted
 from tfkms.iam.naming import Way
 from tfkms.iam.pattern import BeyondLimitsError
 from tfkms.values import Hole, Text
@@ -77,7 +78,7 @@ def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, question: Ques
     key, policy = subject.key, subject.document.policy
     asked, dead = question.target(key), inert_on(key, action)
     for statement in policy:
-        if not may_be(statement, Effect.ALLOW):
+        if not may_allow(statement, action.name):
             continue
         live = False
         for party in parties(statement, key.resource.account, action):
@@ -91,6 +92,8 @@ def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, question: Ques
 
 def _ask_held(subject: HeldDocument, action: KmsAction, question: Question, tally: "_Tally") -> None:
     """Asks what the document gives each of its holders, on every key of its account and on any other."""
+    if not any_may_allow(subject.document.policy, action.name):
+        return
     for holder in subject.holders:
         barred = holder.barring(question.authorized)
         if barred is None:
@@ -180,20 +183,18 @@ class _Tally:
 
         `key` is None for a key outside the plan.
         """
-        own = {id(statement): statement for statement in statements}
+        own = {id(statement): statement for statement in statements if may_allow(statement, case.action.name)}
         if party.stands_in is not None:
             own = {id(party.stands_in): statement for statement in own.values()}
-        sure = {id(g.grant.statement): g for g in case.granted(Reading.STRICT) if id(g.grant.statement) in own}
+        sure = {id(g.grant.statement): g for g in case.granted(Reading.STRICT, own)}
         for place, granted in sure.items():
             proof = witness(case.caller, granted.solution, case.target, case.action, inert)
             reached = self.of(own[place], case.action)
             reached.disagreement = reached.disagreement or not confirmed(case, proof, self.question)
             self.count(reached, granted, party, key, proof)
         if len(sure) < len(own):
-            for granted in case.granted(Reading.LOOSE):
-                place = id(granted.grant.statement)
-                if place in own and place not in sure:
-                    self.may(self.of(own[place], case.action), party, key, granted)
+            for granted in case.granted(Reading.LOOSE, own.keys() - sure):
+                self.may(self.of(own[id(granted.grant.statement)], case.action), party, key, granted)
         return bool(sure) and inert is None
 
     @staticmethod

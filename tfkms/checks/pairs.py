@@ -57,8 +57,9 @@ def pairs(duties: Duties, asked: Case, reading: Reading, counts: Callable[[Pair]
     Only pairs that `counts` accepts; the case's own action does not matter. For a caller that is known the two requests
     are independent of each other; anyone of a kind must be the same principal in both. Raises BeyondLimitsError.
     """
+    others = _Again(_sides(duties.crypto, asked, reading))
     for one in _sides(duties.admin, asked, reading):
-        for other in _sides(duties.crypto, asked, reading):
+        for other in others:
             known = not isinstance(asked.caller.principal_arn, Pattern)
             pair = Pair(one, other) if known else _together(one, other, reading)
             if pair is not None and counts(pair):
@@ -66,10 +67,31 @@ def pairs(duties: Duties, asked: Case, reading: Reading, counts: Callable[[Pair]
                 break
 
 
+class _Again:
+    """The members of an iterator, as often as they are asked for; none is worked out before it is needed."""
+
+    def __init__(self, sides: Iterator[Side]):
+        self.sides = sides
+        self.known: list[Side] = []
+
+    def __iter__(self) -> Iterator[Side]:
+        place = 0
+        while place < len(self.known) or self.known_next():
+            yield self.known[place]
+            place += 1
+
+    def known_next(self) -> bool:
+        """Works out one more; False at the end."""
+        for side in self.sides:
+            self.known.append(side)
+            return True
+        return False
+
+
 def _sides(actions: Sequence[KmsAction], asked: Case, reading: Reading) -> Iterator[Side]:
     """For each statement that grants one of the actions the first such request."""
     seen: set[int] = set()
-    for action in actions:
+    for action in asked.unlike(actions):
         case = replace(asked, action=action)
         for granted in case.granted(reading):
             if id(granted.grant.statement) not in seen:

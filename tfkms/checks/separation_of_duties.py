@@ -20,8 +20,9 @@ from tfkms.iam import callers
 from tfkms.iam.access import Reading
 from tfkms.iam.actions import ActionClass
 from tfkms.iam.callers import Caller, CallerKind, Target
+from tfkms.iam.coverage import may_be
 from tfkms.iam.document import AnyStatement, Effect, OpaqueStatement, Policy, Statement
-from tfkms.iam.grants import EVERYTHING, Bundle, Case, Conjunction, may_be
+from tfkms.iam.grants import EVERYTHING, Bundle, Case, Conjunction
 from tfkms.iam.naming import Way, allowed
 from tfkms.iam.pattern import BeyondLimitsError
 from tfkms.values import Text

@@ -40,6 +40,7 @@ from tfkms.iam.access import Reading, Solution
 from tfkms.iam.actions import ActionClass, KmsAction
 from tfkms.iam.callers import Caller, Target
 from tfkms.iam.conditions import Atom, Like
+from tfkms.iam.coverage import may_be
 from tfkms.iam.document import (
     AnyStatement,
     Condition,
@@ -50,7 +51,7 @@ from tfkms.iam.document import (
     PrincipalType,
     Statement,
 )
-from tfkms.iam.grants import Case, Conjunction, may_be
+from tfkms.iam.grants import Case, Conjunction
 from tfkms.iam.naming import Way, caller_named
 from tfkms.iam.pattern import BeyondLimitsError, literal
 from tfkms.iam.principals import EVERYONE, account_of

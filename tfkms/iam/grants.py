@@ -6,7 +6,7 @@ Developer Guide, policy-evaluation and key-policy-default.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,6 +14,7 @@ from tfkms.iam.access import Absent, Context, Free, Keys, KeyState, Known, Readi
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
 from tfkms.iam.conditions import TRUE, Atom, Like, Literal, NoValue, Variables, expanded, no_variables, unsure
+from tfkms.iam.coverage import coverage, may_be
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
 from tfkms.iam.naming import Naming, Way, allowed, denied
 from tfkms.iam.pattern import glob, literal, shape
@@ -139,11 +140,6 @@ def _conditions(statement: Statement, action: str, in_key_policy: bool, variable
     if resource is None:
         return None
     return (covered, resource, *condition_literals(statement, variables))
-
-
-def may_be(statement: AnyStatement, effect: Effect) -> bool:
-    """Whether the statement has the effect, or may have it."""
-    return isinstance(statement, OpaqueStatement) or statement.effect is effect
 
 
 def _namings(statement: AnyStatement, caller: Caller) -> Iterable[Naming]:
@@ -273,15 +269,33 @@ class Case:
 
         return state if self.without else usual
 
-    def granted(self, reading: Reading) -> list[Granted]:
+    def unlike(self, actions: Sequence[KmsAction]) -> list[KmsAction]:
+        """Those of the actions that the documents may allow anybody; of several that are all alike to them the first.
+
+        Actions are alike if every statement covers both or neither, and their requests carry the same condition keys.
+        """
+        names = tuple(action.name for action in actions)
+        granting = [coverage(policy, names) for policy in (self.key_policy, *self.bundle.identity)]
+        others = (*self.bundle.boundaries, *(guard.policy for guard in self.bundle.guards))
+        alike = [
+            *(told.alike for told in granting),
+            *(coverage(policy, names).alike for policy in others),
+            [action.keys for action in actions],
+        ]
+        first: dict[tuple[object, ...], KmsAction] = {}
+        for place in sorted(frozenset().union(*(told.allowed for told in granting))):
+            first.setdefault(tuple(column[place] for column in alike), actions[place])
+        return list(first.values())
+
+    def granted(self, reading: Reading, by: Container[int] | None = None) -> list[Granted]:
         """The statements that grant, each with a request; under the loose reading those that may. Each but once.
 
-        Raises BeyondLimitsError.
+        `by` are the ids of the statements that are asked about; None for all. Raises BeyondLimitsError.
         """
         found: dict[int, Granted] = {}
         for example in self.examples(reading):
             values = _Values(self.keys(), example)
-            for question in self.questions(values):
+            for question in self.questions(values, by):
                 if id(question.grant.statement) not in found:
                     solution = solve(question.clauses, self.keys(), reading)
                     if solution is not None:
@@ -302,10 +316,10 @@ class Case:
         else:
             yield None
 
-    def questions(self, values: "_Values") -> list["Asked"]:
+    def questions(self, values: "_Values", by: Container[int] | None) -> list["Asked"]:
         """Each grant with all that a request must satisfy for it to hold; `values` are those of policy variables."""
         every = grants(self.key_policy, self.bundle, self.caller, self.action, values)
-        candidates = [grant for grant in every if grant.way in self.ways]
+        candidates = [grant for grant in every if grant.way in self.ways and (by is None or id(grant.statement) in by)]
         if not candidates:
             return []
         refused = refusals(self.key_policy, self.bundle, self.caller, self.action, values)

@@ -1,0 +1,61 @@
+"""Which actions policies speak of, told once for many actions: most questions end here, before any search."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tfkms.iam.conditions import Ground
+from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy
+from tfkms.iam.statements import covers_action
+
+
+def may_be(statement: AnyStatement, effect: Effect) -> bool:
+    """Whether the statement has the effect, or may have it."""
+    return isinstance(statement, OpaqueStatement) or statement.effect is effect
+
+
+def may_allow(statement: AnyStatement, action: str) -> bool:
+    """Whether the statement may allow the action (`Decrypt`) to somebody, somewhere."""
+    if isinstance(statement, OpaqueStatement):
+        return True
+    return statement.effect is Effect.ALLOW and covers_action(statement.actions, f"kms:{action}").possible
+
+
+@lru_cache(maxsize=16_384)
+def any_may_allow(policy: Policy, action: str) -> bool:
+    """Whether a statement of the policy may allow the action to somebody, somewhere."""
+    return any(may_allow(statement, action) for statement in policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a policy says of a row of actions: the places of those that it may allow, and for each place a number.
+
+    Actions with the same number are covered alike by every statement.
+    """
+
+    allowed: frozenset[int]
+    alike: tuple[int, ...]
+
+
+@lru_cache(maxsize=16_384)
+def coverage(policy: Policy, actions: tuple[str, ...]) -> Coverage:
+    """What the policy says of these actions (`Decrypt`)."""
+    allowed: set[int] = set()
+    columns: list[Sequence[Ground]] = []
+    for statement in policy:
+        if isinstance(statement, OpaqueStatement):
+            allowed.update(range(len(actions)))
+            continue
+        covered = _covered(statement.actions, actions)
+        columns.append(covered)
+        if statement.effect is Effect.ALLOW:
+            allowed.update(place for place, ground in enumerate(covered) if ground.possible)
+    rows = list(zip(*columns, strict=True)) if columns else [()] * len(actions)
+    numbers: dict[tuple[Ground, ...], int] = {}
+    return Coverage(frozenset(allowed), tuple(numbers.setdefault(row, len(numbers)) for row in rows))
+
+
+@lru_cache(maxsize=16_384)
+def _covered(element: Patterns | Missing, actions: tuple[str, ...]) -> tuple[Ground, ...]:
+    return tuple(covers_action(element, f"kms:{action}") for action in actions)

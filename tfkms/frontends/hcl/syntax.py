@@ -222,8 +222,8 @@ TemplatePart: TypeAlias = TextPart | Interpolation | IfDirective | ForDirective
 class Template:
     """A quoted string, a heredoc, a template file or a string of JSON syntax.
 
-    `passes_through` marks one that is a lone `"${…}"`: its value is that of the expression, whatever its type. A
-    heredoc and a template file never pass through.
+    `passes_through` marks one that is a lone `${…}`, without even a newline after it: its value is that of the
+    expression, whatever its type. It is the only thing that says so: `"${a ~} "` has one part too, and is a string.
     """
 
     start: int
@@ -300,10 +300,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What stands in a block, in source order. `comments` are those of the whole, in source order."""
+    """What stands in a block, in source order.
+
+    `comments` are those of the whole text, nested blocks included, and stand at the outermost body only. `unreadable`
+    are the stretches that are neither an argument nor a block: they may have said anything.
+    """
 
     items: tuple[Argument | Block, ...]
     comments: tuple[Comment, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
     @property
     def arguments(self) -> Mapping[str, Argument]:

@@ -1,0 +1,385 @@
+"""What python-hcl2's grammar finds, as our nodes: a function for each of its rules, under the name it has there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeAlias, assert_never
+from typing import Literal as OneOf
+
+from tfkms.frontends.hcl import template
+from tfkms.frontends.hcl.lexer import MAX_NESTING, Token, skip_gap
+from tfkms.frontends.hcl.scan import SyntaxProblem, heredoc_at
+from tfkms.frontends.hcl.syntax import (
+    Argument,
+    Attribute,
+    Binary,
+    Block,
+    Body,
+    Call,
+    Conditional,
+    Element,
+    Expression,
+    ForObject,
+    ForTuple,
+    Index,
+    Literal,
+    Name,
+    Object,
+    ObjectItem,
+    Splat,
+    Template,
+    TextPart,
+    Tuple,
+    Unary,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text at hand, and what parses the holes of templates in it."""
+
+    text: str
+    hole: template.ParseHole
+
+
+Maker: TypeAlias = Callable[[Source, list[Any]], Any]
+"""Makes the value of a rule of the values that the rule is made of: nodes, tokens, and None for newlines."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What follows a term: `.name`, `.0`, `[key]`, or a splat with the steps that the grammar puts behind it."""
+
+    start: int
+    end: int
+    kind: OneOf["name", "legacy", "index", "attributes", "full"]
+    value: Any
+
+
+def _follow(source: Source, base: Expression, step: _Step) -> Expression:
+    """`base` and what follows it. After `[*]` that goes to each element, as in HCL: `a[*].b[*].c` nests."""
+    splats: list[Splat] = []
+    while isinstance(base, Splat) and _takes_all(source.text, base):
+        splats.append(base)
+        base = base.each
+    if len(splats) > MAX_NESTING:
+        raise SyntaxProblem(step.start, step.end, f"more than {MAX_NESTING} splats in a row")
+    rest: list[_Step] = []
+    result: Expression
+    match step.kind:
+        case "name":
+            result = Attribute(base.start, step.end, base, step.value)
+        case "legacy" | "index":
+            result = Index(base.start, step.end, base, step.value)
+        case "attributes" | "full":
+            each: Expression = Element(step.start, step.start)
+            for place, inner in enumerate(step.value):
+                if step.kind == "attributes" and inner.kind == "index":
+                    rest = step.value[place:]
+                    break
+                each = _follow(source, each, inner)
+            result = Splat(base.start, max(step.start, each.end), base, each)
+        case _:
+            assert_never(step.kind)
+    for splat in reversed(splats):
+        result = Splat(splat.start, result.end, splat.base, result)
+    for inner in rest:
+        result = _follow(source, result, inner)
+    return result
+
+
+def _takes_all(text: str, splat: Splat) -> bool:
+    """Whether it is written `[*]` and stands in no parentheses of its own."""
+    return splat.start == splat.base.start and text.startswith("[", skip_gap(text, splat.base.end))
+
+
+def _signs(text: str, token: Token) -> list[int]:
+    """Where each of a run of signs stands."""
+    _, place, _, signs = token
+    places = []
+    for _ in signs:
+        place = skip_gap(text, place)
+        places.append(place)
+        place += 1
+    return places
+
+
+def _body(source: Source, given: list[Any]) -> Body:
+    return Body(tuple(given[0]) if given and isinstance(given[0], list) else ())
+
+
+def _argument(source: Source, given: list[Any]) -> Argument:
+    (_, start, _, name), _, value = given
+    return Argument(start, value.end, name, value)
+
+
+def _block(source: Source, given: list[Any]) -> Block:
+    _, start, _, name = given[0]
+    labels = given[1] if isinstance(given[1], list) else []
+    return Block(start, given[-1][2], name, tuple(map(_label, labels)), given[-2])
+
+
+def _label(label: Token | Template) -> str:
+    if not isinstance(label, Template):
+        return label[3]
+    if label.literal is None:
+        raise SyntaxProblem(label.start, label.end, "a label of a block cannot have a template in it")
+    return label.literal
+
+
+def _string(source: Source, given: list[Any]) -> Template:
+    _, start, end, _ = given[0]
+    return template.quoted(source.text, start, end, source.hole)
+
+
+def _heredoc(source: Source, given: list[Any]) -> Template:
+    return template.heredoc(source.text, heredoc_at(source.text, given[0][1]), source.hole)
+
+
+def _number(source: Source, given: list[Any]) -> Literal:
+    _, start, end, text = given[0]
+    try:
+        return Literal(start, end, Decimal(text))
+    except InvalidOperation:
+        raise SyntaxProblem(start, end, "the number is out of range") from None
+
+
+def _term(source: Source, given: list[Any]) -> Expression:
+    first = given[0]
+    if len(given) == 1:
+        kind, start, end, text = first
+        if kind in _CONSTANTS:
+            return Literal(start, end, _CONSTANTS[kind])
+        return Name(start, end, text)
+    inner = next(value for value in given[1:] if value is not None)
+    # what stands in parentheses begins and ends with them, so that its text is the same expression
+    widened: Expression = replace(inner, start=first[1], end=given[-1][2])
+    return widened
+
+
+def _unary(source: Source, given: list[Any]) -> Expression:
+    token, operand = given
+    for place in reversed(_signs(source.text, token)):
+        operand = Unary(place, operand.end, source.text[place], operand)
+    result: Expression = operand
+    return result
+
+
+def _binary(source: Source, given: list[Any]) -> Binary:
+    left, (operator, right) = given[0], given[1]
+    return Binary(left.start, right.end, operator, left, right)
+
+
+def _binary_term(source: Source, given: list[Any]) -> tuple[str, Expression]:
+    return given[0][3], given[-1]
+
+
+def _conditional(source: Source, given: list[Any]) -> Conditional:
+    condition, then, otherwise = _nodes(given)
+    return Conditional(condition.start, otherwise.end, condition, then, otherwise)
+
+
+def _tuple(source: Source, given: list[Any]) -> Tuple:
+    return Tuple(given[0][1], given[-1][2], tuple(_nodes(given)))
+
+
+def _object(source: Source, given: list[Any]) -> Object:
+    return Object(given[0][1], given[-1][2], tuple(_nodes(given)))
+
+
+def _object_key(source: Source, given: list[Any]) -> Expression:
+    key = given[0]
+    if isinstance(key, tuple):
+        _, start, end, text = key
+    elif isinstance(key, Name) and key.end - key.start == len(key.name):
+        start, end, text = key.start, key.end, key.name
+    else:
+        expression: Expression = key
+        return expression
+    return Template(start, end, (TextPart(start, end, text),))
+
+
+def _object_item(source: Source, given: list[Any]) -> ObjectItem:
+    return ObjectItem(given[0], given[-1])
+
+
+def _call(source: Source, given: list[Any]) -> Call:
+    _, start, _, name = given[0]
+    arguments, expand = next(((value[:-1], value[-1]) for value in given if isinstance(value, list)), ([], False))
+    return Call(start, given[-1][2], name, tuple(arguments), expand)
+
+
+def _arguments(source: Source, given: list[Any]) -> list[Any]:
+    expand = any(isinstance(value, tuple) and value[0] == "ELLIPSIS" for value in given)
+    return [*_nodes(given), expand]
+
+
+def _followed(source: Source, given: list[Any]) -> Expression:
+    return _follow(source, given[0], given[1])
+
+
+def _bracket(source: Source, given: list[Any]) -> _Step:
+    (key,) = _nodes(given)
+    return _Step(given[0][1], given[-1][2], "index", key)
+
+
+def _legacy(source: Source, given: list[Any]) -> _Step:
+    return _Step(given[0][1], given[1][2], "legacy", _number(source, given[1:]))
+
+
+def _attribute(source: Source, given: list[Any]) -> _Step:
+    return _Step(given[0][1], given[1][2], "name", given[1][3])
+
+
+def _attribute_splat(source: Source, given: list[Any]) -> _Step:
+    return _Step(given[0][2], given[0][2], "attributes", given[1] if len(given) > 1 else [])
+
+
+def _full_splat(source: Source, given: list[Any]) -> _Step:
+    return _Step(given[0][2], given[0][2], "full", given[1] if len(given) > 1 else [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Intro:
+    key: str | None
+    value: str
+    collection: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class _If:
+    condition: Expression
+
+
+def _for_intro(source: Source, given: list[Any]) -> _Intro:
+    names = [
+        value[3] for value in given if isinstance(value, tuple) and value[0] not in {"FOR", "COMMA", "IN", "COLON"}
+    ]
+    (collection,) = _nodes(given)
+    return _Intro(names[0] if len(names) > 1 else None, names[-1], collection)
+
+
+def _for_condition(source: Source, given: list[Any]) -> _If:
+    return _If(given[-1])
+
+
+def _for_tuple(source: Source, given: list[Any]) -> ForTuple:
+    intro, result, *rest = _nodes(given)
+    condition = rest[0].condition if rest else None
+    return ForTuple(given[0][1], given[-1][2], intro.key, intro.value, intro.collection, result, condition)
+
+
+def _for_object(source: Source, given: list[Any]) -> ForObject:
+    intro, key, result, *rest = _nodes(given)
+    grouped = any(isinstance(value, tuple) and value[0] == "ELLIPSIS" for value in given)
+    condition = rest[0].condition if rest else None
+    return ForObject(
+        given[0][1], given[-1][2], intro.key, intro.value, intro.collection, key, result, condition, grouped
+    )
+
+
+def _nodes(given: list[Any]) -> list[Any]:
+    """What is neither a token nor a newline, the items of lists among them."""
+    found: list[Any] = []
+    for value in given:
+        if isinstance(value, list):
+            found += value
+        elif value is not None and not isinstance(value, tuple):
+            found.append(value)
+    return found
+
+
+def _gathered(source: Source, given: list[Any]) -> list[Any]:
+    """The items of a repetition, in one list that grows."""
+    if given and isinstance(given[0], list):
+        given[0] += _nodes(given[1:])
+        gathered: list[Any] = given[0]
+        return gathered
+    return _nodes(given)
+
+
+def _gathered_labels(source: Source, given: list[Any]) -> list[Any]:
+    gathered: list[Any] = [*given[0], *given[1:]] if isinstance(given[0], list) else given
+    return gathered
+
+
+def _nothing(source: Source, given: list[Any]) -> None:
+    return None
+
+
+_CONSTANTS = {"TRUE": True, "FALSE": False, "NULL": None}
+MAKERS: dict[str, Maker] = {
+    "body": _body,
+    "attribute": _argument,
+    "block": _block,
+    "new_line_or_comment": _nothing,
+    "string": _string,
+    "heredoc_template": _heredoc,
+    "heredoc_template_trim": _heredoc,
+    "int_lit": _number,
+    "float_lit": _number,
+    "expr_term": _term,
+    "unary_op": _unary,
+    "binary_op": _binary,
+    "binary_term": _binary_term,
+    "conditional": _conditional,
+    "tuple": _tuple,
+    "object": _object,
+    "object_elem": _object_item,
+    "object_elem_key": _object_key,
+    "function_call": _call,
+    "arguments": _arguments,
+    "index_expr_term": _followed,
+    "get_attr_expr_term": _followed,
+    "attr_splat_expr_term": _followed,
+    "full_splat_expr_term": _followed,
+    "braces_index": _bracket,
+    "short_index": _legacy,
+    "get_attr": _attribute,
+    "attr_splat": _attribute_splat,
+    "full_splat": _full_splat,
+    "for_tuple_expr": _for_tuple,
+    "for_object_expr": _for_object,
+    "for_intro": _for_intro,
+    "for_cond": _for_condition,
+    "__body_star": _gathered,
+    "__block_star": _gathered_labels,
+    "__new_line_or_comment_plus": _nothing,
+    "__tuple_star": _gathered,
+    "__object_star": _gathered,
+    "__arguments_star": _gathered,
+    "__attr_splat_star": _gathered,
+}
+PASSING = frozenset(
+    {
+        "start",
+        "expression",
+        "or_expr",
+        "and_expr",
+        "eq_expr",
+        "rel_expr",
+        "add_expr",
+        "mul_expr",
+        "unary_expr",
+        "index",
+        "binary_operator",
+        "_attribute_name",
+        "identifier",
+        "keyword",
+        "literal_value",
+    }
+)
+# strings are read by `template`, so that the rules for what is in them never come up
+UNUSED = frozenset(
+    {
+        "string_part",
+        "interpolation",
+        "template_if_start",
+        "template_else",
+        "template_endif",
+        "template_for_start",
+        "template_endfor",
+        "template_string",
+        "__string_star",
+    }
+)

@@ -1,0 +1,185 @@
+"""The parsing tables of python-hcl2's grammar: its LALR automaton, as lark computes it, in JSON.
+
+Computing them takes two seconds, so those of the grammar that this release was made with ship with it, named by the
+grammar's hash. Another grammar's are computed once and kept in the user's cache directory. Tables hold numbers
+and names of rules, no code.
+"""
+
+import hashlib
+import importlib.util
+import json
+import os
+import stat
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tfkms.diagnostics import Refusal
+
+SHIPPED = Path(__file__).with_name("tables.json")
+FORMAT = 1
+STARTS = ("start", "expression")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A production: `origin` is the nonterminal it makes, `name` what python-hcl2 calls the tree made of it."""
+
+    origin: str
+    name: str
+    symbols: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """An LALR automaton.
+
+    `states[state][symbol]` is the state after shifting or making the symbol, or, if negative, `~rule` to reduce by.
+    `starts` are the states to begin in and to end in, for a `start` (a body) and for an `expression`.
+    """
+
+    rules: tuple[Rule, ...]
+    states: tuple[dict[str, int], ...]
+    starts: dict[str, tuple[int, int]]
+
+
+@cache
+def tables() -> Tables:
+    """The tables of the installed python-hcl2. Raises `Refusal` where that is not there or its grammar is unknown."""
+    grammar = grammar_text()
+    key = grammar_key(grammar)
+    for path in (SHIPPED, _cached(key)):
+        found = _read(path, key, ours=path == SHIPPED)
+        if found is not None:
+            return found
+    text = compute(grammar)
+    _keep(_cached(key), text)
+    return _decode(json.loads(text))
+
+
+def grammar_text() -> str:
+    """The grammar file of python-hcl2, found without importing that library."""
+    spec = importlib.util.find_spec("hcl2")
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    for place in places:
+        path = Path(place) / "hcl2.lark"
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    raise Refusal(
+        "no-grammar", "the grammar of python-hcl2 is missing", "reinstall tfkms: pip install --force-reinstall tfkms"
+    )
+
+
+def grammar_key(grammar: str) -> str:
+    """What tables of a grammar are known by."""
+    return hashlib.sha256(grammar.encode()).hexdigest()
+
+
+def compute(grammar: str) -> str:
+    """The tables of a grammar as JSON text, always the same; takes two seconds."""
+    from lark import Lark
+    from lark.grammar import Rule as LarkRule
+    from lark.lexer import TerminalDef
+
+    lark = Lark(grammar, parser="lalr", lexer="basic", start=["start", "expression"])
+    serialized, memo = lark.memo_serialize([TerminalDef, LarkRule])
+    parser = serialized["parser"]["parser"]
+    symbols: dict[int, str] = parser["tokens"]
+    productions = {
+        key: Rule(
+            entry["origin"]["name"],
+            entry["alias"] or entry["origin"]["name"],
+            tuple(symbol["name"] for symbol in entry["expansion"]),
+        )
+        for key, entry in memo.items()
+        if entry["__type__"] == "Rule"
+    }
+    rules = sorted(set(productions.values()), key=lambda rule: (rule.origin, rule.symbols))
+    number = {rule: index for index, rule in enumerate(rules)}
+    # lark numbers states as they come; numbered by a walk from the first, they come out the same every time
+    order = [parser["start_states"][start] for start in STARTS]
+    lookaheads: dict[tuple[str, ...], int] = {}
+    rows = []
+    for state in order:
+        actions = sorted((symbols[key], action) for key, action in parser["states"][state].items())
+        shifts = {symbol: target for symbol, (kind, target) in actions if kind == 0}
+        order.extend(target for target in dict.fromkeys(shifts.values()) if target not in order)
+        reductions: dict[int, list[str]] = {}
+        for symbol, (kind, target) in actions:
+            if kind == 1:
+                reductions.setdefault(number[productions[target["@"]]], []).append(symbol)
+        rows.append(
+            (shifts, {rule: lookaheads.setdefault(tuple(on), len(lookaheads)) for rule, on in reductions.items()})
+        )
+    place = {state: index for index, state in enumerate(order)}
+    tables = {
+        "format": FORMAT,
+        "grammar": grammar_key(grammar),
+        "starts": {start: [place[parser[side][start]] for side in ("start_states", "end_states")] for start in STARTS},
+        "rules": [[rule.origin, rule.name, *rule.symbols] for rule in rules],
+        "lookaheads": list(lookaheads),
+        "states": [
+            [{symbol: place[target] for symbol, target in shifts.items()}, list(reductions.items())]
+            for shifts, reductions in rows
+        ],
+    }
+    return json.dumps(tables, separators=(",", ":"), ensure_ascii=True) + "\n"
+
+
+def _decode(stored: dict[str, Any]) -> Tables:
+    lookaheads = [tuple(map(str, symbols)) for symbols in stored["lookaheads"]]
+    states = []
+    for shifts, reductions in stored["states"]:
+        row: dict[str, int] = dict(shifts)
+        for rule, symbols in reductions:
+            row.update(dict.fromkeys(lookaheads[symbols], ~rule))
+        states.append(row)
+    rules = tuple(Rule(origin, name, tuple(symbols)) for origin, name, *symbols in stored["rules"])
+    starts = {start: (begin, end) for start, (begin, end) in stored["starts"].items()}
+    return Tables(rules, tuple(states), starts)
+
+
+def _read(path: Path, key: str, *, ours: bool) -> Tables | None:
+    """The tables in a file if they are those of the grammar; a file that another user may have written is not read."""
+    try:
+        if not ours and not _private(path):
+            return None
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if stored["grammar"] != key or stored["format"] != FORMAT:
+            return None
+        return _decode(stored)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None
+
+
+def _private(path: Path) -> bool:
+    if sys.platform == "win32":
+        return True
+    return all(
+        place.stat().st_uid == os.geteuid() and not place.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        for place in (path, path.parent)
+    )
+
+
+def _cached(key: str) -> Path:
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "tfkms" / f"grammar-{key[:16]}-{FORMAT}.json"
+
+
+def _keep(path: Path, text: str) -> None:
+    """Write a cache file whole or not at all; where that cannot be, the next run computes again."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+            file.write(text)
+        Path(file.name).replace(path)
+    except OSError:
+        return

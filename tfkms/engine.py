@@ -3,9 +3,10 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from tfkms.baseline import Baseline
 from tfkms.catalogue import Rule
 from tfkms.checks.holders import holders
 from tfkms.checks.plan_actions import plan_actions
@@ -28,12 +29,15 @@ from tfkms.finding import (
     Undecided,
     Verdict,
     Violated,
+    Waiver,
 )
 from tfkms.iam.actions import Actions
 from tfkms.identities import identities
 from tfkms.key_uses import Services, aliases, key_uses
 from tfkms.model import Scan
 from tfkms.values import Hole, Value, hole_name, plain
+from tfkms.waivers import Waivers
+from tfkms.waiving import Asked, parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class Facts:
     services: Services
     managed: Callable[[str], Value | None]
     stance: Stance
+    waivers: Waivers = field(default_factory=Waivers)
+    baseline: Baseline = field(default_factory=Baseline)
 
 
 AUTHORIZED_PRINCIPALS = "authorized_principals"
@@ -99,7 +105,11 @@ def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Se
         verdicts=tuple(verdict for run in runs for verdict in run.judgements()),
         findings=tuple(sorted((finding for run in runs for finding in run.findings), key=_worst_first)),
         notes=tuple(note for run in runs for note in run.notes),
-        diagnostics=(*others, *(diagnostic for run in runs for diagnostic in run.diagnostics)),
+        diagnostics=(
+            *others,
+            *(diagnostic for run in runs for diagnostic in run.diagnostics),
+            *facts.waivers.complaints(),
+        ),
     )
 
 
@@ -112,6 +122,21 @@ def _worst_first(finding: Finding) -> tuple[object, ...]:
         finding.check,
         finding.fingerprint,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """The verdict on a subject so far."""
+
+    verdict: Verdict
+    reason: str | None = None
+    waived: bool = False
+
+    @property
+    def weight(self) -> tuple[bool, bool, int]:
+        """How it ranks: a finding that counts, one that is waived, the rest; among equals the heavier verdict."""
+        found = self.verdict in (Verdict.VIOLATED, Verdict.UNDECIDED)
+        return (found and not self.waived, found, self.verdict.weight)
 
 
 class _Run:
@@ -135,7 +160,7 @@ class _Run:
             for estate in (self.after, self.before)
         }
         self.holders = {moment: tuple(holders(found, facts.stance)) for moment, found in self.identities.items()}
-        self.verdicts: dict[tuple[str, str], tuple[Verdict, str | None]] = {}
+        self.verdicts: dict[tuple[str, str], _Standing] = {}
         self.findings: list[Finding] = []
         self.notes: list[Note] = []
         self.diagnostics: list[Diagnostic] = []
@@ -148,39 +173,54 @@ class _Run:
 
     def judge(self, rule: Rule) -> None:
         """Adds the verdicts, findings and notes of one guardrail."""
-        outcomes = list(self.outcomes(rule, self.after))
-        told = any(isinstance(outcome, Violated | Undecided | Remarked) for outcome in outcomes)
-        known = _Before.of(self.outcomes(rule, self.before) if told else (), rule.messages)
-        for outcome in outcomes:
-            self.take(rule, outcome, known)
+        judged = list(self.outcomes(rule, self.after))
+        told = any(isinstance(outcome, Violated | Undecided | Remarked) for outcome, _ in judged)
+        earlier = self.outcomes(rule, self.before) if told else ()
+        known = _Before.of((outcome for outcome, _ in earlier), rule.messages)
+        for outcome, asked in judged:
+            for part, waiver in self.parts(rule, outcome, asked):
+                self.take(rule, part, known, waiver)
         for action in plan_actions(self.scan, tuple(self.facts.sites), rule.kind, rule.parameters):
-            self.take(rule, action.counted(self.facts.stance.plan_actions), _Before.of((), rule.messages))
+            counted = action.counted(self.facts.stance.plan_actions)
+            for part, waiver in self.parts(rule, counted, None):
+                self.take(rule, part, _Before.of((), rule.messages), waiver)
 
-    def take(self, rule: Rule, outcome: Outcome, known: "_Before") -> None:
+    def parts(self, rule: Rule, outcome: Outcome, asked: Asked | None) -> list[tuple[Outcome, Waiver | None]]:
+        """The outcome, of a finding the parts that are waived apart from what counts."""
+        if not isinstance(outcome, Violated | Undecided):
+            return [(outcome, None)]
+        try:
+            return [(part.found, part.waiver) for part in parts(rule.id, outcome, asked, self.facts.waivers)]
+        except Exception as error:  # the finding counts, whatever the waivers were
+            self.crashed(rule, error, outcome.address)
+            return [(outcome, None)]
+
+    def take(self, rule: Rule, outcome: Outcome, known: "_Before", waiver: Waiver | None = None) -> None:
         """Adds what one outcome amounts to; `known` is what was so before the plan."""
         match outcome:
             case Passed(address, keys, in_plan, reason):
-                self.stand(rule, address, keys, Verdict.PASS_IN_PLAN if in_plan else Verdict.PASS, reason)
+                verdict = Verdict.PASS_IN_PLAN if in_plan else Verdict.PASS
+                self.stand(rule, (address, *keys), _Standing(verdict, reason))
             case Remarked(address, claim):
                 message = _filled(rule.messages, claim, {"address": address})
                 new = (address, message) not in known.remarks
                 self.notes.append(Note(rule.id, address, claim.cause, message, new, input=self.place))
             case NotApplicable(address, keys, reason):
-                self.stand(rule, address, keys, Verdict.NOT_APPLICABLE, reason)
+                self.stand(rule, (address, *keys), _Standing(Verdict.NOT_APPLICABLE, reason))
             case Violated(inert=True) if self.facts.stance.inert_grants is CountsAs.NOTE:
                 finding = self.finding(rule, outcome, known)
                 code = outcome.claim.cause
                 self.notes.append(Note(rule.id, outcome.address, code, finding.message, finding.new, self.place))
-            case Violated():
-                self.stand(rule, outcome.address, outcome.keys, Verdict.VIOLATED)
-                self.findings.append(self.finding(rule, outcome, known))
-            case Undecided():
-                self.stand(rule, outcome.address, outcome.keys, Verdict.UNDECIDED)
-                self.findings.append(self.finding(rule, outcome, known))
+            case Violated() | Undecided():
+                found = self.finding(rule, outcome, known)
+                finding = replace(found, waived=waiver or self.facts.baseline.waiver(found))
+                standing = _Standing(finding.verdict, waived=finding.waived is not None)
+                self.stand(rule, (outcome.address, *outcome.keys), standing)
+                self.findings.append(finding)
             case _:
                 assert_never(outcome)
 
-    def outcomes(self, rule: Rule, estate: Estate) -> Iterator[Outcome]:
+    def outcomes(self, rule: Rule, estate: Estate) -> Iterator[tuple[Outcome, Asked]]:
         """What the check says, subject by subject; one that makes it crash fails the gate and leaves the others."""
         check = rule.check
         question = Question(
@@ -201,8 +241,9 @@ class _Run:
             self.crashed(rule, error, None)
             return
         for subject in subjects:
+            asked = Asked(check, subject, question)
             try:
-                yield from list(check.judge(subject, question))
+                yield from [(outcome, asked) for outcome in asked.outcomes()]
             except Exception as error:  # as above
                 self.crashed(rule, error, subject.address)
 
@@ -211,18 +252,16 @@ class _Run:
         message = f"{rule.id} crashed ({type(error).__name__}); this is a fault of tfkms, please report it"
         self.tell(Diagnostic(Level.ERROR, "check-crashed", message, address))
 
-    def stand(
-        self, rule: Rule, address: str, keys: tuple[str, ...], verdict: Verdict, reason: str | None = None
-    ) -> None:  # fmt: skip
-        """The verdict counts for the document's address and for the keys; of several the heaviest stands."""
-        for place in dict.fromkeys((address, *keys)):
+    def stand(self, rule: Rule, places: Iterable[str], standing: "_Standing") -> None:
+        """The verdict counts for each of the addresses; of several the heaviest stands."""
+        for place in dict.fromkeys(places):
             present = self.verdicts.get((rule.id, place))
-            if present is None or present[0].weight < verdict.weight:
-                self.verdicts[rule.id, place] = (verdict, reason)
+            if present is None or present.weight < standing.weight:
+                self.verdicts[rule.id, place] = standing
 
     def judgements(self) -> Iterator[Judgement]:
-        for (check, address), (verdict, reason) in self.verdicts.items():
-            yield Judgement(check, address, verdict, reason, input=self.place)
+        for (check, address), own in self.verdicts.items():
+            yield Judgement(check, address, own.verdict, own.reason, own.waived, self.place)
 
     def finding(self, rule: Rule, outcome: Violated | Undecided, known: "_Before") -> Finding:
         new = not _reaches(outcome) <= known.reaches

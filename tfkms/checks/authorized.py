@@ -7,12 +7,15 @@ from tfkms.iam.conditions import Atom, Like, unsure
 from tfkms.iam.grants import Conjunction
 from tfkms.iam.naming import PRINCIPAL_ARN
 from tfkms.iam.pattern import Pattern, arn_glob, find, glob, matches
-from tfkms.values import Hole, Text
+from tfkms.values import Hole, Text, text, text_parts
 
 
 @dataclass(frozen=True, slots=True)
 class Authorized:
-    """Who may do what a guardrail guards: patterns over `aws:PrincipalArn`, and names of services."""
+    """Who may do what a guardrail guards: patterns over `aws:PrincipalArn`, and names of services.
+
+    `${account_id}` in a pattern stands for the account of the keys that are asked about.
+    """
 
     arns: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
@@ -25,10 +28,11 @@ class Authorized:
         arns = dict.fromkeys((*self.arns, *more.arns))
         return Authorized(tuple(arns), tuple(dict.fromkeys((*self.services, *more.services))))
 
-    def barring(self, caller: Caller) -> tuple[Conjunction, ...] | None:
+    def barring(self, caller: Caller, account: Text) -> tuple[Conjunction, ...] | None:
         """The clauses that keep the caller apart from the authorized ones; None if it is authorized whatever it does.
 
-        A session, whose ARN does not tell the path of its role, is matched by the role's name.
+        `account` is that of the keys that are asked about. A session, whose ARN does not tell the path of its role, is
+        matched by the role's name.
         """
         match caller.kind:
             case CallerKind.ROOT:
@@ -36,31 +40,34 @@ class Authorized:
             case CallerKind.SERVICE:
                 return None if caller.name in self.services else ()
             case CallerKind.SESSION:
-                return self.barring_by_name(str(caller.name).split("/")[1], "role", caller)
+                return self.barring_by_name(str(caller.name).split("/")[1], "role", caller, account)
             case _:
-                clause = self._apart()
+                clause = self._apart(account)
                 return () if clause is None else (clause,)
 
-    def barring_by_name(self, name: str, word: str, caller: Caller) -> tuple[Conjunction, ...] | None:
+    def barring_by_name(
+        self, name: str, word: str, caller: Caller, account: Text
+    ) -> tuple[Conjunction, ...] | None:  # fmt: skip
         """As `barring`, for a role or user of which the name is known and the path is not.
 
         Names are unique in an account: whoever has the name that an entry ends with is the one it means. Where an entry
         goes by the path alone (it ends with `/*`), the clauses cannot be known to hold.
         """
-        if any(_ends_with(entry, name, word, caller.account) for entry in self.arns):
+        if any(_ends_with(entry, name, word, caller.account, account) for entry in self.arns):
             return None
         shape = caller.principal_arn
-        by_path = (arn_glob(entry) for entry in self.arns if entry.endswith("/*"))
+        by_path = (arn_glob(_within(entry, account)) for entry in self.arns if entry.endswith("/*"))
         entries = [pattern for pattern in by_path if pattern is not None]
         if not isinstance(shape, Pattern) or not any(find([[shape], [entry]], ()) is not None for entry in entries):
             return ()
-        clause = self._apart()
+        clause = self._apart(account)
         reason = f"the path of {word} `{name}`, by which the authorized principals tell it, is not known"
         doubt = unsure(Hole("", "", reason))
         return () if clause is None else (clause, (doubt,))
 
-    def _apart(self) -> Conjunction | None:
-        patterns = tuple(pattern for pattern in map(arn_glob, self.arns) if pattern is not None)
+    def _apart(self, account: Text) -> Conjunction | None:
+        globs = (arn_glob(_within(entry, account)) for entry in self.arns)
+        patterns = tuple(pattern for pattern in globs if pattern is not None)
         if not patterns:
             return None
         return (Atom(PRINCIPAL_ARN, Like(patterns), positive=False, every=True, when_absent=True),)
@@ -69,10 +76,22 @@ class Authorized:
 NOBODY = Authorized()
 
 
-def _ends_with(entry: str, name: str, word: str, account: Text) -> bool:
-    """Whether the entry is for principals of the kind and account and ends with the name, its path aside."""
+_ACCOUNT = "${account_id}"
+
+
+def _within(entry: str, account: Text) -> Text:
+    """The entry with the account in place of `${account_id}`."""
+    first, *rest = entry.split(_ACCOUNT)
+    parts: list[str | Hole] = [first]
+    for part in rest:
+        parts += [*text_parts(account), part]
+    return text(*parts)
+
+
+def _ends_with(entry: str, name: str, word: str, own: Text, account: Text) -> bool:
+    """Whether the entry is for principals of the kind, in the account `own`, and ends with the name, its path aside."""
     parts = entry.split(":", 5)
     last = parts[-1].rpartition("/")[2]
     if len(parts) < 6 or not parts[5].startswith((f"{word}/", "*")) or last == "*":
         return False
-    return matches(glob(last), name) and matches(glob(parts[4]), account)
+    return matches(glob(last), name) and matches(glob(_within(parts[4], account)), own)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
+from tfkms.checks.authorized import Authorized
 from tfkms.checks.holders import HeldDocument, held_documents
 from tfkms.checks.parties import (
     FOREIGN,
@@ -70,6 +71,11 @@ def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
     yield Passed(subject.address, keys, in_plan)
 
 
+def excusing(question: Question, principals: Authorized) -> Question:
+    """The question in which the principals are authorized as well."""
+    return replace(question, authorized=question.authorized | principals)
+
+
 def _list(actions: Sequence[KmsAction]) -> str:
     return ", ".join(f"kms:{action.name}" for action in actions)
 
@@ -82,7 +88,9 @@ def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, question: Ques
             continue
         live = False
         for party in parties(statement, key.resource.account, action):
-            barred = question.authorized.barring(party.caller) if party.caller.kind is not CallerKind.ROOT else ()
+            barred = question.authorized.barring(party.caller, key.resource.account.id)
+            if party.caller.kind is CallerKind.ROOT:
+                barred = ()
             if barred is None or (live and party.inert == FOREIGN and party.caller.name is None):
                 continue
             caller, bundle = question.known(party.caller, key.resource.account)
@@ -134,7 +142,7 @@ def _delegates(subject: KeyPolicySubject, action: KmsAction, question: Question)
     guards = question.guards(account)
     for kind in (CallerKind.ROLE, CallerKind.USER):
         caller = callers.anyone(kind, account.id, account.partition)
-        barred = question.authorized.barring(caller) or ()
+        barred = question.authorized.barring(caller, account.id) or ()
         case = Case(
             subject.document.policy,
             Bundle(identity=(EVERYTHING,), guards=guards),
@@ -265,7 +273,7 @@ class _Tally:
 
     def facts(self, reached: _Reached, principals: dict[Text, None]) -> dict[str, str]:
         return {
-            "who": _who(tuple(principals)),
+            "who": who(tuple(principals)),
             "action": f"kms:{reached.action.name}",
             "statement": self.document.label(reached.statement),
             "where": self.where(reached),
@@ -293,7 +301,8 @@ WITNESS_LIMIT = 20
 """How many witnesses a finding carries, one for each key."""
 
 
-def _who(principals: tuple[Text, ...]) -> str:
+def who(principals: tuple[Text, ...]) -> str:
+    """The principals as a sentence has them, of many the first few."""
     shown = ["everyone" if principal == "*" else str(principal) for principal in principals]
     more = f" and {len(shown) - _WHO_LIMIT} more" if len(shown) > _WHO_LIMIT else ""
     return ", ".join(shown[:_WHO_LIMIT]) + more

@@ -24,13 +24,13 @@ class DirectUsers:
     roles: frozenset[Text]
     linked: bool
 
-    def barring(self, caller: Caller) -> tuple[Conjunction, ...] | None:
-        """The clauses that keep the caller apart from them; None if it is one of them."""
+    def barring(self, caller: Caller, account: Text) -> tuple[Conjunction, ...] | None:
+        """The clauses that keep the caller apart from them; None if it is one of them. `account` is the key's."""
         if caller.name is not None and caller.name in self.roles:
             return None
         if self.linked and isinstance(caller.name, str) and _LINKED in caller.name:
             return None
-        return self.listed.barring(caller)
+        return self.listed.barring(caller, account)
 
 
 def direct_users(scan: Scan, moment: Moment, uses: Sequence[KeyUse], access: ServiceAccess) -> DirectUsers:

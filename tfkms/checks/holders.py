@@ -34,8 +34,8 @@ class Holder:
         identity = self.identity
         named = identity.kind in (IdentityKind.ROLE, IdentityKind.USER) and not identity.to_come
         if named and identity.path is None and isinstance(identity.name, str):
-            return authorized.barring_by_name(identity.name, identity.kind.value, self.caller)
-        return authorized.barring(self.caller)
+            return authorized.barring_by_name(identity.name, identity.kind.value, self.caller, identity.account.id)
+        return authorized.barring(self.caller, identity.account.id)
 
 
 def holders(identities: Identities, stance: Stance) -> list[Holder]:

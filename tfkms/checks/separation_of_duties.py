@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
+from tfkms.checks.authorized import Authorized
 from tfkms.checks.confinement import is_plumbing
 from tfkms.checks.holders import HeldDocument, held_documents
 from tfkms.checks.pairs import Duties, Pair, Side, pairs
@@ -61,6 +62,12 @@ def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
         return
     yield from judged.outcomes()
     yield Passed(subject.address, keys, in_plan)
+
+
+def excusing(question: Question, principals: Authorized) -> Question:
+    """The question in which the principals are exempt as well."""
+    exempt = question.stance.duties_exempt | principals
+    return replace(question, stance=replace(question.stance, duties_exempt=exempt))
 
 
 @dataclass(slots=True)
@@ -120,7 +127,7 @@ class _Judge:
             for party in parties(statement, account, self.duties.admin[0]):
                 caller, bundle = self.question.known(party.caller, account)
                 identity = (str(party.shown), str(caller.name), str(caller.account), caller.kind)
-                barred = self.exempt.barring(caller) if caller.kind is not CallerKind.ROOT else ()
+                barred = self.exempt.barring(caller, account.id) if caller.kind is not CallerKind.ROOT else ()
                 if identity not in seen and barred is not None:
                     seen.add(identity)
                     yield replace(party, caller=caller), bundle, barred
@@ -180,7 +187,7 @@ class _Judge:
         account, policy = key.resource.account, self.with_grants(self.document.policy, key)
         guards = self.question.guards(account)
         anyone = [callers.anyone(kind, account.id, account.partition) for kind in (CallerKind.ROLE, CallerKind.USER)]
-        people = [(caller, self.exempt.barring(caller) or ()) for caller in anyone]
+        people = [(caller, self.exempt.barring(caller, account.id) or ()) for caller in anyone]
         people += [(party.caller, barred) for party, _, barred in self.people(policy, key) if party.inert is None]
         target = self.question.target(key)
         bundle = Bundle(identity=(EVERYTHING,), guards=guards)

@@ -200,7 +200,7 @@ def _held(subject: HeldDocument, question: Question) -> Iterator[Outcome]:
                 if not uses or key.resource.account.id != holder.identity.account.id:
                     continue
                 users = direct_users(question.scan, question.estate.moment, uses, question.stance.service_access)
-                barred = users.barring(holder.caller)
+                barred = users.barring(holder.caller, key.resource.account.id)
                 if holder.barring(users.listed) is None or barred is None:
                     continue
                 target = question.target(key)
@@ -302,7 +302,7 @@ class _KeyPolicyJudge:
         confined = without_loose_via(statement)
         for caller in self.people_of(statement):
             self.granted = self.granted or self.request(statement, statement, [caller], directly=False) is not None
-            barred = self.users.barring(caller)
+            barred = self.users.barring(caller, self.key.resource.account.id)
             if caller.kind is callers.CallerKind.ROOT:
                 barred = ()
             if not self.uses or barred is None:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 from tfkms.diagnostics import Refusal
 
 if TYPE_CHECKING:
+    from tfkms.baseline import Baseline
     from tfkms.catalogue import Rule
     from tfkms.checks.authorized import Authorized
     from tfkms.checks.stance import Stance
     from tfkms.engine import Facts
+    from tfkms.waivers import Waivers
 
 
 def guardrail(check: str) -> "Rule":
@@ -42,9 +44,11 @@ def selected(checks: Sequence[str], skip: Sequence[str], stance: "Stance") -> tu
     )
 
 
-def facts(stance: "Stance") -> "Facts":
+def facts(stance: "Stance", waivers: "Waivers | None" = None, baseline: "Baseline | None" = None) -> "Facts":
     """What the guardrails are judged by besides the inputs. Raises Refusal."""
     from tfkms import catalogue, engine
+    from tfkms.baseline import Baseline
+    from tfkms.waivers import Waivers
 
     return engine.Facts(
         sites=catalogue.sites(),
@@ -52,6 +56,8 @@ def facts(stance: "Stance") -> "Facts":
         services=catalogue.services(),
         managed=catalogue.managed_policy,
         stance=stance,
+        waivers=waivers or Waivers(),
+        baseline=baseline or Baseline(),
     )
 
 

@@ -11,6 +11,7 @@ from tfkms.diagnostics import Diagnostic, Refusal
 if TYPE_CHECKING:
     from tfkms.frontends.accounts import Assumed
     from tfkms.model import Scan
+    from tfkms.settings.form import SettingsFile
 
 STANDARD_INPUT = "-"
 Command = TypeVar("Command", bound=Callable[..., int])
@@ -28,13 +29,22 @@ def with_inputs(command: Command) -> Command:
     return command
 
 
-def assumed(account_id: str | None, region: str | None, partition: str | None) -> "Assumed":
-    """What to take for granted where an input does not tell it. Raises Refusal."""
+def assumed(
+    account_id: str | None, region: str | None, partition: str | None, settings: "SettingsFile | None" = None
+) -> "Assumed":
+    """What to take for granted where an input does not tell it: by options, else by settings. Raises Refusal."""
     from tfkms.frontends.accounts import Assumed
 
     if account_id is not None and not (len(account_id) == 12 and account_id.isascii() and account_id.isdecimal()):
         raise Refusal("usage", f"--account-id takes the twelve digits of an account, not `{account_id}`")
-    return Assumed(account_id, region, partition)
+    if settings is None:
+        return Assumed(account_id, region, partition)
+    return Assumed(
+        account_id or settings.account_id,
+        region or settings.region,
+        partition or settings.partition,
+        settings.organization_id,
+    )
 
 
 def read(paths: Sequence[str], assumed: "Assumed") -> tuple[list["Scan"], list[Diagnostic]]:

@@ -28,6 +28,14 @@ def tell(diagnostics: Iterable[Diagnostic], inputs: Sequence[str] = (), quiet: b
     sys.stderr.flush()
 
 
+def tell_line(line: str) -> None:
+    """Writes one line that is no diagnostic to standard error."""
+    from tfkms.report.display import shown
+
+    sys.stderr.write(f"tfkms: {shown(line)}\n")
+    sys.stderr.flush()
+
+
 def write(text: str) -> None:
     """Writes a report to standard output as UTF-8, with `\\n` line ends, whatever the platform. Raises Refusal.
 

@@ -11,6 +11,9 @@ from tfkms.cli.group import EXIT_ERROR
 from tfkms.cli.guardrails import authorized_principals, facts, selected
 from tfkms.cli.inputs import assumed, read, with_inputs
 from tfkms.cli.output import in_colour, tell, write
+from tfkms.cli.settings import config_option, read_known
+from tfkms.cli.settings import settings as found_settings
+from tfkms.cli.settings import today as expiry_day
 from tfkms.cli.targets import JOB_SUMMARY, Target, deliver, targets
 from tfkms.report import formats
 
@@ -32,16 +35,12 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
 @click.option(
     "--fail-on",
     type=click.Choice(["low", "medium", "high", "critical"]),
-    default="low",
-    show_default=True,
-    help="The severity from which on a finding fails the gate.",
+    help="The severity from which on a finding fails the gate.  [default: low]",
 )
 @click.option(
     "--undecided",
     type=click.Choice(["fail", "warn"]),
-    default="fail",
-    show_default=True,
-    help="Whether what could not be decided fails the gate.",
+    help="Whether what could not be decided fails the gate.  [default: fail]",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; errors still exit 2.")
 @click.option(
@@ -66,6 +65,10 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
     metavar="ARN",
     help="A principal that may do what the guardrails guard: an ARN with wildcards, or a service's name. Repeatable.",
 )
+@config_option
+@click.option("--baseline", metavar="FILE", help="Findings that this file holds are shown and do not count.")
+@click.option("--write-baseline", metavar="FILE", help="Write what is found to the file, as a baseline; exits 0.")
+@click.option("--today", metavar="DATE", help="The day by which waivers expire.  [default: today, in UTC]")
 @click.option("--no-color", is_flag=True, help="No colour, even on a terminal.")
 @click.option("-q", "--quiet", is_flag=True, help="No warnings on standard error.")
 @click.option("-v", "--verbose", is_flag=True, help="List every verdict, the good ones too.")
@@ -77,12 +80,16 @@ def scan(
     partition: str | None,
     checks: tuple[str, ...],
     skip: tuple[str, ...],
-    fail_on: str,
-    undecided: str,
+    fail_on: str | None,
+    undecided: str | None,
     exit_zero: bool,
     form: str,
     outputs: tuple[Target, ...],
     authorized: tuple[str, ...],
+    config: str | None,
+    baseline: str | None,
+    write_baseline: str | None,
+    today: str | None,
     no_color: bool,
     quiet: bool,
     verbose: bool,
@@ -91,18 +98,29 @@ def scan(
 
     Exit codes: 0 nothing violated, 1 violated, 2 the job could not be done, 3 something undecided.
     """
-    from tfkms import engine
-    from tfkms.checks.stance import Stance
+    from tfkms import catalogue, engine
+    from tfkms.baseline import written
     from tfkms.finding import Severity
     from tfkms.report.view import View
+    from tfkms.settings import decisions
+    from tfkms.waivers import Waivers
 
-    stance = Stance(authorized=authorized_principals(authorized))
+    settings = found_settings(config, inputs, quiet)
+    stance = decisions.stance(settings, [rule.id for rule in catalogue.rules()])
+    stance = stance.authorizing(authorized_principals(authorized))
     rules = selected(checks, skip, stance)
-    scans, refused = read(inputs, assumed(account_id, region, partition))
-    report = engine.judge(scans, rules, facts(stance), refused)
-    gate = engine.Gate(Severity[fail_on.upper()], undecided == "fail", exit_zero)
+    waivers = Waivers(decisions.waivers(settings), expiry_day(today))
+    known = read_known(baseline)
+    scans, refused = read(inputs, assumed(account_id, region, partition, settings.form))
+    others = [*decisions.idle_patterns(settings), *refused]
+    report = engine.judge(scans, rules, facts(stance, waivers, known), others)
+    severity = Severity[(fail_on or settings.form.fail_on).upper()]
+    exit_zero = exit_zero or write_baseline is not None
+    gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero)
     view = View(gate, {rule.id: rule for rule in rules}, verbose, checkout.directory())
     reports = [(path, formats.render(name, report, view)) for name, path in outputs]
+    if write_baseline is not None:
+        reports.append((write_baseline, written(report).decode()))
     summary = os.environ.get(JOB_SUMMARY)
     if summary and GITHUB in (form, *(name for name, _ in outputs)):
         from tfkms.report.formats import github

@@ -6,13 +6,14 @@ from tfkms.cli.output import write
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["report"]))
+@click.argument("what", type=click.Choice(["report", "settings"]))
 def schema(what: str) -> int:
-    """Print the JSON Schema of the JSON report."""
+    """Print the JSON Schema of the JSON report or of the settings file."""
     import json
 
     from tfkms.report import structure
+    from tfkms.settings import form
 
-    assert what == "report"
-    write(json.dumps(structure.schema(), indent=1) + "\n")
+    made = structure.schema() if what == "report" else form.schema()
+    write(json.dumps(made, indent=1, ensure_ascii=False) + "\n")
     return 0

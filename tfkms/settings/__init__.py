@@ -1,0 +1,1 @@
+"""The settings: what the owner of the gate writes down in `.tfkms.yaml`."""

@@ -1,0 +1,136 @@
+"""From a settings file to what the program is told: the stance of the gate, the waivers, what to assume."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tfkms.checks.authorized import Authorized
+from tfkms.checks.stance import CheckStance, CountsAs, ServiceAccess, Stance, Unattached, in_force
+from tfkms.diagnostics import Diagnostic, Level, Refusal, did_you_mean
+from tfkms.finding import Severity, Waiver
+from tfkms.iam.grants import Guarding
+from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
+from tfkms.iam.pattern import arn_glob, find, glob
+from tfkms.location import Origin
+from tfkms.settings.form import SettingsFile
+from tfkms.settings.load import Settings
+from tfkms.strict_yaml import SIZE_LIMIT
+from tfkms.waivers import Scope, Waiving
+
+DEFAULT = "default"
+_SERVICE = ".amazonaws.com"
+
+
+def authorized(patterns: Iterable[str]) -> Authorized:
+    """The principals that the patterns name; one without wildcards that ends like a service's name is a service."""
+    entries = list(patterns)
+    services = tuple(entry for entry in entries if is_service(entry))
+    return Authorized(tuple(entry for entry in entries if not is_service(entry)), services)
+
+
+def is_service(entry: str) -> bool:
+    """Whether the entry names an AWS service."""
+    return not entry.startswith("arn:") and entry.endswith((_SERVICE, f"{_SERVICE}.cn"))
+
+
+def stance(read: Settings, checks: Sequence[str]) -> Stance:
+    """What the settings decide. `checks` are the ids of the guardrails there are.
+
+    Raises Refusal for an id among the settings that is none of them and for a control policy that cannot be read.
+    """
+    settings, base, name = read.form, read.base, read.name
+    lists = settings.authorized_principals
+    for check in (*(set(lists) - {DEFAULT}), *settings.checks):
+        _known(check, checks, name)
+    own = {
+        check: CheckStance(
+            authorized=authorized(lists[check]) if check in lists else None,
+            severity=_severity(settings, check),
+            enabled=settings.checks[check].enabled if check in settings.checks else None,
+        )
+        for check in checks
+        if check in lists or check in settings.checks
+    }
+    return Stance(
+        authorized=authorized(lists.get(DEFAULT, ())),
+        checks=own,
+        duties_exempt=authorized(settings.separation_of_duties.exempt),
+        service_access=ServiceAccess(
+            direct_users=authorized(settings.service_access.direct_users),
+            include_identity_policies=settings.service_access.include_identity_policies,
+            named_principals=CountsAs(settings.service_access.named_principals),
+        ),
+        guards=tuple(_guard(path, base, name) for path in settings.guards),
+        unattached_policies=Unattached(settings.unattached_policies),
+        inert_grants=CountsAs(settings.inert_grants),
+        plan_actions=CountsAs(settings.plan_actions),
+    )
+
+
+def waivers(read: Settings) -> tuple[Waiving, ...]:
+    """The waivers, with the lines that they stand on."""
+    return tuple(
+        Waiving(
+            Scope(own.check, own.address, None if own.principal is None else authorized([own.principal])),
+            Waiver("settings", own.reason, own.owner, own.expires),
+            read.name,
+            read.waiver_lines.get(place),
+        )
+        for place, own in enumerate(read.form.waivers)
+    )
+
+
+def idle_patterns(read: Settings) -> Iterator[Diagnostic]:
+    """A warning for each pattern of principals that can never match anyone."""
+    settings = read.form
+    places: list[tuple[str, Iterable[str]]] = [
+        *((f"authorized_principals.{check}", own) for check, own in settings.authorized_principals.items()),
+        ("separation_of_duties.exempt", settings.separation_of_duties.exempt),
+        ("service_access.direct_users", settings.service_access.direct_users),
+        *((f"waivers[{n}].principal", [own.principal]) for n, own in enumerate(settings.waivers) if own.principal),
+    ]
+    for place, entries in places:
+        for entry in entries:
+            if not can_match(entry):
+                hint = "write `arn:aws:iam::ACCOUNT:role/NAME`, with `*` where it may vary, or `NAME.amazonaws.com`"
+                message = f"{place}: `{entry}` can never match a principal"
+                yield Diagnostic(Level.WARNING, "pattern-never-matches", message, None, read.name, None, hint)
+
+
+_ANYONE = tuple(
+    glob(f"arn:*:{kind}") for kind in ("iam::????????????:role/?*", "iam::????????????:user/?*", "sts::????????????:?*")
+)
+
+
+def can_match(entry: str) -> bool:
+    """Whether the pattern matches the ARN of any role, user or session, or is the name of a service."""
+    if is_service(entry):
+        return True
+    pattern = arn_glob(entry.replace("${account_id}", "0" * 12)) or glob(entry)
+    return find([_ANYONE, [pattern]], ()) is not None
+
+
+def _severity(settings: SettingsFile, check: str) -> Severity | None:
+    own = settings.checks.get(check)
+    return Severity[own.severity.upper()] if own is not None and own.severity is not None else None
+
+
+def _known(check: str, checks: Sequence[str], name: str) -> None:
+    if check not in checks:
+        hint = did_you_mean(check.upper(), checks) or "list them with `tfkms rules`"
+        raise Refusal("settings-unknown-check", f"there is no guardrail `{check}`", hint, name)
+
+
+def _guard(path: str, base: Path, name: str) -> Guarding:
+    """The control policy in a file. It lies below the settings' own directory: settings open no other file."""
+    file = (base / path).resolve()
+    if not file.is_relative_to(base.resolve()):
+        raise Refusal("settings-outside", f"guards: `{path}` is not below the settings' directory", None, name)
+    try:
+        if file.stat().st_size > SIZE_LIMIT:
+            raise Refusal("settings-guard", f"guards: `{path}` is too large for a policy", None, name)
+        content, _ = read_policy_text(file.read_text(encoding="utf-8-sig"), Origin(path, ""))
+    except (OSError, UnicodeDecodeError):
+        raise Refusal("settings-guard", f"guards: `{path}` cannot be read", None, name) from None
+    except NotJsonError as error:
+        raise Refusal("settings-guard", f"guards: `{path}` is not the JSON of a policy: {error}", None, name) from None
+    return in_force(parse_policy(content, Origin(path, ""))[0])

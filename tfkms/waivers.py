@@ -1,0 +1,117 @@
+"""Waivers: which findings do not count, by whose word, and which waivers do no good."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+
+from tfkms.checks.authorized import Authorized
+from tfkms.diagnostics import Diagnostic, Level
+from tfkms.finding import Waiver
+from tfkms.iam.pattern import arn_glob, glob, matches
+from tfkms.values import Text
+
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a waiver is for.
+
+    `check` and `address` are texts in which `*` stands for any characters; `principals` are the ones that it is for,
+    None for all.
+    """
+
+    check: str
+    address: str = EVERYTHING
+    principals: Authorized | None = None
+
+    def covers(self, check: str, address: str) -> bool:
+        """Whether a finding of the guardrail at the address is within it, principals aside."""
+        return _fits(self.check, check) and _fits(self.address, address)
+
+    @property
+    def too_broad(self) -> bool:
+        """Whether it is for every guardrail everywhere and everyone."""
+        everyone = self.principals is None or EVERYTHING in self.principals.arns
+        return everyone and all(set(text) == {EVERYTHING} for text in (self.check, self.address))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiving:
+    """A waiver with its scope, and where it is written: a file and a line, None where that is not known."""
+
+    scope: Scope
+    waiver: Waiver
+    file: str | None = None
+    line: int | None = None
+
+
+@dataclass(slots=True)
+class Waivers:
+    """All the waivers of a run. It remembers which of them did any good."""
+
+    all: Sequence[Waiving] = ()
+    today: date = date.max
+    used: set[int] = field(default_factory=set)
+
+    def covering(self, check: str, address: str) -> list[Waiving]:
+        """Those in force for a finding of the guardrail at the address, those for everyone first."""
+        found = [own for own in self.all if self.in_force(own) and own.scope.covers(check, address)]
+        return sorted(found, key=lambda own: own.scope.principals is not None)
+
+    def in_force(self, waiving: Waiving) -> bool:
+        """Whether it counts: not expired, and not for everything."""
+        return not self.expired(waiving) and not waiving.scope.too_broad
+
+    def expired(self, waiving: Waiving) -> bool:
+        """Whether its last day is over."""
+        return waiving.waiver.expires is not None and waiving.waiver.expires < self.today
+
+    def use(self, waiving: Waiving) -> Waiver:
+        """The waiver, remembered as one that was needed."""
+        self.used.add(id(waiving))
+        return waiving.waiver
+
+    def complaints(self) -> Iterator[Diagnostic]:
+        """A warning for each waiver that has expired, is for everything, or covered no finding."""
+        for own in self.all:
+            what = f"the waiver of {own.scope.check} at {own.scope.address}"
+            if own.scope.too_broad:
+                hint = "name a guardrail, an address or a principal"
+                yield self._warning("waiver-too-broad", f"{what} is for everything: it is not applied", own, hint)
+            elif self.expired(own):
+                assert own.waiver.expires is not None
+                message = f"{what} expired on {own.waiver.expires.isoformat()}: what it covered counts again"
+                yield self._warning("waiver-expired", message, own, None)
+            elif id(own) not in self.used:
+                yield self._warning("waiver-unused", f"{what} covers no finding", own, "take it out")
+
+    @staticmethod
+    def _warning(code: str, message: str, waiving: Waiving, hint: str | None) -> Diagnostic:
+        return Diagnostic(Level.WARNING, code, message, None, waiving.file, waiving.line, hint)
+
+
+def named(principals: Iterable[Text], scope: Authorized) -> bool:
+    """Whether every one of the principals, of which there is one at least, is within the scope."""
+    told = [principal for principal in principals if isinstance(principal, str)]
+    everyone = list(principals)
+    return bool(everyone) and len(told) == len(everyone) and all(_is_in(principal, scope) for principal in told)
+
+
+def _is_in(principal: str, scope: Authorized) -> bool:
+    if principal in scope.services:
+        return True
+    entries = [entry.replace("${account_id}", "?" * 12) for entry in scope.arns]
+    patterns = [arn_glob(entry) or glob(entry) for entry in entries]
+    return any(matches(pattern, principal) for pattern in patterns)
+
+
+def _fits(pattern: str, text: str) -> bool:
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split(EVERYTHING))), re.DOTALL)

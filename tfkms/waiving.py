@@ -1,0 +1,87 @@
+"""Applies waivers to what a check found: takes their principals out and asks the question again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from types import ModuleType
+from typing import Any, TypeAlias
+
+from tfkms.checks.authorized import Authorized
+from tfkms.checks.authorized_principals import who
+from tfkms.checks.question import Question
+from tfkms.finding import Outcome, Undecided, Violated, Waiver
+from tfkms.waivers import Waivers, named
+
+Found: TypeAlias = Violated | Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One subject of a check, with the question that it was judged by."""
+
+    check: ModuleType
+    subject: Any
+    question: Question
+
+    def outcomes(self) -> list[Outcome]:
+        """What the check says of the subject."""
+        return list(self.check.judge(self.subject, self.question))
+
+    def without(self, found: Found, principals: Authorized) -> Found | None:
+        """What is left of a finding when the principals may do what the guardrail guards; None for nothing.
+
+        A check that asks nothing of single principals is not asked again: there the finding goes if it is about nobody
+        but them.
+        """
+        excusing: Callable[[Question, Authorized], Question] | None = getattr(self.check, "excusing", None)
+        if excusing is None:
+            return None if named(found.principals, principals) else found
+        again = replace(self, question=excusing(self.question, principals)).outcomes()
+        same = [own for own in again if isinstance(own, Violated | Undecided) and _place(own) == _place(found)]
+        return min(same, key=lambda own: isinstance(own, Undecided), default=None)
+
+
+def _place(found: Found) -> object:
+    """What tells a finding from the others of its subject: the statement that it is about."""
+    return (found.address, found.evidence[0].origin if found.evidence else found.claim.cause)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A finding, or the part of it that a waiver takes out; `waiver` is None for what counts."""
+
+    found: Found
+    waiver: Waiver | None
+
+
+def parts(check: str, found: Found, asked: Asked | None, waivers: Waivers) -> Iterator[Part]:
+    """The finding in the parts that waivers take out of it and the one that is left, if any is.
+
+    `asked` is None for a finding that is about no principals.
+    """
+    excused = Authorized()
+    for waiving in waivers.covering(check, found.address):
+        if waiving.scope.principals is None:
+            yield Part(found, waivers.use(waiving))
+            return
+        if asked is None:
+            continue
+        excused |= waiving.scope.principals
+        left = asked.without(found, excused)
+        if left is None:
+            yield Part(found, waivers.use(waiving))
+            return
+        gone = tuple(principal for principal in found.principals if principal not in left.principals)
+        if gone:
+            yield Part(_about(found, gone), waivers.use(waiving))
+            found = left
+    yield Part(found, None)
+
+
+def _about(found: Found, principals: tuple[Any, ...]) -> Found:
+    """The part of a finding that is about these of its principals."""
+    facts = {**found.claim.facts, **({"who": who(principals)} if "who" in found.claim.facts else {})}
+    told = replace(found, principals=principals, claim=replace(found.claim, facts=facts))
+    if isinstance(told, Violated):
+        proofs = tuple(proof for proof in told.witnesses if proof.principal in principals)
+        return replace(told, witnesses=proofs or told.witnesses)
+    return told

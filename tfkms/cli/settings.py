@@ -35,7 +35,8 @@ def settings(config: str | None, inputs: Sequence[str], quiet: bool) -> "Setting
     if config is not None:
         path: Path | None = Path(config)
     else:
-        path = nearest(next((Path(item) for item in inputs if Path(item).is_dir()), Path.cwd()))
+        scanned = (Path(item) for item in inputs if os.path.isdir(item))  # noqa: PTH112 - Path.is_dir raises
+        path = nearest(next(scanned, Path.cwd()))
     if path is None:
         return Settings()
     name = shown_path(path)

@@ -9,7 +9,8 @@ from functools import lru_cache
 from tfkms.checks.authorized import Authorized
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.finding import Waiver
-from tfkms.iam.pattern import arn_glob, glob, matches
+from tfkms.iam.automaton import matches
+from tfkms.iam.pattern import arn_glob, glob
 from tfkms.values import Text
 
 EVERYTHING = "*"

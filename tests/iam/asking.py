@@ -6,10 +6,10 @@ from typing import Any
 
 from tfkms import catalogue
 from tfkms.iam import callers
-from tfkms.iam.access import Reading
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.document import Policy
 from tfkms.iam.grants import Bundle, Case
+from tfkms.iam.key_values import Reading
 from tfkms.iam.parse import parse_policy, read_policy_text
 from tfkms.iam.simulate import Answer, Documents, Request, simulate
 from tfkms.location import Origin

@@ -10,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfkms.iam import access
-from tfkms.iam.access import Absent, Free, Keys, KeyState, Known, Reading, Solution, Undetermined, solve
-from tfkms.iam.conditions import FALSE, TRUE, Atom, Ground, Literal, holds, literals, unsure
+from tfkms.iam.access import Absent, Keys, KeyState, Known, Solution, Undetermined, solve
+from tfkms.iam.automaton import matches
+from tfkms.iam.comparisons import FALSE, TRUE, Ground, unsure
+from tfkms.iam.conditions import Atom, Literal, holds, literals
 from tfkms.iam.document import Condition, Opaque
+from tfkms.iam.key_values import Free, Reading
 from tfkms.iam.operators import operator
-from tfkms.iam.pattern import BeyondLimitsError, glob, literal, matches
+from tfkms.iam.pattern import glob, literal
+from tfkms.iam.search import BeyondLimitsError
 from tfkms.location import Origin
 from tfkms.values import Hole, Template, Text, text
 
@@ -244,7 +248,7 @@ def test_ranges(clauses: list[tuple[str, ...]], expected: bool) -> None:
 @pytest.mark.parametrize(
     "clauses",
     [
-        [("NumericGreaterThan", "1e30")],
+        [("NumericGreaterThan", "1" + 30 * "0")],
         [("DateGreaterThan", "2026-01-01T00:00:00Z"), ("DateLessThan", "2026-01-01T00:00:01Z")],
         [("DateGreaterThan", "2026-01-01"), ("StringLike", "2026-06-*")],
         [("NumericGreaterThan", "5"), ("StringLike", "17*")],
@@ -283,7 +287,7 @@ def test_a_value_that_ignores_case_is_one_that_passes(wanted: str) -> None:
 
 
 def test_a_search_that_tries_too_much_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "STEP_LIMIT", 50)
+    monkeypatch.setattr(access, "QUESTION_LIMIT", 50)
     names = [f"k{number}" for number in range(8)]
     either = [[atom(name, "StringEquals", "a"), atom(name, "StringEquals", "b")] for name in names]
     never = [[atom(name, "StringEquals", "c") for name in names]]
@@ -410,7 +414,10 @@ def test_what_is_found_is_a_request_that_satisfies_every_clause(
 
 @given(clauses(hidden=False), STATES)
 def test_where_all_is_known_both_readings_agree(asked: list[list[Literal]], states: dict[str, KeyState]) -> None:
-    assert (solve(asked, keys(**states), STRICT) is None) == (solve(asked, keys(**states), LOOSE) is None)
+    strictly, loosely = solve(asked, keys(**states), STRICT), solve(asked, keys(**states), LOOSE)
+
+    assert strictly is None or loosely is not None
+    assert strictly is not None or loosely is None or loosely.holes  # what AWS leaves open, or a key that is not known
 
 
 @given(clauses(hidden=True), STATES, st.sampled_from([STRICT, LOOSE]))

@@ -7,21 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tfkms.iam import simulate_conditions as oracle
-from tfkms.iam.conditions import (
-    FALSE,
-    TRUE,
-    Atom,
-    Ground,
-    NoValue,
-    Variables,
-    expanded,
-    holds,
-    literals,
-    no_variables,
-    number,
-    seconds,
-    unsure,
-)
+from tfkms.iam.comparisons import FALSE, TRUE, Ground, number, seconds, unsure
+from tfkms.iam.conditions import Atom, NoValue, Variables, expanded, holds, literals, no_variables
 from tfkms.iam.document import Condition, Opaque
 from tfkms.iam.operators import operator
 from tfkms.iam.simulate_texts import Truth
@@ -96,8 +83,8 @@ def says(name: str, wanted: Any, values: Any, variables: Variables | None = None
         ("ArnNotLike", "*", ROLE, None),
         ("Bool", "true", "true", True),
         ("Bool", "true", "false", False),
-        ("Bool", "True", "true", True),
-        ("Bool", "false", "FALSE", True),
+        ("Bool", "True", "true", None),
+        ("Bool", "false", "FALSE", None),
         ("BinaryEquals", "QmluYXJ5", "QmluYXJ5", True),
         ("BinaryEquals", "QmluYXJ5", "qmluYXJ5", False),
         ("NumericEquals", "7", "7", True),
@@ -113,7 +100,7 @@ def says(name: str, wanted: Any, values: Any, variables: Variables | None = None
         ("NumericEquals", "seven", "7", None),
         ("NumericEquals", "NaN", "7", None),
         ("NumericEquals", "Infinity", "7", None),
-        ("NumericLessThan", "7", "seven", False),
+        ("NumericLessThan", "7", "seven", None),
         ("DateEquals", "2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", True),
         ("DateEquals", "2026-01-01", "2026-01-01T00:00:00Z", True),
         ("DateEquals", "1767225600", "2026-01-01T00:00:00Z", True),
@@ -126,7 +113,7 @@ def says(name: str, wanted: Any, values: Any, variables: Variables | None = None
         ("DateGreaterThanEquals", "2026-01-01", "2025-12-31T23:59:59Z", False),
         ("DateEquals", "today", "2026-01-01", None),
         ("DateEquals", "2026-13-01", "2026-01-01", None),
-        ("DateEquals", "2026-01-01", "today", False),
+        ("DateEquals", "2026-01-01", "today", None),
         ("IpAddress", "203.0.113.0/24", "203.0.113.9", True),
         ("IpAddress", "203.0.113.77/24", "203.0.113.9", True),
         ("IpAddress", "203.0.113.9", "203.0.113.9", True),
@@ -138,7 +125,7 @@ def says(name: str, wanted: Any, values: Any, variables: Variables | None = None
         ("NotIpAddress", "203.0.113.0/24", "2001:db8::1", True),
         ("IpAddress", "office", "203.0.113.9", None),
         ("NotIpAddress", "office", "203.0.113.9", None),
-        ("IpAddress", "203.0.113.0/24", "office", False),
+        ("IpAddress", "203.0.113.0/24", "office", None),
     ],
 )
 def test_one_value(name: str, wanted: str, value: str, expected: bool | None) -> None:
@@ -252,7 +239,7 @@ def test_for_any_value_fails_for_an_absent_key_even_negated(name: str) -> None:
     [
         ("true", True, False),
         ("false", False, True),
-        ("True", True, False),
+        ("True", None, None),
         (["true", "true"], True, False),
         (["true", "false"], True, True),
         ("maybe", None, None),
@@ -265,7 +252,6 @@ def test_null_asks_whether_the_key_is_there(wanted: Any, absent: bool | None, pr
     assert says("Null", wanted, "anything") is present
 
 
-@pytest.mark.xfail(strict=True, reason="`Null` with no values at all is read as `Null: false`")
 def test_null_with_no_values_is_met_by_nothing_for_sure() -> None:
     assert says("Null", [], "anything") is not True
 
@@ -273,13 +259,11 @@ def test_null_with_no_values_is_met_by_nothing_for_sure() -> None:
 # Case
 
 
-@pytest.mark.xfail(strict=True, reason="letters whose lower case is two characters, or depends on the next, are lost")
 @pytest.mark.parametrize("word", ["İ", "ΑΣ"])
 def test_a_text_equals_itself_whatever_its_letters(word: str) -> None:
     assert says("StringEqualsIgnoreCase", word, word) is True
 
 
-@pytest.mark.xfail(strict=True, reason="the known parts of a value with holes keep their case")
 def test_a_value_with_holes_is_compared_whatever_the_case_too() -> None:
     assert says("StringEqualsIgnoreCase", "ABC", text("AB", H)) is None
 
@@ -364,7 +348,6 @@ def test_what_is_no_number_is_none(written: str) -> None:
     assert number(written) is None
 
 
-@pytest.mark.xfail(strict=True, reason="numbers are read as Python's Decimal reads them")
 @pytest.mark.parametrize("written", ["1_000", "٧", " 7", "7\n"])
 def test_what_only_python_calls_a_number_is_none(written: str) -> None:
     assert number(written) is None
@@ -373,8 +356,9 @@ def test_what_only_python_calls_a_number_is_none(written: str) -> None:
 @pytest.mark.parametrize(
     ("written", "value"),
     [
-        ("0", 0),
+        ("10000", 10000),
         ("1767225600", 1767225600),
+        ("2026-01", 1767225600),
         ("2026-01-01", 1767225600),
         ("2026-01-01T00:00Z", 1767225600),
         ("2026-01-01T00:00:00Z", 1767225600),
@@ -389,12 +373,11 @@ def test_a_date_is_read(written: str, value: int) -> None:
     assert seconds(written) == value
 
 
-@pytest.mark.parametrize("written", ["", "x", "2026-13-01", "2026-02-30", "2026-01", "01/01/2026", "1e9", "-1"])
+@pytest.mark.parametrize("written", ["", "x", "2026-13-01", "2026-02-30", "0", "01/01/2026", "1e9", "-1"])
 def test_what_is_no_date_that_can_be_read_is_none(written: str) -> None:
     assert seconds(written) is None
 
 
-@pytest.mark.xfail(strict=True, reason="a year alone is read as seconds, and parts of seconds are cut off")
 def test_dates_that_could_be_read_otherwise_are_not_taken_for_certain() -> None:
     assert seconds("2026") is None
     assert seconds("2026-01-01T00:00:00.5Z") != seconds("2026-01-01T00:00:00Z")
@@ -450,7 +433,6 @@ def test_what_is_certain_is_possible_and_only_the_unsure_names_holes(
         assert not found.holes or (found.possible and not found.certain)
 
 
-@pytest.mark.xfail(strict=True, reason="for a malformed value of the request the unread values are forgotten")
 @example(condition("NumericEquals", "seven"), ("seven",))
 @given(CONDITIONS, st.none() | PRESENT)
 def test_what_is_unsure_says_on_what_it_hangs(asked: Condition, values: tuple[Text, ...] | None) -> None:

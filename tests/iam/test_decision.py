@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from tests.iam.asking import (
     ACCOUNT,
     OTHER,
     ROOT,
+    TARGET,
     case,
     document,
     possibly,
@@ -21,14 +23,14 @@ from tests.iam.asking import (
     surely,
     user,
 )
-from tfkms.iam.access import Reading
 from tfkms.iam.callers import CallerKind, anyone, service, session
 from tfkms.iam.document import Policy
 from tfkms.iam.grants import EVERYTHING, Bundle, Case
+from tfkms.iam.key_values import Reading
 from tfkms.iam.parse import parse_policy
 from tfkms.iam.simulate import Answer
 from tfkms.location import Origin
-from tfkms.values import Hole, Unknown, Value
+from tfkms.values import Hole, Text, Unknown, Value, text
 
 APP = f"arn:aws:iam::{ACCOUNT}:role/app"
 ANN = f"arn:aws:iam::{ACCOUNT}:user/ann"
@@ -178,6 +180,93 @@ def test_unknown_statements_may_allow_and_may_deny() -> None:
 
     assert possibly(case(policy, role()))
     assert not surely(case(policy, role()))
+
+
+def with_holes(*statements: dict[str, Any]) -> Policy:
+    """The policy of these statements, texts with holes among their values."""
+    return parse_policy(frozen({"Version": "2012-10-17", "Statement": list(statements)}), Origin("k", "/policy"))[0]
+
+
+VPCE = Hole("aws_vpc_endpoint.main", "/id", "known after apply")
+OTHER_VPCE = Hole("aws_vpc_endpoint.other", "/id", "known after apply")
+
+
+@pytest.mark.parametrize(
+    ("operator", "denied", "sure", "possible"),
+    [
+        ("StringEquals", "vpce-1", False, True),  # the endpoint may be this one
+        ("StringNotEquals", text(VPCE), True, True),  # what is allowed is what the Deny spares, whatever it is
+        ("StringEquals", text(VPCE), False, False),
+        ("StringEquals", text(OTHER_VPCE), False, True),
+        ("StringLike", "vpce-*", False, True),
+        ("StringNotLike", "vpce-*", False, True),
+        ("StringLike", "*", False, False),
+        ("StringNotLike", text("vpce-", VPCE), False, True),
+    ],
+)
+def test_a_value_that_is_not_known_may_be_the_one_that_is_denied(
+    operator: str, denied: Text, sure: bool, possible: bool
+) -> None:
+    allow = statement(principal="*", Condition={"StringEquals": {"aws:SourceVpce": text(VPCE)}})
+    deny = statement("Deny", "*", Condition={operator: {"aws:SourceVpce": denied}})
+    asked = case(with_holes(allow, deny), role())
+
+    assert (surely(asked), possibly(asked)) == (sure, possible)
+
+
+def test_what_is_not_known_of_the_key_is_one_value_for_all_that_ask() -> None:
+    tagged = {"StringEquals": {"aws:ResourceTag/team": "a"}}
+    policy = document(statement(principal="*", Condition=tagged), statement("Deny", "*", Condition=tagged))
+    other = document(
+        statement(principal="*", Condition=tagged),
+        statement("Deny", "*", Condition={"StringEquals": {"aws:ResourceTag/team": "b"}}),
+    )
+    untold = replace(TARGET, settled=False)
+
+    assert not possibly(replace(case(policy, role()), target=untold))
+    assert possibly(replace(case(other, role()), target=untold))
+
+
+def test_a_literal_that_may_hold_is_never_taken_to_hold_and_to_fail() -> None:
+    caller = {"StringEquals": {"aws:PrincipalAccount": text(VPCE)}}
+    policy = with_holes(statement(principal="*", Condition=caller), statement("Deny", "*", Condition=caller))
+
+    assert not possibly(case(policy, role()))
+
+
+def test_an_empty_value_may_be_one() -> None:
+    asked = case(document(statement(principal="*", Condition={"StringEquals": {"aws:PrincipalTag/x": ""}})), role())
+
+    assert possibly(asked)
+    assert not surely(asked)
+
+
+def test_numbers_and_dates_on_one_key_are_both_met() -> None:
+    both = {
+        "NumericGreaterThan": {"aws:EpochTime": "1800000000"},
+        "DateLessThan": {"aws:EpochTime": "2030-01-01T00:00:00Z"},
+    }
+
+    assert surely(case(document(statement(principal="*", Condition=both)), role()))
+
+
+def test_every_address_of_the_shorter_kind_is_not_every_address() -> None:
+    elsewhere = {"NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"}, "Null": {"aws:SourceIp": "false"}}
+
+    assert surely(case(document(statement(principal="*", Condition=elsewhere)), role()))
+
+
+def test_several_values_without_a_set_operator_are_sure_where_all_agree() -> None:
+    known = replace(TARGET, facts={"kms:resourcealiases": ("alias/a", "alias/b")})
+
+    def asked(*wanted: str) -> Case:
+        condition = {"StringEquals": {"kms:ResourceAliases": list(wanted)}}
+        return replace(case(document(statement(principal="*", Condition=condition)), role()), target=known)
+
+    assert surely(asked("alias/a", "alias/b"))
+    assert possibly(asked("alias/a"))
+    assert not surely(asked("alias/a"))
+    assert not possibly(asked("alias/c"))
 
 
 # Laws. Policies are steered towards the principals, keys and values that the questions are about.

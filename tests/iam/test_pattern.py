@@ -7,25 +7,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tfkms.iam import pattern as module
-from tfkms.iam.pattern import (
-    BeyondLimitsError,
-    OneOf,
-    Pattern,
-    Run,
-    Symbol,
-    Wild,
-    arn_glob,
-    find,
-    folded,
-    glob,
-    holes_of,
-    literal,
-    matches,
-    may_match,
-    shape,
-    widened,
-)
+from tfkms.iam import search as module
+from tfkms.iam.automaton import matches, may_match
+from tfkms.iam.letter_case import any_case, perhaps_any_case
+from tfkms.iam.pattern import OneOf, Pattern, Run, Symbol, Wild, arn_glob, glob, holes_of, literal, shape, widened
+from tfkms.iam.search import BeyondLimitsError, find, find_possibly
 from tfkms.values import Hole, Template, Text, text, text_parts
 
 H = Hole("aws_iam_role.this", "/name", "known after apply")
@@ -175,8 +161,17 @@ def test_stars_in_a_row_are_one_star(symbols: list[Symbol], value: Text) -> None
 
 
 @given(st.text("abAB:*?", max_size=5), st.text("abAB:", max_size=5))
-def test_a_folded_pattern_matches_what_matches_whatever_the_case(written: str, value: str) -> None:
-    assert matches(folded(glob(written)), value.lower()) == matches(glob(written.lower()), value.lower())
+def test_a_pattern_of_any_case_matches_what_matches_whatever_the_case(written: str, value: str) -> None:
+    assert matches(any_case(glob(written)), value) == matches(glob(written.lower()), value.lower())
+
+
+def test_no_page_says_whether_case_is_ignored_in_other_letters() -> None:
+    assert not matches(any_case(literal("É")), "é")
+    assert matches(any_case(literal("É")), "É")
+    wider = perhaps_any_case(literal("É"))
+    assert wider is not None
+    assert matches(wider, "é")
+    assert perhaps_any_case(literal("abc-1")) is None
 
 
 def test_a_pattern_is_fixed_when_it_has_no_wildcard() -> None:
@@ -389,7 +384,19 @@ def test_a_role_outside_the_listed_patterns_is_found() -> None:
 def test_a_text_with_a_hole_is_found_where_no_other_will_do() -> None:
     assert find([[literal(text("a", H))]], []) == text("a", H)
     assert find([[literal(text("a", H))]], [glob("a*")]) is None
-    assert find([[literal(text("a", H))], [glob("*")]], [literal(text("a", G))]) == text("a", H)
+    assert find([[literal(text("a", H))], [glob("*")]], [literal(text("b", G))]) == text("a", H)
+
+
+def test_two_holes_may_be_the_same_text() -> None:
+    assert find([[literal(text("a", H))]], [literal(text("a", G))]) is None
+    assert find([[literal(text("a", H))]], [literal("ab")]) is None
+    assert find_possibly([[literal(text("a", H))]], [], [literal(text("a", G))]) == text("a", H)
+    assert find_possibly([[literal(text("a", H))]], [[literal("ab")]], []) == text("a", H)
+
+
+def test_one_hole_is_the_same_text_wherever_it_stands() -> None:
+    assert find_possibly([[literal(text("a", H))]], [], [literal(text("a", H))]) is None
+    assert find_possibly([], [[literal(text("a", H))]], [literal(text("a", H))]) is not None
 
 
 def one_of(characters: str) -> Pattern:
@@ -432,7 +439,7 @@ def test_a_letter_that_no_pattern_has_is_found_even_where_all_plain_ones_are_tak
 def test_a_question_beyond_the_limits_says_so(
     wanted: list[str], unwanted: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "STATE_LIMIT", 2_000)
+    monkeypatch.setattr(module, "WORK_LIMIT", 2_000)
 
     with pytest.raises(BeyondLimitsError):
         find([[glob(one)] for one in wanted], [glob(one) for one in unwanted])

@@ -28,10 +28,10 @@ from tests.oracle.generator import (
 from tfkms import catalogue
 from tfkms.checks.parties import witness
 from tfkms.iam import callers
-from tfkms.iam.access import Reading
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.document import Policy
 from tfkms.iam.grants import Bundle, Case, Guarding
+from tfkms.iam.key_values import Reading
 from tfkms.iam.parse import parse_policy, read_policy_text
 from tfkms.iam.simulate import Answer, simulate
 from tfkms.iam.simulate import Documents as Simulated

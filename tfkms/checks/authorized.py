@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+from tfkms.iam.automaton import matches
 from tfkms.iam.callers import Caller, CallerKind
-from tfkms.iam.conditions import Atom, Like, unsure
+from tfkms.iam.comparisons import Like, unsure
+from tfkms.iam.conditions import Atom
 from tfkms.iam.grants import Conjunction
 from tfkms.iam.naming import PRINCIPAL_ARN
-from tfkms.iam.pattern import Pattern, arn_glob, find, glob, matches
+from tfkms.iam.pattern import Pattern, arn_glob, glob
+from tfkms.iam.search import find
 from tfkms.values import Hole, Text, text, text_parts
 
 
@@ -70,7 +73,7 @@ class Authorized:
         patterns = tuple(pattern for pattern in globs if pattern is not None)
         if not patterns:
             return None
-        return (Atom(PRINCIPAL_ARN, Like(patterns), positive=False, every=True, when_absent=True),)
+        return (Atom(PRINCIPAL_ARN, Like(patterns), positive=False, when_absent=True),)
 
 
 NOBODY = Authorized()

@@ -22,14 +22,14 @@ from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject,
 from tfkms.extract import Document, Key, Kind
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated, Witness
 from tfkms.iam import callers
-from tfkms.iam.access import Reading
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import CallerKind
 from tfkms.iam.coverage import any_may_allow, may_allow
 from tfkms.iam.document import AnyStatement, Policy
 from tfkms.iam.grants import EVERYTHING, Bundle, Case, Granted
+from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way
-from tfkms.iam.pattern import BeyondLimitsError
+from tfkms.iam.search import BeyondLimitsError
 from tfkms.values import Hole, Text
 
 _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tfkms.iam import callers
-from tfkms.iam.access import KeyState, Reading, Solution, solve
+from tfkms.iam.access import KeyState, Solution, solve
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.conditions import Atom, Literal
 from tfkms.iam.document import AnyStatement
 from tfkms.iam.grants import Case, Granted
+from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import PRINCIPAL_ARN, Way
 from tfkms.iam.pattern import Pattern
 

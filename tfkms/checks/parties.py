@@ -12,8 +12,9 @@ from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.document import AnyStatement, OpaqueStatement, PrincipalName, Principals, PrincipalType, Statement
 from tfkms.iam.naming import PRINCIPAL_ARN, caller_named, is_unique_id
-from tfkms.iam.pattern import Pattern, find
+from tfkms.iam.pattern import Pattern
 from tfkms.iam.principals import EVERYONE, account_of
+from tfkms.iam.search import find
 from tfkms.model import Account, Resource
 from tfkms.values import Template, Text, Value, plain, text, text_parts
 

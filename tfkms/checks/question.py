@@ -12,7 +12,8 @@ from tfkms.extract import Document, Estate, Key, default_key_policy, unnamed_key
 from tfkms.iam import callers
 from tfkms.iam.actions import Actions
 from tfkms.iam.callers import Caller, Target
-from tfkms.iam.conditions import Atom, Like
+from tfkms.iam.comparisons import Like
+from tfkms.iam.conditions import Atom
 from tfkms.iam.document import Policy, Statement
 from tfkms.iam.grants import Bundle, Conjunction, Guarding
 from tfkms.iam.pattern import literal
@@ -106,4 +107,4 @@ class Question:
     def elsewhere(self) -> Conjunction:
         """The clause that keeps a request away from the keys of the plan."""
         arns = tuple(literal(key.arn) for key in self.estate.keys)
-        return (Atom(callers.RESOURCE, Like(arns), positive=False, every=True, when_absent=True),)
+        return (Atom(callers.RESOURCE, Like(arns), positive=False, when_absent=True),)

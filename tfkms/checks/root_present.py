@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Outcome, Passed, Undecided, Violated, Witness
-from tfkms.iam.access import Keys, Known, Reading, Solution, solve
-from tfkms.iam.conditions import Literal, unsure
+from tfkms.iam.access import Keys, Known, Solution, solve
+from tfkms.iam.comparisons import unsure
+from tfkms.iam.conditions import Literal
 from tfkms.iam.context import root_keys
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Principals, Statement
-from tfkms.iam.pattern import BeyondLimitsError
+from tfkms.iam.key_values import Reading
 from tfkms.iam.principals import RootUser, account_of, matches_root
+from tfkms.iam.search import BeyondLimitsError
 from tfkms.iam.simulate import Answer, Documents, Request, simulate
 from tfkms.iam.statements import condition_literals, covers_action, covers_key
 from tfkms.values import Hole, text_parts

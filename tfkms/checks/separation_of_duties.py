@@ -18,14 +18,14 @@ from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject,
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Remarked, Undecided, Violated, Witness
 from tfkms.iam import callers
-from tfkms.iam.access import Reading
 from tfkms.iam.actions import ActionClass
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.coverage import may_be
 from tfkms.iam.document import AnyStatement, Effect, OpaqueStatement, Policy, Statement
 from tfkms.iam.grants import EVERYTHING, Bundle, Case, Conjunction
+from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way, allowed
-from tfkms.iam.pattern import BeyondLimitsError
+from tfkms.iam.search import BeyondLimitsError
 from tfkms.values import Text
 
 _TELLING = frozenset({"PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "GenerateDataKey", "Sign"})

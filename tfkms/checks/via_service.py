@@ -36,10 +36,11 @@ from tfkms.finding import (
     Witness,
 )
 from tfkms.iam import callers
-from tfkms.iam.access import Reading, Solution
+from tfkms.iam.access import Solution
 from tfkms.iam.actions import ActionClass, KmsAction
 from tfkms.iam.callers import Caller, Target
-from tfkms.iam.conditions import Atom, Like
+from tfkms.iam.comparisons import Like
+from tfkms.iam.conditions import Atom
 from tfkms.iam.coverage import may_be
 from tfkms.iam.document import (
     AnyStatement,
@@ -52,9 +53,11 @@ from tfkms.iam.document import (
     Statement,
 )
 from tfkms.iam.grants import Case, Conjunction
+from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way, caller_named
-from tfkms.iam.pattern import BeyondLimitsError, literal
+from tfkms.iam.pattern import literal
 from tfkms.iam.principals import EVERYONE, account_of
+from tfkms.iam.search import BeyondLimitsError
 from tfkms.key_uses import KeyUse, Mode
 from tfkms.values import Hole, Text
 
@@ -361,7 +364,7 @@ class _KeyPolicyJudge:
     def for_others(self) -> tuple[Conjunction, ...]:
         """The clauses of a request that a service makes for the resources of another account."""
         own = literal(self.asked.account)
-        return ((Atom("aws:sourceaccount", Like((own,)), positive=False, every=True, when_absent=True),),)
+        return ((Atom("aws:sourceaccount", Like((own,)), positive=False, when_absent=True),),)
 
     def request(
         self,

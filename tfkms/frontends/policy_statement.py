@@ -7,7 +7,8 @@ in descending order, one alone as itself; the provider's defaults, which a defer
 from collections.abc import Mapping, Sequence
 
 from tfkms.frontends.policy_json import ProviderError, joined_conditions, joined_principals
-from tfkms.iam.pattern import literal, may_match
+from tfkms.iam.automaton import may_match
+from tfkms.iam.pattern import literal
 from tfkms.values import Hole, Template, Text, Unknown, Value, hole_name, text, text_parts
 
 DEFAULT_VERSION = "2012-10-17"

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from tfkms.iam.access import Absent, Free, Keys, KeyState, Known, Undetermined
+from tfkms.iam.access import Absent, Keys, KeyState, Known, Undetermined
 from tfkms.iam.actions import KmsAction
+from tfkms.iam.key_values import Free
 from tfkms.iam.pattern import OneOf, Pattern, Run, literal, shape
 from tfkms.values import Hole, Text, text, text_parts
 

@@ -6,79 +6,54 @@ IfExists, Null) and reference_policies_multi-value-conditions (values, set opera
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias, assert_never
 
-from tfkms.iam.document import Comparison, Condition, Family, Opaque, Operator, Quantifier
-from tfkms.iam.pattern import (
-    Pattern,
-    Symbol,
-    Wild,
-    arn_shape,
-    folded,
-    holes_of,
-    literal,
-    matches,
-    may_match,
-    shape,
-    wild_symbols,
+from tfkms.iam.comparisons import (
+    FALSE,
+    TRUE,
+    Compared,
+    Doubtful,
+    Ground,
+    Like,
+    Network,
+    SameBytes,
+    Test,
+    Within,
+    number,
+    octets,
+    passes,
+    read_as,
+    seconds,
+    unsure,
 )
+from tfkms.iam.document import Condition, Family, Opaque, Operator, Quantifier
+from tfkms.iam.letter_case import any_case, perhaps_any_case
+from tfkms.iam.pattern import Pattern, Symbol, Wild, arn_shape, literal, shape, wild_symbols
 from tfkms.location import Origin
 from tfkms.values import Hole, Text, pointer_step, text_parts
-
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-@dataclass(frozen=True)
-class Like:
-    """Passed by a value that one of the patterns matches. With `fold`, the patterns are lower case and case is lost."""
-
-    patterns: tuple[Pattern, ...]
-    opaque: tuple[Hole, ...] = ()
-    fold: bool = False
-
-
-@dataclass(frozen=True)
-class Compared:
-    """Passed by a number (for dates: seconds since 1970) that stands to one of the bounds as `comparison` says."""
-
-    comparison: Comparison
-    bounds: tuple[Decimal, ...]
-    dates: bool
-    opaque: tuple[Hole, ...] = ()
-
-
-@dataclass(frozen=True)
-class Within:
-    """Passed by an address inside one of the networks."""
-
-    networks: tuple[Network, ...]
-    opaque: tuple[Hole, ...] = ()
-
-
-Test: TypeAlias = Like | Compared | Within
 
 
 @dataclass(frozen=True)
 class Atom:
     """A literal about one condition key (lower case).
 
-    With the key absent it is `when_absent`, or not known for the reason in `doubt`. Otherwise: some value (`every`
-    False), or every value, passes the test or, with `positive` False, does not pass it.
+    With the key absent it is `when_absent`, or not known for the reason in `doubt`. Otherwise: some value, or every
+    value, passes the test or, with `positive` False, does not pass it. Without set operator (`ONE`) no page says which
+    of several values counts: it surely holds if it does so of all, and possibly if it does of one.
     """
 
     key: str
     test: Test
-    positive: bool
-    every: bool
-    when_absent: bool
+    positive: bool = True
+    when_absent: bool = False
+    quantifier: Quantifier = Quantifier.ONE
     doubt: Hole | None = None
 
-    def if_absent(self) -> "Ground":
+    def if_absent(self) -> Ground:
         """The literal where the request does not carry the key."""
         if self.doubt is not None:
             return unsure(self.doubt)
@@ -86,31 +61,18 @@ class Atom:
 
     def negated(self) -> "Atom":
         """The literal that holds exactly when this one does not."""
-        return replace(self, positive=not self.positive, every=not self.every, when_absent=not self.when_absent)
+        return replace(
+            self,
+            positive=not self.positive,
+            when_absent=not self.when_absent,
+            quantifier=_OPPOSITE.get(self.quantifier, self.quantifier),
+        )
 
 
-@dataclass(frozen=True)
-class Ground:
-    """A literal that no condition key decides: surely true, possibly true, and the holes on which that hangs."""
-
-    certain: bool
-    possible: bool
-    holes: frozenset[Hole] = frozenset()
-
-    def negated(self) -> "Ground":
-        """The literal that holds exactly when this one does not."""
-        return Ground(not self.possible, not self.certain, self.holes)
+_OPPOSITE = {Quantifier.ANY: Quantifier.ALL, Quantifier.ALL: Quantifier.ANY}
 
 
 Literal: TypeAlias = Atom | Ground
-
-TRUE = Ground(certain=True, possible=True)
-FALSE = Ground(certain=False, possible=False)
-
-
-def unsure(*holes: Hole) -> Ground:
-    """A literal that may be true and may be false."""
-    return Ground(certain=False, possible=True, holes=frozenset(holes))
 
 
 class NoValue(Enum):
@@ -142,19 +104,12 @@ def literals(condition: Condition, origin: Origin, variables: Variables | None) 
     values = _Values(condition, operator, origin, variables)
     key = condition.key.lower()
     if operator.family is Family.NULL:
-        return _null(key, values)
+        return _null(key, operator, values)
     test = _test(operator, values)
-    if_absent = operator.if_exists or operator.quantifier is Quantifier.ALL
-    match operator.quantifier:
-        case Quantifier.ONE:
-            # Of a key with one value "some" and "every" are the same; a negated operator refuses each of several.
-            return (Atom(key, test, not operator.negated, operator.negated, if_absent or operator.negated),)
-        case Quantifier.ANY:
-            doubt = Hole(values.origin.address, values.origin.path, _ANY_IF_EXISTS) if if_absent else None
-            return (Atom(key, test, not operator.negated, every=False, when_absent=False, doubt=doubt),)
-        case Quantifier.ALL:
-            return (Atom(key, test, not operator.negated, every=True, when_absent=if_absent),)
-    assert_never(operator.quantifier)
+    negated_one = operator.negated and operator.quantifier is Quantifier.ONE
+    when_absent = operator.if_exists or operator.quantifier is Quantifier.ALL or negated_one
+    doubt = values.doubt(_ANY_IF_EXISTS) if operator.quantifier is Quantifier.ANY and operator.if_exists else None
+    return (Atom(key, test, not operator.negated, when_absent and doubt is None, operator.quantifier, doubt),)
 
 
 _ANY_IF_EXISTS = "AWS does not say whether `ForAnyValue:…IfExists` holds where the key is absent"
@@ -174,22 +129,49 @@ class _Values:
         own = [part for part in text_parts(value) if isinstance(part, Hole)]
         self.opaque += own or [Hole(self.origin.address, self.origin.path, reason)]
 
-    def like(self, make: Callable[[list[Symbol]], Pattern | None], wild: bool) -> Like:
-        """The patterns that `make` builds; with `wild`, `*` and `?` are wildcards."""
-        patterns: list[Pattern] = []
+    def doubt(self, reason: str) -> Hole:
+        """What no page of AWS says, at this place."""
+        return Hole(self.origin.address, self.origin.path, reason)
+
+    def spelled(self, wild: bool) -> Iterator[tuple[Text, list[Symbol]]]:
+        """Each value with its symbols; with `wild`, `*` and `?` are wildcards."""
         for value in self.texts:
             symbols = expanded(value, self.variables, wild)
-            if symbols is NoValue.ABSENT:
-                continue  # matches nothing: a positive operator fails and a negated one holds
             if symbols is NoValue.UNKNOWN:
                 self.unread(value, f"the policy variable in `{value}` has no known value")
-                continue
-            pattern = make(symbols)
+            elif symbols is not NoValue.ABSENT:
+                # One without a value matches nothing: a positive operator fails and a negated one holds.
+                yield value, symbols
+
+    def like(self, wild: bool) -> Like:
+        patterns = tuple(shape(symbols) for _, symbols in self.spelled(wild))
+        return Like(patterns, tuple(self.opaque))
+
+    def like_arns(self) -> Like:
+        patterns: list[Pattern] = []
+        for value, symbols in self.spelled(wild=True):
+            pattern = arn_shape(symbols)
             if pattern is None:
                 self.unread(value, f"`{value}` is no ARN pattern, and AWS does not say what it matches")
             else:
                 patterns.append(pattern)
         return Like(tuple(patterns), tuple(self.opaque))
+
+    def like_whatever_the_case(self) -> Like:
+        patterns = [shape(symbols) for _, symbols in self.spelled(wild=False)]
+        perhaps = [wider for pattern in patterns if (wider := perhaps_any_case(pattern)) is not None]
+        doubtful = tuple(Doubtful(wider, self.doubt(_CASES)) for wider in perhaps)
+        return Like(tuple(map(any_case, patterns)), tuple(self.opaque), doubtful)
+
+    def booleans(self) -> Like:
+        if self.variables is not None:
+            for value in self.texts:
+                if any(isinstance(part, str) and "${" in part for part in text_parts(value)):
+                    self.unread(value, "AWS does not say whether a Bool takes policy variables")
+        patterns = tuple(literal(value) for value in self.texts)
+        hole = self.doubt("AWS does not say whether it takes other spellings than `true` and `false`")
+        doubtful = tuple(Doubtful(any_case(pattern), hole) for pattern in patterns)
+        return Like(patterns, tuple(self.opaque), doubtful)
 
     def numbers(self, read: Callable[[str], Decimal | None], what: str) -> tuple[Decimal, ...]:
         bounds: list[Decimal] = []
@@ -204,50 +186,78 @@ class _Values:
     def networks(self) -> tuple[Network, ...]:
         known: list[Network] = []
         for value in self.texts:
+            written = str(value)
+            _, slash, prefix = written.partition("/")
             try:
-                known.append(ipaddress.ip_network(str(value), strict=False))
+                network = ipaddress.ip_network(written, strict=False)
             except ValueError:
                 self.unread(value, f"`{value}` is no address range")
+                continue
+            if slash and not prefix.isdecimal():
+                self.unread(value, f"`{value}` is no address range as AWS writes them")
+                continue
+            known.append(network)
+            if not slash and network.version == 6:
+                self.unread(value, f"AWS does not say what range `{value}` is without a prefix")
+        return tuple(known)
+
+    def octets(self) -> tuple[bytes, ...]:
+        known: list[bytes] = []
+        for value in self.texts:
+            read = octets(value) if isinstance(value, str) else None
+            if read is None:
+                self.unread(value, f"`{value}` is no base64")
+            else:
+                known.append(read)
         return tuple(known)
 
 
-def _null(key: str, values: _Values) -> tuple[Literal, ...]:
+_CASES = "AWS does not say in which letters besides A to Z it ignores case"
+
+
+def _null(key: str, operator: Operator, values: _Values) -> tuple[Literal, ...]:
     """`Null: true` holds for an absent key, `Null: false` for a present one."""
-    wanted = {value.lower() if isinstance(value, str) else value for value in values.texts}
+    wanted = set(values.texts)
     for value in wanted - {"true", "false"}:
         values.unread(value, f"`{value}` is neither `true` nor `false`")
+    if not wanted:
+        values.opaque.append(values.doubt("AWS does not say what `Null` without a value demands"))
+    if operator.quantifier is not Quantifier.ONE:
+        values.opaque.append(values.doubt(f"AWS does not say what `{operator.name}` demands"))
     if values.opaque:
         return (unsure(*values.opaque),)
     if len(wanted) > 1:
         return ()
-    anything = Like((shape([Wild.ANY]),))
     absent = wanted == {"true"}
-    return (Atom(key, anything, positive=not absent, every=absent, when_absent=absent),)
+    return (Atom(key, Like((shape([Wild.ANY]),)), positive=not absent, when_absent=absent),)
 
 
 def _test(operator: Operator, values: _Values) -> Test:
     match operator.family:
-        case Family.STRING | Family.BINARY:
-            return values.like(shape, wild=False)
-        case Family.STRING_IGNORE_CASE | Family.BOOL:
-            like = values.like(shape, wild=False)
-            return Like(tuple(map(folded, like.patterns)), like.opaque, fold=True)
+        case Family.STRING:
+            return values.like(wild=False)
+        case Family.STRING_IGNORE_CASE:
+            return values.like_whatever_the_case()
+        case Family.BOOL:
+            return values.booleans()
         case Family.STRING_LIKE:
-            return values.like(shape, wild=True)
+            return values.like(wild=True)
         case Family.ARN:
-            return values.like(arn_shape, wild=True)
+            return values.like_arns()
         case Family.NUMERIC:
             return Compared(operator.comparison, values.numbers(number, "number"), False, tuple(values.opaque))
         case Family.DATE:
             return Compared(operator.comparison, values.numbers(seconds, "date"), True, tuple(values.opaque))
         case Family.IP_ADDRESS:
             return Within(values.networks(), tuple(values.opaque))
+        case Family.BINARY:
+            return SameBytes(values.octets(), tuple(values.opaque))
         case Family.NULL:
             raise AssertionError("Null tests presence, not a value")
     assert_never(operator.family)
 
 
-_VARIABLE = re.compile(r"\$\{(?P<name>[^}'\"]*?)\s*(?:,\s*'(?P<default>[^']*)'\s*)?\}")
+_VARIABLE = re.compile(r"\$\{(?P<name>[*?$]|[^{},'\"*?$]+)(?:,\s*'(?P<default>[^']*)'\s*)?\}")
 _ESCAPED = frozenset("*?$")
 
 
@@ -268,7 +278,7 @@ def expanded(value: Text, variables: Variables | None, wild: bool) -> list[Symbo
             for found in _VARIABLE.finditer(part):
                 before = part[place : found.start()]
                 symbols += wild_symbols(before) if wild else before
-                replaced = _replacement(found, variables)
+                replaced = _replacement(found, variables, wild)
                 if isinstance(replaced, NoValue):
                     return replaced
                 symbols += literal(replaced).symbols
@@ -280,106 +290,45 @@ def expanded(value: Text, variables: Variables | None, wild: bool) -> list[Symbo
     return symbols
 
 
-def _replacement(found: "re.Match[str]", variables: Variables) -> Text | NoValue:
-    name = found["name"]
+def _replacement(found: "re.Match[str]", variables: Variables, wild: bool) -> Text | NoValue:
+    name = found["name"].strip()
     if name in _ESCAPED:
         return name
     value = variables(name.lower())
     if value is NoValue.ABSENT and found["default"] is not None:
-        return found["default"]
-    if isinstance(value, str) and set("*?") & set(value):
+        value = found["default"]
+    if wild and isinstance(value, str) and set("*?") & set(value):
         return NoValue.UNKNOWN  # no page says whether a wildcard in the value counts as one
     return value
 
 
-DIGITS_LIMIT = 40
-"""Numbers with more digits are not read: no condition key holds any."""
-
-
-def number(value: str) -> Decimal | None:
-    """The number that `value` is, None where it is none."""
-    try:
-        read = Decimal(value)
-    except InvalidOperation:
-        return None
-    return read if read.is_finite() and abs(read.adjusted()) <= DIGITS_LIMIT else None
-
-
-def seconds(value: str) -> Decimal | None:
-    """The seconds from 1970 to the date that `value` is (ISO 8601, or such a number); None where it is none.
-
-    Source: IAM User Guide, reference_policies_elements_condition_operators, "Date condition operators".
-    """
-    if value.isdecimal():
-        return Decimal(value)
-    try:
-        read = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return Decimal(int((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()))
-
-
-def passes(test: Test, value: Text) -> Ground:
-    """Whether `value` passes the test; what cannot be read may pass anything."""
-    match test:
-        case Like(patterns, opaque, fold):
-            seen = value.lower() if fold and isinstance(value, str) else value
-            certain = any(matches(pattern, seen) for pattern in patterns)
-            near = [pattern for pattern in patterns if may_match(pattern, seen)]
-            unknown = {hole for part in text_parts(value) if isinstance(part, Hole) for hole in (part,)}
-            holes = frozenset(opaque).union(unknown, *map(holes_of, near))
-            return _read_as(certain, possible=bool(near or opaque), holes=holes)
-        case Compared(comparison, bounds, dates, opaque):
-            own = (seconds(value) if dates else number(value)) if isinstance(value, str) else None
-            if own is None:
-                return _malformed(value, bool(opaque))
-            certain = any(_compare(own, comparison, bound) for bound in bounds)
-            return _read_as(certain, possible=certain or bool(opaque), holes=frozenset(opaque))
-        case Within(networks, opaque):
-            try:
-                address = ipaddress.ip_address(str(value))
-            except ValueError:
-                return _malformed(value, bool(opaque))
-            certain = any(address.version == net.version and address in net for net in networks)
-            return _read_as(certain, possible=certain or bool(opaque), holes=frozenset(opaque))
-    assert_never(test)
-
-
-def _malformed(value: Text, opaque: bool) -> Ground:
-    """The request's value is no number, date or address: no operator of those families matches it."""
-    if isinstance(value, str) and not opaque:
-        return FALSE
-    return unsure(*(part for part in text_parts(value) if isinstance(part, Hole)))
-
-
-def _read_as(certain: bool, possible: bool, holes: frozenset[Hole]) -> Ground:
-    return Ground(certain, possible, holes if possible and not certain else frozenset())
-
-
-def _compare(value: Decimal, comparison: Comparison, bound: Decimal) -> bool:
-    match comparison:
-        case Comparison.EQUALS:
-            return value == bound
-        case Comparison.LESS:
-            return value < bound
-        case Comparison.LESS_EQUALS:
-            return value <= bound
-        case Comparison.GREATER:
-            return value > bound
-        case Comparison.GREATER_EQUALS:
-            return value >= bound
-    assert_never(comparison)
+_SEVERAL = Hole("", "", "AWS does not say which of several values counts without a set operator")
+_EMPTY = Hole("", "", "AWS does not say when an empty value counts as none")
 
 
 def holds(atom: Atom, values: tuple[Text, ...] | None) -> Ground:
     """Whether the literal holds for a key with these values; None is an absent key."""
+    absent = atom.if_absent()
     if values is None:
-        return atom.if_absent()
+        return absent
     answers = [passes(atom.test, value) for value in values]
     if not atom.positive:
         answers = [answer.negated() for answer in answers]
     certain, possible = [a.certain for a in answers], [a.possible for a in answers]
     holes = frozenset[Hole]().union(*(answer.holes for answer in answers))
-    if atom.every:
-        return _read_as(all(certain), all(possible), holes)
-    return _read_as(any(certain), any(possible), holes)
+    match atom.quantifier:
+        case Quantifier.ONE:
+            return read_as(all(certain), any(possible), holes or frozenset((_SEVERAL,)))
+        case Quantifier.ANY:
+            found = read_as(any(certain), any(possible), holes)
+        case Quantifier.ALL:
+            found = read_as(all(certain), all(possible), holes)
+        case _:
+            assert_never(atom.quantifier)
+    if found != absent and all(map(_may_be_empty, values)):
+        return unsure(*found.holes, _EMPTY)
+    return found
+
+
+def _may_be_empty(value: Text) -> bool:
+    return all(part == "" or (isinstance(part, Hole) and not part.fresh) for part in text_parts(value))

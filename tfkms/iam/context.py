@@ -1,6 +1,7 @@
 """What is known of the condition keys of a request before it is made."""
 
-from tfkms.iam.access import Absent, Free, Keys, KeyState, Known, Undetermined
+from tfkms.iam.access import Absent, Keys, KeyState, Known, Undetermined
+from tfkms.iam.key_values import Free
 from tfkms.iam.pattern import literal
 from tfkms.iam.principals import RootUser
 from tfkms.values import Hole, Text

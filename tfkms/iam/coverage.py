@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tfkms.iam.conditions import Ground
+from tfkms.iam.comparisons import Ground
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy
 from tfkms.iam.statements import covers_action
 

@@ -5,22 +5,23 @@ principal together with an identity policy. Source: IAM User Guide, reference_po
 Developer Guide, policy-evaluation and key-policy-default.
 """
 
-import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from tfkms.iam.access import Absent, Context, Free, Keys, KeyState, Known, Reading, Solution, solve
+from tfkms.iam.access import Absent, Context, Keys, KeyState, Known, Solution, solve
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
-from tfkms.iam.conditions import TRUE, Atom, Like, Literal, NoValue, Variables, expanded, no_variables, unsure
+from tfkms.iam.comparisons import TRUE, Like, unsure
+from tfkms.iam.conditions import Atom, Literal, NoValue, Variables, no_variables
 from tfkms.iam.coverage import coverage, may_be
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
+from tfkms.iam.key_values import Free, Reading
 from tfkms.iam.naming import Naming, Way, allowed, denied
-from tfkms.iam.pattern import glob, literal, shape
-from tfkms.iam.statements import condition_literals, covers_action
+from tfkms.iam.pattern import literal
+from tfkms.iam.statements import condition_literals, covers_action, resource_test
 from tfkms.location import Origin
-from tfkms.values import Hole, Text, plain, text, text_parts
+from tfkms.values import Hole, Text, plain
 
 Conjunction = tuple[Literal, ...]
 
@@ -80,34 +81,10 @@ def resource_literal(
     """
     if isinstance(resources, Missing):
         return None
-    patterns, opaque = [], [part.hole for part in resources.opaque]
-    for value in resources.texts:
-        head, tail = _halves(value)
-        symbols = expanded(tail, variables if statement.variables else None, wild=True)
-        if symbols is NoValue.UNKNOWN:
-            reason = f"the policy variable in `{value}` has no known value"
-            opaque.append(Hole(statement.origin.address, statement.origin.path, reason))
-        elif not isinstance(symbols, NoValue):  # a resource with a variable that has no value matches nothing
-            patterns.append(shape([*glob(head).symbols, *symbols]))
     if in_key_policy and not resources.negated and "*" in resources.texts:
         return TRUE
-    positive = not resources.negated
-    return Atom(RESOURCE, Like(tuple(patterns), tuple(opaque)), positive, every=not positive, when_absent=False)
-
-
-def _halves(value: Text) -> tuple[Text, Text]:
-    """The ARN up to its fifth colon, where no policy variable counts, and the rest (IAM User Guide,
-    reference_policies_variables: only in the resource portion)."""
-    colons, head = 5, list[str | Hole]()
-    parts = text_parts(value)
-    for place, part in enumerate(parts):
-        if isinstance(part, str) and part.count(":") >= colons:
-            found = re.match(rf"(?:[^:]*:){{{colons}}}", part)
-            assert found is not None
-            return text(*head, found[0]), text(part[found.end() :], *parts[place + 1 :])
-        colons -= part.count(":") if isinstance(part, str) else 0
-        head.append(part)
-    return value, ""
+    test = resource_test(resources, statement.origin, variables if statement.variables else None)
+    return Atom(RESOURCE, test, positive=not resources.negated)
 
 
 def conditions_of(
@@ -360,10 +337,7 @@ class _Values:
                 return NoValue.UNKNOWN
 
     def clauses(self) -> list[Conjunction]:
-        return [
-            (Atom(name, Like((literal(value),)), positive=True, every=False, when_absent=False),)
-            for name, value in self.chosen.items()
-        ]
+        return [(Atom(name, Like((literal(value),))),) for name, value in self.chosen.items()]
 
     def told(self, context: Context) -> Context:
         """The context with the variables that are settled; a request must carry them as well."""

@@ -11,7 +11,8 @@ from enum import Enum
 
 from tfkms.iam import callers
 from tfkms.iam.callers import Caller, CallerKind, root_arn
-from tfkms.iam.conditions import FALSE, Atom, Ground, Like, Literal, unsure
+from tfkms.iam.comparisons import FALSE, Ground, Like, unsure
+from tfkms.iam.conditions import Atom, Literal
 from tfkms.iam.document import Missing, PrincipalName, Principals, PrincipalType
 from tfkms.iam.pattern import literal
 from tfkms.iam.principals import EVERYONE, account_of, either, equal
@@ -155,7 +156,7 @@ def _named_by_arn(value: Text, caller: Caller) -> Iterator[Naming]:
     if isinstance(value, str) and isinstance(caller.principal_arn, str) and value != caller.principal_arn:
         return
     way = Way.DIRECT if caller.kind is CallerKind.USER else Way.ROLE
-    yield Naming(way, (Atom(PRINCIPAL_ARN, Like((literal(value),)), True, every=False, when_absent=False),))
+    yield Naming(way, (Atom(PRINCIPAL_ARN, Like((literal(value),))),))
 
 
 def _if(way: Way, ground: Ground) -> Iterator[Naming]:

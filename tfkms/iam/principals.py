@@ -6,9 +6,10 @@ Source: IAM User Guide, reference_policies_elements_principal and reference_poli
 from dataclasses import dataclass
 from typing import assert_never
 
-from tfkms.iam.conditions import FALSE, TRUE, Ground, unsure
+from tfkms.iam.automaton import matches, may_match
+from tfkms.iam.comparisons import FALSE, TRUE, Ground, unsure
 from tfkms.iam.document import Missing, PrincipalName, Principals, PrincipalType
-from tfkms.iam.pattern import literal, matches, may_match
+from tfkms.iam.pattern import literal
 from tfkms.values import Hole, Template, Text, text, text_parts
 
 EVERYONE = "*"

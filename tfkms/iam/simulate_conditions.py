@@ -122,7 +122,7 @@ def resource_matches(pattern: Text, resource: Text, context: Context, variables:
         return Truth.FALSE
     spelled = (*(letter for part in head for letter in spelled_part(part, wild=True)), *filled)
     bounded: list[Letter] = []
-    for letter, follower in zip(spelled, (*spelled[1:], ":"), strict=True):
+    for letter, follower in zip(spelled, [*spelled[1:], ":"], strict=False):  # of an empty entry there is neither
         inside = isinstance(letter, Blank) and letter.hole is None and (not letter.many or follower != ":")
         bounded.append(replace(letter, within=True) if inside and isinstance(letter, Blank) else letter)
     return matched(tuple(bounded), within_parts(letters(resource), last=True))

@@ -1,7 +1,8 @@
 """Which documents concern KMS at all."""
 
 from tfkms.iam.document import Missing, OpaqueStatement, Patterns, Policy, Statement
-from tfkms.iam.pattern import find, glob, widened
+from tfkms.iam.pattern import glob
+from tfkms.iam.search import find_possibly
 from tfkms.values import Text, text, text_parts
 
 
@@ -20,8 +21,8 @@ def _can_cover_kms(actions: Patterns | Missing) -> bool:
     if actions.opaque:
         return True
     if actions.negated:
-        return find([[glob(_KMS)]], patterns) is not None
-    return bool(patterns) and find([[glob(_KMS)], list(map(widened, patterns))], ()) is not None
+        return find_possibly((), [[glob(_KMS)]], patterns) is not None
+    return bool(patterns) and find_possibly((), [[glob(_KMS)], patterns], ()) is not None
 
 
 def _lower(action: Text) -> Text:

@@ -9,7 +9,8 @@ from tfkms.diagnostics import Diagnostic, Level, Refusal, did_you_mean
 from tfkms.finding import Severity, Waiver
 from tfkms.iam.grants import Guarding
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
-from tfkms.iam.pattern import arn_glob, find, glob
+from tfkms.iam.pattern import arn_glob, glob
+from tfkms.iam.search import find
 from tfkms.location import Origin
 from tfkms.settings.form import SettingsFile
 from tfkms.settings.load import Settings

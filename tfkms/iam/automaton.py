@@ -1,0 +1,157 @@
+"""Patterns as automata: whether a text surely matches, or may."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from tfkms.iam.pattern import STARS, OneOf, Pattern, Run, Symbol, Wild, characters, widened
+from tfkms.values import Hole, Text
+
+WIDE = 1_024
+"""A step of an automaton with more positions than this counts as several."""
+
+
+@lru_cache(maxsize=65_536)
+def matches(pattern: Pattern, value: Text) -> bool:
+    """Whether `value` surely matches: a hole in either is equal to itself alone, though `*` covers any."""
+    return automaton((pattern,), possibly=False).accepts(value)
+
+
+@lru_cache(maxsize=65_536)
+def may_match(pattern: Pattern, value: Text) -> bool:
+    """Whether `value` matches for some filling of the holes in either."""
+    return automaton((pattern,), possibly=True).accepts(value)
+
+
+class Automaton:
+    """The positions of patterns side by side as bits; the bit before a symbol, and behind a pattern's last the one that
+    accepts.
+
+    With `possibly`, the holes of the patterns and those of what is read may be any text.
+    """
+
+    __slots__ = ("accept", "characters", "classes", "cost", "possibly", "segments", "stars", "start", "steps")
+
+    def __init__(self, patterns: Sequence[Pattern], possibly: bool):
+        self.possibly = possibly
+        self.segments: list[tuple[int, int]] = []
+        places: dict[Symbol, list[int]] = {}
+        size = 0
+        for pattern in patterns:
+            symbols = (widened(pattern) if possibly else pattern).symbols
+            for place, symbol in enumerate(symbols, size):
+                places.setdefault(symbol, []).append(place)
+            self.segments.append((size, len(symbols) + 1))
+            size += len(symbols) + 1
+        self.cost = 1 + size // WIDE
+        self.accept = _bits([first + length - 1 for first, length in self.segments], size)
+        self.characters = {symbol: _bits(found, size) for symbol, found in places.items()}
+        self.classes: list[Symbol] = [own for own in self.characters if isinstance(own, OneOf | Run | Wild)]
+        self.stars = 0
+        for own in self.classes:
+            if isinstance(own, Run) or own in STARS:
+                self.stars |= self.characters[own]
+        self.steps: dict[Symbol, tuple[int, int]] = {}
+        self.start = self.closed(_bits([first for first, _ in self.segments], size))
+
+    def closed(self, mask: int) -> int:
+        """`mask` with the positions behind a star that takes nothing; two stars of different kinds may follow."""
+        while (wider := mask | (mask & self.stars) << 1) != mask:
+            mask = wider
+        return mask
+
+    def accepts(self, value: Text) -> bool:
+        """Whether the value matches one of the patterns."""
+        mask = self.start
+        for symbol in characters(value):
+            mask = self.step(mask, symbol)
+            if not mask:
+                return False
+        return bool(mask & self.accept)
+
+    def step(self, mask: int, symbol: Symbol) -> int:
+        """The positions reached from those of `mask` by reading the symbol."""
+        known = self.steps.get(symbol)
+        if known is None:
+            known = self.steps[symbol] = self.taken(symbol)
+        after = (mask & known[0]) << 1 | mask & known[1]
+        if self.possibly and isinstance(symbol, Hole):
+            after |= self.through_fresh(mask) if symbol.fresh else self.through_any(mask)
+        return self.closed(after)
+
+    def taken(self, symbol: Symbol) -> tuple[int, int]:
+        """The positions that take exactly this symbol, and those that take it and stay."""
+        takes, stays = self.characters.get(symbol, 0), 0
+        for own in self.classes:
+            if own is not symbol and _takes(own, symbol):
+                takes |= self.characters[own]
+            if _stays(own, symbol):
+                stays |= self.characters[own]
+        return takes, stays
+
+    def through_any(self, mask: int) -> int:
+        """Where any text may lead: to every later position of the same pattern."""
+        after = 0
+        for first, length in self.segments:
+            own = mask >> first & ((1 << length) - 1)
+            if own:
+                after |= ((1 << length) - (own & -own)) << first
+        return after
+
+    def through_fresh(self, mask: int) -> int:
+        """Where an id that is still to be made may lead: it has no colon and no slash, and must meet a wildcard, as it
+        is no text that is written out today."""
+        wild = self.stars
+        for own in self.classes:
+            wild |= self.characters[own]
+        letters = 0
+        for own, places in self.characters.items():
+            if isinstance(own, str) and own not in ":/":
+                letters |= places
+        unmet, met = mask, 0
+        while True:
+            further = unmet | (unmet & letters) << 1
+            meeting = met | unmet & self.stars | (unmet & wild & ~self.stars) << 1
+            meeting |= (meeting & (letters | wild)) << 1
+            if (further, meeting) == (unmet, met):
+                return met
+            unmet, met = self.closed(further), meeting
+
+
+def _bits(places: Iterable[int], size: int) -> int:
+    """The number with these bits set."""
+    octets = bytearray(size // 8 + 1)
+    for place in places:
+        octets[place >> 3] |= 1 << (place & 7)
+    return int.from_bytes(octets, "little")
+
+
+def _takes(own: Symbol, symbol: Symbol) -> bool:
+    """Whether a class takes exactly this symbol. A hole may be any length, so `?` does not take it."""
+    match own:
+        case OneOf(characters):
+            return symbol in characters
+        case Wild.ONE:
+            return isinstance(symbol, str)
+        case Wild.PART_ONE:
+            return isinstance(symbol, str) and symbol != ":"
+        case _:
+            return False
+
+
+def _stays(own: Symbol, symbol: Symbol) -> bool:
+    """Whether a class is a star that takes the symbol among others."""
+    match own:
+        case Wild.ANY:
+            return True
+        case Wild.PART:
+            return symbol != ":"
+        case Run(characters):
+            return symbol in characters
+        case _:
+            return False
+
+
+@lru_cache(maxsize=16_384)
+def automaton(patterns: tuple[Pattern, ...], *, possibly: bool) -> Automaton:
+    """The automaton of the patterns, made once."""
+    return Automaton(patterns, possibly)

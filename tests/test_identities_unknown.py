@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.plan_builder import ACCOUNT, block, change
+from tests.plan_builder import ACCOUNT, block, change, plan
 from tests.test_identities import (
     ADMINISTRATOR,
     EVERYTHING,
@@ -295,3 +295,67 @@ def test_a_permission_set_of_another_account_that_the_plan_works_in_is_held_ther
     found = only(joined(PERMISSION_SET, MANAGED, assigned(OTHER), elsewhere))
 
     assert found.account.id == OTHER
+
+
+# What data sources tell of principals and policies
+
+
+def read(address: str, **values: Any) -> dict[str, Any]:
+    """A data source that was read."""
+    kind, _, name = address.removeprefix("data.").partition(".")
+    return {"address": address, "mode": "data", "type": kind, "name": name, "values": values}
+
+
+def with_data(*sources: Any, changes: Any) -> Any:
+    own = plan()["prior_state"]["values"]["root_module"]["resources"]
+    return joined(*changes, prior_state={"values": {"root_module": {"resources": [*own, *sources]}}})
+
+
+def test_a_policy_that_is_read_is_on_whom_it_is_attached_to_by_its_arn() -> None:
+    kept = read("data.aws_iam_policy.keys", arn=arn("policy/keys"), name="keys", policy=policy(EVERYTHING))
+    found = with_data(kept, changes=[attached(arn("policy/keys"))])
+
+    assert held(found) == {arn("role/app"): ["data.aws_iam_policy.keys"]}
+    assert only(found).unseen == ()
+
+
+def test_a_policy_that_is_only_read_is_nobody_s_concern() -> None:
+    kept = read("data.aws_iam_policy.keys", arn=arn("policy/keys"), name="keys", policy=policy(EVERYTHING))
+
+    assert with_data(kept, changes=[role()]).identities == ()
+
+
+def test_of_a_policy_that_is_read_and_managed_the_managed_one_stands() -> None:
+    kept = read("data.aws_iam_policy.keys", arn=arn("policy/keys"), name="keys", policy=policy(EVERYTHING))
+    found = with_data(kept, changes=[managed(known=True), attached(arn("policy/keys"))])
+
+    assert held(found) == {arn("role/app"): ["aws_iam_policy.keys"]}
+
+
+def test_an_aws_managed_policy_that_is_read_is_as_read_and_reported_where_it_is_attached() -> None:
+    kept = read("data.aws_iam_policy.a", arn=ADMINISTRATOR, name="AdministratorAccess", policy=policy(EVERYTHING))
+    found = with_data(kept, changes=[attached()])
+
+    assert held(found) == {arn("role/app"): ["aws_iam_role_policy_attachment.a"]}
+    assert only(found).policies[0].document.address == "data.aws_iam_policy.a"
+
+
+def test_the_path_and_the_boundary_of_a_role_that_is_read_are_known() -> None:
+    app = read(
+        "data.aws_iam_role.app",
+        name="app",
+        path="/team/",
+        arn=arn("role/team/app"),
+        permissions_boundary=arn("policy/b"),
+    )
+    found = with_data(app, changes=[attached()])
+
+    assert (only(found).arn, only(found).path, only(found).bounded) == (arn("role/team/app"), "/team/", True)
+
+
+def test_a_user_that_is_read_is_known_by_its_user_name() -> None:
+    ops = read("data.aws_iam_user.ops", user_name="ops", path="/team/", arn=arn("user/team/ops"))
+
+    assert held(with_data(ops, changes=[attached(kind="user", name="ops")])) == {
+        arn("user/team/ops"): ["aws_iam_user_policy_attachment.a"]
+    }

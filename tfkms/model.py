@@ -130,11 +130,15 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One input, read. `resources` are those of the types that were asked for, in the input's order."""
+    """One input, read. `resources` are those of the types that were asked for, in the input's order.
+
+    `taken` are the addresses of the data sources among them whose value something takes, be it read or not.
+    """
 
     input: Input
     resources: tuple[Resource, ...]
     diagnostics: tuple[Diagnostic, ...]
+    taken: frozenset[str] = frozenset()
 
 
 def masked(mask: Value, path: tuple[str | int, ...]) -> bool:

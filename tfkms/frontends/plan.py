@@ -12,6 +12,7 @@ from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.finding import Input
 from tfkms.frontends.accounts import Accounts, Assumed
 from tfkms.frontends.addresses import InstanceKey, module_address, module_path
+from tfkms.frontends.consumers import Consumers
 from tfkms.frontends.document_text import as_utf8
 from tfkms.frontends.plan_format import (
     ABSENT,
@@ -36,6 +37,7 @@ ACCOUNT_TYPES = frozenset(
 )
 """Data sources that tell of the account; they are read whatever types are asked for."""
 
+POLICY_DOCUMENT = "aws_iam_policy_document"
 AFTER_APPLY = "known after apply"
 _LASTING = frozenset({Action.CREATE, Action.READ, Action.UPDATE})
 """What is planned with one of these exists afterwards."""
@@ -68,7 +70,23 @@ def _read(document: Document, path: str, wanted: Wanted, assumed: Assumed, menti
         input=Input(path, "plan" if is_plan(document) else "state", count),
         resources=tuple(resource for resource in resources if wanted(resource.block_type)),
         diagnostics=tuple(_state_of_the_plan(document)),
+        taken=frozenset(_taken(document, instances)),
     )
+
+
+def _taken(document: Document, instances: list["_Instance"]) -> Iterator[str]:
+    """The addresses of the policy documents among the instances that something takes."""
+    documents = [instance for instance in instances if instance.mode is Mode.DATA and instance.type == POLICY_DOCUMENT]
+    if not documents:
+        return
+    read = {instance.address for instance in instances}
+    changes = document.resource_changes or ()
+    unread = (bytes(change.change) for change in changes if change.address not in read and not change.deposed)
+    consumers = Consumers(document.configuration, tuple(change for change in unread if b"Statement" in change))
+    for instance in documents:
+        module = tuple(name for name, _ in module_path(module_address(instance.address)))
+        if consumers.take(module, instance.block, (instance.after or {}).get("json")):
+            yield instance.address
 
 
 def _state_of_the_plan(document: Document) -> Iterator[Diagnostic]:

@@ -16,7 +16,7 @@ from tfkms.identities.principals_in_view import Principal, Reached, View
 from tfkms.identities.relevance import concerns_kms, writes_kms
 from tfkms.identities.resource_types import ATTACHING, EXCLUSIVE, OWN
 from tfkms.location import Origin
-from tfkms.model import Omitted, Resource, Scan
+from tfkms.model import Mode, Omitted, Resource, Scan
 from tfkms.values import Hole, Text, Unknown, Value, text, text_parts
 
 Managed = Callable[[str], Value | None]
@@ -61,7 +61,7 @@ class _Joins:
         self.elsewhere = Elsewhere(self.view)
         for document in self.estate.documents:
             self.documents.setdefault(document.address, []).append(document)
-        for principal in list(self.view.by_address.values()):
+        for principal in {id(principal): principal for principal in self.view.by_address.values()}.values():
             self.of(principal)
             self.own(principal)
         for resource in self.view.scan.resources:
@@ -185,13 +185,14 @@ class _Joins:
     def policies_of(self, arn: str, resource: Resource) -> Iterator[Attachment]:
         """The documents behind a managed policy's ARN: AWS's own, or those of a policy in view."""
         owner, _, name = arn.partition(":policy/")
-        if owner.endswith(":aws"):
+        of_aws = owner.endswith(":aws")
+        addresses = self.view.by_arn.get(arn, ())
+        in_view = [document for address in addresses for document in self.documents.get(address, ())]
+        for document in in_view:
+            yield self.use(resource.address if of_aws else document.address, document)
+        if of_aws and not in_view:
             content = self.managed(name.rpartition("/")[2])
             yield Attachment(resource.address, self.made(resource, arn, _NOTHING if content is None else content))
-            return
-        for address in self.view.by_arn.get(arn, ()):
-            for document in self.documents.get(address, ()):
-                yield self.use(address, document)
 
     def made(self, resource: Resource, arn: str, content: Value) -> Document:
         """The document of an AWS managed policy, as if the attaching resource held it."""
@@ -303,18 +304,12 @@ class _Joins:
 
     def unattached(self) -> None:
         """Documents on nobody in view, and policy documents that nothing in view consumes."""
-        consumed = {
-            link.address
-            for resource in self.view.scan.resources
-            for links in resource.links.values()
-            for link in links.links
-        }
         contents = [d.content for d in self.estate.documents if d.kind is not Kind.DOCUMENT]
         for document in self.estate.documents:
             if id(document) in self.used or not concerns_kms(document.policy):
                 continue
-            free = document.address not in consumed and document.content not in contents
-            if document.kind is Kind.IDENTITY:
+            free = document.address not in self.view.scan.taken and document.content not in contents
+            if document.kind is Kind.IDENTITY and document.resource.mode is Mode.MANAGED:
                 self.loose.append(Attachment(document.address, document))
             elif document.kind is Kind.DOCUMENT and document.state is State.KNOWN and free:
                 self.sort_loose(document)

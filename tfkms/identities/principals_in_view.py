@@ -4,11 +4,17 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tfkms.extract import Moment, attributes
-from tfkms.model import Account, Resource, Scan
+from tfkms.model import Account, Mode, Resource, Scan
 from tfkms.values import Hole, Template, Text, Unknown, Value, text, text_parts
 
-_PRINCIPALS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group"}
-POLICY = "aws_iam_policy"
+_PRINCIPALS = {
+    "aws_iam_role": "role",
+    "aws_iam_user": "user",
+    "aws_iam_group": "group",
+    "data.aws_iam_role": "role",
+    "data.aws_iam_user": "user",
+}
+_POLICIES = ("aws_iam_policy", "data.aws_iam_policy")
 AFTER_APPLY = "known after apply"
 
 
@@ -61,23 +67,26 @@ class View:
     by_hole: dict[tuple[str, str, Hole], Principal] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for resource in self.scan.resources:
+        managed_first = sorted(self.scan.resources, key=lambda resource: resource.mode is Mode.DATA)
+        for resource in managed_first:
             values = attributes(resource, self.moment)
             if values is None:
                 continue
             if resource.block_type in _PRINCIPALS:
-                self.add(_principal(resource, values))
-            if resource.block_type == POLICY:
+                self.add(_principal(resource, values), resource)
+            if resource.block_type in _POLICIES:
                 self.policies[resource.address] = resource
-                self.by_arn.setdefault(self.policy_arn(resource), []).append(resource.address)
+                known = self.by_arn.setdefault(self.policy_arn(resource), [])
+                if resource.mode is Mode.MANAGED or not known:
+                    known.append(resource.address)
 
-    def add(self, principal: Principal) -> None:
-        """Makes a principal known."""
-        if principal.address is not None:
-            self.by_address[principal.address] = principal
-            self.words[principal.word].add(principal.address)
+    def add(self, principal: Principal, resource: Resource) -> None:
+        """Makes the principal of a resource known; one that is read and managed too is what it is managed as."""
         if isinstance(principal.name, str):
-            self.by_name[principal.word, str(principal.account.id), principal.name] = principal
+            known = self.by_name.setdefault((principal.word, str(principal.account.id), principal.name), principal)
+            principal = known if resource.mode is Mode.DATA else principal
+        self.by_address[resource.address] = principal
+        self.words[principal.word].add(resource.address)
 
     def values(self, resource: Resource) -> Mapping[str, Value]:
         """The resource's attributes at the moment that is looked at."""
@@ -184,7 +193,7 @@ def _path(values: Mapping[str, Value]) -> Text:
 
 def _name(resource: Resource, values: Mapping[str, Value]) -> Text:
     """The name, known or with the part that AWS or Terraform makes up as a hole."""
-    match values.get("name"):
+    match values.get("name", values.get("user_name")):
         case str() as name if name:
             return name
         case Template() as name:

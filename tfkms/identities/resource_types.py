@@ -3,9 +3,12 @@
 RESOURCE_TYPES = frozenset(
     {
         "aws_iam_role",
+        "data.aws_iam_role",
         "aws_iam_user",
+        "data.aws_iam_user",
         "aws_iam_group",
         "aws_iam_policy",
+        "data.aws_iam_policy",
         "aws_iam_role_policy",
         "aws_iam_user_policy",
         "aws_iam_group_policy",

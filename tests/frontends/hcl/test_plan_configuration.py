@@ -1,0 +1,95 @@
+"""The configuration made of source files is the one that Terraform's plans carry."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tfkms.frontends.addresses import longest
+from tfkms.frontends.hcl.parse import parse_body
+from tfkms.frontends.hcl.plan_configuration import ModuleBlocks, configuration
+from tfkms.frontends.plan_format import ConfigModule, Configuration
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+CONFIGURATIONS = [path.parent for path in sorted(FIXTURES.rglob("main.tf")) if (path.parent / "plan.json").is_file()]
+
+
+def blocks(directory: Path) -> ModuleBlocks:
+    """The module in a directory, with the local modules that it calls."""
+    found = parse_body("\n".join(path.read_text(encoding="utf-8") for path in sorted(directory.glob("*.tf")))).blocks
+    calls = {}
+    for block in found:
+        if block.type == "module":
+            source = getattr(block.body.arguments["source"].value, "literal", None)
+            if source and source.startswith("."):
+                calls[block.labels[0]] = blocks(directory / source)
+    return ModuleBlocks(found, calls)
+
+
+def plain(expressions: Any) -> Any:
+    """Expressions with their references as a set, each in full."""
+    match expressions:
+        case {"references": list(references)}:
+            return {"references": sorted(longest(references))}
+        case dict():
+            return {name: plain(item) for name, item in expressions.items()}
+        case list():
+            return [plain(item) for item in expressions]
+        case _:
+            return expressions
+
+
+def comparable(module: ConfigModule) -> Any:
+    """The module as plain values. Plans leave out a `count` or `for_each` that refers to nothing; so is it here."""
+    return {
+        "resources": {
+            resource.address: (
+                resource.mode,
+                resource.type,
+                resource.provider_config_key,
+                plain(msgspec.json.decode(resource.expressions) or {}),
+                plain(msgspec.json.decode(resource.count_expression)) or None,
+                plain(msgspec.json.decode(resource.for_each_expression)) or None,
+            )
+            for resource in module.resources
+        },
+        "outputs": {name: plain(msgspec.json.decode(output.expression)) for name, output in module.outputs.items()},
+        "variables": {name: variable.default for name, variable in module.variables.items()},
+        "calls": {
+            name: (
+                plain(msgspec.json.decode(call.expressions) or {}),
+                plain(msgspec.json.decode(call.count_expression)) or None,
+                plain(msgspec.json.decode(call.for_each_expression)) or None,
+                comparable(call.module) if call.module else None,
+            )
+            for name, call in module.module_calls.items()
+        },
+    }
+
+
+def without_dynamic(ours: Any, theirs: Any) -> Any:
+    """Our resources without the arguments that plans leave out: what dynamic blocks make."""
+    for address, (*head, expressions, count, for_each) in ours["resources"].items():
+        listed = theirs["resources"][address][3]
+        ours["resources"][address] = (*head, {k: v for k, v in expressions.items() if k in listed}, count, for_each)
+    for name, call in ours["calls"].items():
+        if call[3] and theirs["calls"][name][3]:
+            without_dynamic(call[3], theirs["calls"][name][3])
+    return ours
+
+
+@pytest.mark.parametrize("directory", CONFIGURATIONS, ids=lambda path: path.relative_to(FIXTURES).as_posix())
+def test_it_is_the_one_of_the_plan(directory: Path) -> None:
+    made = configuration(blocks(directory))
+    plan = json.loads((directory / "plan.json").read_text(encoding="utf-8"))
+    listed = msgspec.json.decode(json.dumps(plan["configuration"]), type=Configuration)
+
+    theirs = comparable(listed.root_module)
+    assert without_dynamic(comparable(made.root_module), theirs) == theirs
+    assert {key: (block.name, block.alias, block.module_address) for key, block in made.provider_config.items()} == {
+        key: (block.name, block.alias, block.module_address)
+        for key, block in listed.provider_config.items()
+        if key in made.provider_config
+    }

@@ -42,13 +42,17 @@ def plain(expressions: Any) -> Any:
 
 
 def comparable(module: ConfigModule) -> Any:
-    """The module as plain values. Plans leave out a `count` or `for_each` that refers to nothing; so is it here."""
+    """The module as plain values.
+
+    Plans leave out a `count` or `for_each` that refers to nothing; so is it here. Of providers only the name counts:
+    plans lose the block that a module inherits through one without resources of its own.
+    """
     return {
         "resources": {
             resource.address: (
                 resource.mode,
                 resource.type,
-                resource.provider_config_key,
+                resource.provider_config_key.rpartition(":")[2],
                 plain(msgspec.json.decode(resource.expressions) or {}),
                 plain(msgspec.json.decode(resource.count_expression)) or None,
                 plain(msgspec.json.decode(resource.for_each_expression)) or None,
@@ -93,3 +97,30 @@ def test_it_is_the_one_of_the_plan(directory: Path) -> None:
         for key, block in listed.provider_config.items()
         if key in made.provider_config
     }
+
+
+def test_a_module_has_the_providers_that_it_is_given_or_inherits() -> None:
+    inner = ModuleBlocks(
+        parse_body('resource "aws_kms_key" "k" {}\nresource "aws_kms_key" "w" { provider = aws.other }').blocks
+    )
+    outer = ModuleBlocks(
+        parse_body('module "inner" {\n providers = { aws.other = aws }\n}\nresource "aws_kms_key" "o" {}').blocks,
+        {"inner": inner},
+    )
+    root = ModuleBlocks(
+        parse_body(
+            'provider "aws" {}\nprovider "aws" { alias = "west" }\nmodule "given" {\n providers = { aws = aws.west }\n}\nmodule "inherits" {}'
+        ).blocks,
+        {"given": outer, "inherits": outer},
+    )
+    made = configuration(root).root_module
+
+    def keys(call: str) -> list[str]:
+        module = made.module_calls[call].module
+        assert module is not None
+        below = module.module_calls["inner"].module
+        assert below is not None
+        return [resource.provider_config_key for resource in (*module.resources, *below.resources)]
+
+    assert keys("given") == ["aws.west", "aws.west", "aws.west"]
+    assert keys("inherits") == ["aws", "aws", "aws"]

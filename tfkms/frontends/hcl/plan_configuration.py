@@ -1,7 +1,7 @@
 """The configuration as the JSON of a plan has it: of each block the references of its arguments.
 
 So a saved plan, which comes with its source, and a source without a plan have their references followed by the same
-code as the JSON of a plan. Source: hashicorp/terraform:internal/command/jsonconfig, `config.go` and `expression.go`. One
+code as the JSON of a plan. Source: hashicorp/terraform:internal/command/jsonconfig (`config.go`, `expression.go`). One
 thing is better here: the content of a `dynamic` block, which plans leave out, stands for the block that it makes.
 """
 

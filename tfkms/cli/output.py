@@ -12,19 +12,11 @@ def tell(diagnostics: Iterable[Diagnostic], inputs: Sequence[str] = (), quiet: b
 
     `inputs` are the names of what was scanned; where there are several, a line begins with the one it is about.
     """
-    from tfkms.report.display import shown
+    from tfkms.report.display import told
 
     for diagnostic in diagnostics:
-        if quiet and diagnostic.level is not Level.ERROR:
-            continue
-        place = diagnostic.address or diagnostic.file
-        if diagnostic.file and diagnostic.line:
-            place = f"{diagnostic.file}:{diagnostic.line}"
-        if diagnostic.input is not None and len(inputs) > 1:
-            place = f"{inputs[diagnostic.input]}: {place}" if place else inputs[diagnostic.input]
-        where = f"{shown(place)}: " if place else ""
-        hint = f"; {shown(diagnostic.hint)}" if diagnostic.hint else ""
-        sys.stderr.write(f"tfkms: {diagnostic.level.value}: {where}{shown(diagnostic.message)}{hint}\n")
+        if diagnostic.level is Level.ERROR or not quiet:
+            sys.stderr.write(f"tfkms: {diagnostic.level.value}: {told(diagnostic, inputs)}\n")
     sys.stderr.flush()
 
 

@@ -1,6 +1,9 @@
 """Makes text from outside harmless to show: nothing that a terminal or a CI runner would act on gets through."""
 
 import re
+from collections.abc import Sequence
+
+from tfkms.diagnostics import Diagnostic
 
 _BRACKET_COMMAND = re.compile(r"##(?=\w*\[)")
 """What Azure Pipelines (`##vso[`, `##[`), GitHub's older runners and TeamCity (`##teamcity[`) act on, anywhere."""
@@ -20,6 +23,20 @@ def shown(text: str, limit: int = LENGTH_LIMIT) -> str:
         text = "".join(_escaped(character) for character in text)
     text = _COLON_COMMAND.sub(r"\\x3a", _BRACKET_COMMAND.sub(r"#\\x23", text))
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} more characters)"
+
+
+def told(diagnostic: Diagnostic, inputs: Sequence[str] = ()) -> str:
+    """A diagnostic in one harmless line: where, what, and what to do.
+
+    `inputs` are the names of what was scanned; where there are several, the line begins with the one it is about.
+    """
+    places = [inputs[diagnostic.input]] if diagnostic.input is not None and len(inputs) > 1 else []
+    if diagnostic.file and diagnostic.line:
+        places.append(f"{diagnostic.file}:{diagnostic.line}")
+    elif place := diagnostic.address or diagnostic.file:
+        places.append(place)
+    hint = f"; {shown(diagnostic.hint)}" if diagnostic.hint else ""
+    return f"{': '.join(map(shown, [*places, diagnostic.message]))}{hint}"
 
 
 def _escaped(character: str) -> str:

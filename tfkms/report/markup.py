@@ -16,7 +16,7 @@ _SPANS = re.compile(r"(`[^`]+`)")
 _WORDS = re.compile(r"(\s+)")
 _EDGES = re.compile(r"(?P<before>[(]*)(?P<word>.*?)(?P<after>[).,;:?!]*)")
 _MARKS = "().,;:?!"
-_PLAIN = re.compile(r"(?!www\.)(?:[^\W_]+(?:['’.,;/=-][^\W_]+)*|[–—…-])")
+_PLAIN = re.compile(r"(?!www\.)(?:[^\W_]+(?:['’.,;/=-][^\W_]+)*|[–—…])")
 """A word of letters and digits with single marks inside it: nothing of Markdown, and no address."""
 
 
@@ -72,4 +72,6 @@ def _word(word: str, as_code: Callable[[str], str]) -> str:
     if not edges or not edges["word"]:
         return as_code(word) if word else ""
     inner = edges["word"]
+    if inner.isdecimal() and edges["after"][:1] in (".", ")"):  # the first of a numbered list
+        return as_code(word)
     return edges["before"] + (inner if _PLAIN.fullmatch(inner) else as_code(inner)) + edges["after"]

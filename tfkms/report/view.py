@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from tfkms.catalogue import Rule
+from tfkms.diagnostics import Diagnostic, Level
 from tfkms.engine import Gate
 from tfkms.finding import Finding, Report
 from tfkms.location import Span
@@ -31,7 +32,7 @@ class View:
         """The path of a file from the root of the repository, with `/` between its parts."""
         if name == STANDARD_INPUT:
             return "standard-input"
-        return posixpath.normpath(posixpath.join(self.directory, PurePath(name).as_posix()))
+        return posixpath.normpath(posixpath.join(self.directory, PurePath(name).as_posix().lstrip("/")))
 
     def file(self, report: Report, finding: Finding) -> str:
         """The path from the root of the repository of what a finding stands in: its source, else the scanned input."""
@@ -42,6 +43,21 @@ class View:
 def place(finding: Finding) -> Span | None:
     """Where in the source a finding stands: at its first statement that has a place there, None where none has."""
     return next((evidence.origin.span for evidence in finding.evidence if evidence.origin.span), None)
+
+
+def paths(report: Report) -> list[str]:
+    """The names of what was scanned."""
+    return [item.path for item in report.inputs]
+
+
+def errors(report: Report) -> list[Diagnostic]:
+    """What kept tfkms from reading or judging everything; empty after a complete scan."""
+    return [item for item in report.diagnostics if item.level is Level.ERROR]
+
+
+def warnings(report: Report) -> list[Diagnostic]:
+    """The diagnostics that are no errors."""
+    return [item for item in report.diagnostics if item.level is not Level.ERROR]
 
 
 def counting(report: Report) -> tuple[Finding, ...]:

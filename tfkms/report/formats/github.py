@@ -7,12 +7,12 @@ each kind; the runner cuts a message at 4,096 characters. A file is named only w
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tfkms.diagnostics import Diagnostic, Level
+from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Finding, Note, Report
 from tfkms.report import sentences
-from tfkms.report.display import shown
+from tfkms.report.display import shown, told
 from tfkms.report.formats import markdown
-from tfkms.report.view import View, counting, place
+from tfkms.report.view import View, counting, errors, paths, place, warnings
 
 ANNOTATIONS = 10
 MESSAGE_LIMIT = 4_000
@@ -39,13 +39,13 @@ class _Annotation:
 def render(report: Report, view: View) -> str:
     """The workflow commands, the worst first and as many as GitHub shows; the last line, no command, has the counts."""
     annotations = list(_annotations(report, view))
-    told: list[_Annotation] = []
+    chosen: list[_Annotation] = []
     for kind in ("error", "warning", "notice"):
-        told += [item for item in annotations if item.kind == kind][: ANNOTATIONS - (kind == "notice")]
-    left = len(annotations) - len(told)
+        chosen += [item for item in annotations if item.kind == kind][: ANNOTATIONS - (kind == "notice")]
+    left = len(annotations) - len(chosen)
     if left:
-        told.append(_Annotation("notice", "tfkms", f"{left} more stand in the summary of the job"))
-    return "".join(map(str, told)) + shown(f"tfkms: {sentences.summary(report)}") + "\n"
+        chosen.append(_Annotation("notice", "tfkms", f"{left} more stand in the summary of the job"))
+    return "".join(map(str, chosen)) + shown(f"tfkms: {sentences.summary(report)}") + "\n"
 
 
 def summary(report: Report, view: View) -> str:
@@ -54,9 +54,9 @@ def summary(report: Report, view: View) -> str:
 
 
 def _annotations(report: Report, view: View) -> Iterator[_Annotation]:
-    yield from (_diagnostic(item, view) for item in report.diagnostics if item.level is Level.ERROR)
+    yield from (_diagnostic("error", item, report, view) for item in errors(report))
     yield from (_finding(finding, report, view) for finding in counting(report))
-    yield from (_diagnostic(item, view) for item in report.diagnostics if item.level is not Level.ERROR)
+    yield from (_diagnostic("warning", item, report, view) for item in warnings(report))
     yield from (_note(note) for note in report.notes)
 
 
@@ -70,7 +70,7 @@ def _finding(finding: Finding, report: Report, view: View) -> _Annotation:
         if span.line == span.end_line:
             properties |= {"col": str(span.column), "endColumn": str(span.end_column)}
         at = f"{name}:{span.line}:{span.column}: "
-    where = f"{report.inputs[finding.input].path}: " if len(report.inputs) > 1 else ""
+    where = f"{paths(report)[finding.input]}: " if len(report.inputs) > 1 else ""
     return _Annotation(
         kind="error" if view.gate.stops(finding) else "warning",
         title=f"{finding.check} {finding.verdict.value} ({finding.severity.label})",
@@ -83,17 +83,9 @@ def _note(note: Note) -> _Annotation:
     return _Annotation("notice", f"{note.check} note", f"{note.address}: {note.message}")
 
 
-def _diagnostic(item: Diagnostic, view: View) -> _Annotation:
-    place = item.address or item.file
-    where = f"{place}: " if place else ""
-    hint = f"; {item.hint}" if item.hint else ""
+def _diagnostic(kind: str, item: Diagnostic, report: Report, view: View) -> _Annotation:
     properties = {"file": view.in_repository(item.file), "line": str(item.line)} if item.file and item.line else {}
-    return _Annotation(
-        kind="error" if item.level is Level.ERROR else "warning",
-        title=f"tfkms: {item.code}",
-        message=f"{where}{item.message}{hint}",
-        properties=properties,
-    )
+    return _Annotation(kind, f"tfkms {item.code}", told(item, paths(report)), properties)
 
 
 def _escaped(text: str) -> str:

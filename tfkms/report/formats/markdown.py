@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tfkms.diagnostics import Diagnostic, Level
+from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Evidence, Finding, Note, Report
 from tfkms.report import sentences
+from tfkms.report.display import told
 from tfkms.report.guardrails import reading
 from tfkms.report.markup import code, fenced, html_code, html_prose, link, prose
 from tfkms.report.statements import excerpt
-from tfkms.report.view import View, counting, waived
+from tfkms.report.view import View, counting, errors, paths, waived, warnings
 
 COMMENT_LIMIT = 32_000
 """In bytes. Bitbucket Server's comments are the shortest: 32,768 characters; GitHub takes 65,536, GitLab 1,000,000."""
@@ -58,6 +59,8 @@ def document(report: Report, view: View, limit: int) -> str:
                 break
             blocks.append(block)
             room -= _size(block)
+        if not blocks[-1].endswith("\n"):
+            blocks.append("")
     return "\n".join(blocks)
 
 
@@ -66,17 +69,15 @@ def _size(text: str) -> int:
 
 
 def _sections(report: Report, view: View) -> Iterator[_Section]:
-    errors = [item for item in report.diagnostics if item.level is Level.ERROR]
-    warnings = [item for item in report.diagnostics if item.level is not Level.ERROR]
-    yield _Section("What could not be read", [_diagnostic(item) for item in errors])
+    yield _Section("What could not be read", [_diagnostic(item, "errors", report) for item in errors(report)])
     yield _Section("", [_finding(finding, report, view) for finding in counting(report)])
     yield _Section("Waived", [_waived(finding) for finding in waived(report)])
     yield _Section("Notes", [_note(note) for note in report.notes])
-    yield _Section("Warnings", [_diagnostic(item) for item in warnings])
+    yield _Section("Warnings", [_diagnostic(item, "warnings", report) for item in warnings(report)])
 
 
 def _head(report: Report) -> str:
-    names = re.sub(r"[^A-Za-z0-9./_-]", "_", " ".join(item.path for item in report.inputs))[:200]
+    names = re.sub(r"[^A-Za-z0-9./_-]", "_", " ".join(paths(report)))[:200]
     numbers = " · ".join(f"{number} {word}" for number, word in sentences.tally(report))
     judged = prose(sentences.judged(report))
     counts = f"**{numbers}**: {judged}" if report.verdicts else judged
@@ -85,7 +86,7 @@ def _head(report: Report) -> str:
 
 def title(report: Report) -> str:
     """The report in a few words, all of them ours."""
-    if any(diagnostic.level is Level.ERROR for diagnostic in report.diagnostics):
+    if errors(report):
         return "tfkms could not read everything"
     counts = {word: number for number, word in sentences.tally(report)}
     if not report.verdicts:
@@ -109,7 +110,7 @@ def _finding(finding: Finding, report: Report, view: View) -> _Item:
 
 def _details(finding: Finding, report: Report, view: View) -> Iterator[str]:
     if len(report.inputs) > 1:
-        yield f"- input {code(report.inputs[finding.input].path)}"
+        yield f"- input {code(paths(report)[finding.input])}"
     keys = [key for key in finding.keys if key != finding.address]
     if keys:
         yield f"- key {', '.join(map(code, keys))}"
@@ -153,9 +154,6 @@ def _note(note: Note) -> _Item:
     return _Item(line, line, "notes")
 
 
-def _diagnostic(item: Diagnostic) -> _Item:
-    place = f"{item.file}:{item.line}" if item.file and item.line else item.address or item.file
-    where = f"{code(place)}: " if place else ""
-    hint = f"; {prose(item.hint)}" if item.hint else ""
-    line = f"- {where}{prose(item.message)}{hint}"
-    return _Item(line, line, "errors" if item.level is Level.ERROR else "warnings")
+def _diagnostic(item: Diagnostic, kind: str, report: Report) -> _Item:
+    line = f"- {prose(told(item, paths(report)))}"
+    return _Item(line, line, kind)

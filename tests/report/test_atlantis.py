@@ -1,0 +1,105 @@
+"""Atlantis reads the verdict from the text: both of its ways to read come to ours."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.report import made
+from tests.report.test_hostile_names import NAMES
+from tfkms.engine import Gate, exit_code
+from tfkms.finding import Report, Severity
+from tfkms.report import formats
+
+GATES = {
+    "any finding": Gate(),
+    "violated only": Gate(undecided_fails=False),
+    "critical only": Gate(Severity.CRITICAL),
+    "critical violated only": Gate(Severity.CRITICAL, undecided_fails=False),
+}
+
+
+def failed_since_0_39(output: str) -> bool:
+    """What `server/events/project_command_runner.go` of Atlantis makes of the output of a custom policy check."""
+    return bool(re.search(r'([1-9][0-9]* failure|failures": \[)', output)) or output.strip().startswith("FAIL")
+
+
+def failed_before_0_39(output: str) -> bool:
+    return "fail" in output.lower()
+
+
+def text(report: Report, gate: Gate | None = None) -> str:
+    return formats.render("atlantis", report, made.view(gate))
+
+
+def reports(name: str) -> list[Report]:
+    whole = made.report(name, errors=False)
+    return [
+        made.report(name),
+        whole,
+        replace(whole, findings=(made.undecided(name),)),
+        replace(whole, findings=(made.waived(name),)),
+        replace(whole, findings=()),
+        replace(whole, findings=(), verdicts=()),
+    ]
+
+
+@pytest.mark.parametrize("gate", [pytest.param(gate, id=what) for what, gate in GATES.items()])
+@pytest.mark.parametrize("name", [*NAMES, pytest.param("failover FAIL 3 failures", id="the word itself")])
+def test_both_versions_read_the_verdict_of_the_gate(name: str, gate: Gate) -> None:
+    for report in reports(name):
+        failed = exit_code(report, gate) != 0
+
+        assert failed_since_0_39(text(report, gate)) is failed
+        assert failed_before_0_39(text(report, gate)) is failed
+
+
+def test_undecided_fails_unless_it_is_to_warn() -> None:
+    report = replace(made.report(errors=False), findings=(made.undecided(),), notes=())
+
+    assert text(report).startswith("FAIL - IAM-KMS-8 - aws_iam_policy.main: it cannot be told")
+    assert text(report, GATES["violated only"]).startswith("WARN - IAM-KMS-8 - aws_iam_policy.main: it cannot be told")
+
+
+def test_the_last_line_sums_up_a_complete_scan() -> None:
+    *_, failures = text(made.report(errors=False)).splitlines()
+    *_, one = text(replace(made.report(errors=False), findings=(made.finding(),))).splitlines()
+    *_, clean = text(made.clean()).splitlines()
+
+    assert failures == "2 failures"
+    assert one == "1 failure"
+    assert re.fullmatch(r"PASS - tfkms \S+: 3 rules, 5 resources, no findings", clean)
+
+
+def test_after_an_incomplete_scan_there_is_no_such_line() -> None:
+    lines = text(replace(made.report(), findings=(), notes=())).splitlines()
+
+    assert lines == ["FAIL - tfkms - plan.json: aws_kms_key.main: no JSON: main; main"]
+
+
+def test_what_fails_comes_first() -> None:
+    words = [line.split()[0] for line in text(made.report(), GATES["violated only"]).splitlines()]
+
+    assert words == ["FAIL", "FAIL", "WARN", "NOTE"]
+
+
+def test_a_line_of_a_finding_holds_nothing_that_changes_so_that_an_approval_stays() -> None:
+    moved = made.finding()
+    evidence = moved.evidence[0]
+    span = replace(evidence.origin.span, line=99, end_line=99)  # type: ignore[type-var]
+    moved = replace(
+        moved, evidence=(replace(evidence, origin=replace(evidence.origin, span=span)),), fingerprint="1" * 32
+    )
+    report = made.report(errors=False)
+
+    assert text(replace(report, findings=(moved,))) == text(replace(report, findings=(made.finding(),)))
+
+
+def test_a_finding_that_is_there_twice_is_one_line() -> None:
+    report = replace(made.report(errors=False), findings=(made.finding(), made.finding()), notes=())
+
+    assert text(report).splitlines()[1:] == ["1 failure"]
+
+
+def test_nothing_ends_the_block_of_code_around_it() -> None:
+    assert "```" not in text(made.report("``` `````"))

@@ -1,0 +1,111 @@
+"""JUnit: valid by the schema that Jenkins checks by, and a test for each guardrail on each subject."""
+
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+import xmlschema
+
+from tests.report import made
+from tfkms.engine import Gate
+from tfkms.finding import Report, Severity
+from tfkms.report import formats
+
+SCHEMA = xmlschema.XMLSchema(Path(__file__).parent.parent / "fixtures" / "schemas" / "junit.xsd")
+REPORTS = {
+    "everything": made.report(),
+    "no errors": made.report(errors=False),
+    "clean": made.clean(),
+    "nothing judged": replace(made.clean(), verdicts=()),
+    "nothing read": replace(made.report(), inputs=(), verdicts=(), findings=(), notes=()),
+}
+WARN = Gate(undecided_fails=False)
+
+
+def suites(report: Report, gate: Gate | None = None) -> ET.Element:
+    text = formats.render("junit", report, made.view(gate))
+    SCHEMA.validate(text)
+    return ET.fromstring(text)
+
+
+def case(root: ET.Element, check: str, name: str) -> ET.Element:
+    (found,) = [item for item in root.iter("testcase") if (item.get("classname"), item.get("name")) == (check, name)]
+    return found
+
+
+def outcome(found: ET.Element) -> tuple[str, str | None]:
+    (only,) = [child for child in found if child.tag != "system-out"]
+    return only.tag, only.get("type")
+
+
+@pytest.mark.parametrize("report", [pytest.param(report, id=what) for what, report in REPORTS.items() if report.inputs])
+def test_the_numbers_are_those_of_the_cases(report: Report) -> None:
+    root = suites(report)
+
+    for suite in root.iter("testsuite"):
+        assert suite.get("tests") == str(len(list(suite)))
+        for number, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert suite.get(number) == str(len([item for item in suite if item.find(tag) is not None]))
+    for number in ("tests", "failures", "errors"):
+        assert root.get(number) == str(sum(int(suite.get(number, "")) for suite in root))
+
+
+@pytest.mark.parametrize("report", [pytest.param(report, id=what) for what, report in REPORTS.items() if report.inputs])
+def test_there_is_always_a_case_for_jenkins_takes_no_report_without(report: Report) -> None:
+    assert list(suites(report).iter("testcase"))
+
+
+def test_no_two_cases_have_one_name_for_gitlab_drops_the_second() -> None:
+    report = made.report()
+    again = replace(report, verdicts=(*report.verdicts, *(replace(item, input=1) for item in report.verdicts[:2])))
+    names = [(item.get("classname"), item.get("name")) for item in suites(again).iter("testcase")]
+
+    assert len(names) == len(set(names))
+
+
+def test_what_fails_the_gate_fails() -> None:
+    root = suites(made.report())
+    key = 'plan.json: module.keys["main"].aws_kms_key.main'
+
+    assert outcome(case(root, "IAM-KMS-3", key)) == ("failure", "violated")
+    assert outcome(case(root, "IAM-KMS-8", "plan.json: aws_iam_policy.main")) == ("failure", "undecided")
+    assert outcome(case(root, "IAM-KMS-8", key)) == ("failure", "undecided")  # it reaches that key
+
+
+def test_what_passes_the_gate_is_skipped_with_its_words() -> None:
+    warned = case(suites(made.report(), WARN), "IAM-KMS-8", "plan.json: aws_iam_policy.main")
+    light = made.finding(severity=Severity.LOW)
+    passed = suites(replace(made.report(), findings=(light,)), Gate(Severity.HIGH))
+
+    assert outcome(warned) == ("skipped", "undecided")
+    assert "it cannot be told whether" in (warned[0].get("message") or "")
+    assert outcome(case(passed, "IAM-KMS-3", f"plan.json: {light.address}")) == ("skipped", "violated")
+
+
+def test_what_is_waived_is_skipped_with_the_reason() -> None:
+    found = case(suites(made.report()), "IAM-KMS-3", "plan.json: aws_kms_key.legacy_main")
+
+    assert outcome(found) == ("skipped", "waived")
+    assert "waived by the settings, owner team main, until 2027-06-30: migration" in (found[0].get("message") or "")
+
+
+def test_what_could_not_be_read_is_an_error() -> None:
+    assert outcome(case(suites(made.report()), "tfkms", "read plan.json")) == ("error", "error")
+    assert not list(case(suites(made.report(errors=False)), "tfkms", "read plan.json"))
+
+
+def test_what_does_not_apply_is_skipped_with_the_reason() -> None:
+    found = case(suites(made.report()), "IAM-KMS-8", "infra: aws_kms_key.main")
+
+    assert outcome(found) == ("skipped", "not_applicable")
+    assert found[0].get("message") == "main is no key"
+
+
+def test_the_text_has_the_request_the_place_and_the_remedy() -> None:
+    root = suites(made.report())
+    text = case(root, "IAM-KMS-3", 'plan.json: module.keys["main"].aws_kms_key.main')[0].text or ""
+
+    assert "request kms:ScheduleKeyDeletion by" in text
+    assert "at infra/kms.tf:4, called from main.tf:3" in text
+    assert "fix take kms:ScheduleKeyDeletion out of `main`" in text

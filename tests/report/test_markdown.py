@@ -1,0 +1,157 @@
+"""Markdown: as much as a comment takes, the worst first, and nothing cut in the middle."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.report import made
+from tfkms.finding import Finding, Report, Severity
+from tfkms.report import formats, guardrails
+from tfkms.report.formats import markdown
+from tfkms.report.markup import code, fenced, link, prose
+
+
+def many(number: int, *, size: int = 10) -> Report:
+    """A report of so many findings, half of them critical and half low, in the order of a scan."""
+    findings = [
+        made.finding(f"k{index}{'x' * size}", severity=Severity.CRITICAL if index < number // 2 else Severity.LOW)
+        for index in range(number)
+    ]
+    return replace(made.report(errors=False), findings=tuple(findings))
+
+
+def shown_and_left(text: str) -> tuple[int, int]:
+    shown = len(re.findall(r"^(?:<details>|- \*\*IAM-KMS-3\*\*)", text, re.MULTILINE))
+    left = [int(number) for number in re.findall(r"(\d+) violated \(\w+\)", "".join(re.findall("no room.*", text)))]
+    return shown, sum(left)
+
+
+@pytest.mark.parametrize("number", [1, 20, 40, 100, 1_000, 5_000])
+@pytest.mark.parametrize("limit", [5_000, markdown.COMMENT_LIMIT, 1_000_000])
+def test_every_finding_is_there_or_counted(number: int, limit: int) -> None:
+    text = markdown.document(many(number), made.view(), limit)
+
+    shown, left = shown_and_left(text)
+
+    assert len(text.encode()) <= limit
+    assert shown + left == number
+    assert text.count("<details>") == text.count("</details>")
+    assert text.count("```") % 2 == 0
+
+
+def test_where_there_is_no_room_the_worst_are_in_full_and_more_are_in_one_line() -> None:
+    text = formats.render("markdown", many(60), made.view())
+
+    full, short = text.index("<details>"), text.index("- **IAM-KMS-3** violated")
+    assert full < short
+    assert "<details>" not in text[short:]
+    assert "violated (critical)" in text[full:short]
+
+
+def test_what_is_left_out_is_counted_by_severity() -> None:
+    assert re.search(
+        r"There is no room for \d+ violated \(critical\), 2500 violated \(low\) more\.",
+        markdown.document(many(5_000), made.view(), 20_000),
+    )
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "日", "😀"])
+def test_the_limit_holds_in_bytes_whatever_the_letters(letter: str) -> None:
+    report = many(200)
+    wide = tuple(replace(item, message=letter * 300) for item in report.findings)
+
+    assert len(formats.render("markdown", replace(report, findings=wide), made.view()).encode()) <= 32_768
+
+
+def test_the_limit_holds_with_as_many_errors_notes_and_waivers() -> None:
+    report = made.report()
+    full = replace(
+        report,
+        findings=tuple(item for item in report.findings for _ in range(300)),
+        notes=report.notes * 300,
+        diagnostics=report.diagnostics * 300,
+    )
+
+    text = formats.render("markdown", full, made.view())
+
+    assert len(text.encode()) <= markdown.COMMENT_LIMIT
+    for heading in ("What could not be read", "Waived", "Notes", "Warnings"):
+        assert f"#### {heading}" in text
+
+
+@pytest.mark.parametrize(
+    ("report", "title"),
+    [
+        (made.report(), "tfkms could not read everything"),
+        (made.report(errors=False), "tfkms: 1 violated"),
+        (made.clean(), "tfkms: nothing violated"),
+        (replace(made.clean(), verdicts=()), "tfkms: nothing to judge"),
+        (replace(made.report(errors=False), verdicts=made.report().verdicts[3:]), "tfkms: 2 undecided"),
+    ],
+)
+def test_the_title_says_the_worst(report: Report, title: str) -> None:
+    assert formats.render("markdown", report, made.view()).splitlines()[1] == f"### {title}"
+
+
+def test_a_comment_is_known_again_by_its_first_line() -> None:
+    first, *_ = formats.render("markdown", made.report(), made.view()).splitlines()
+
+    assert first == "<!-- tfkms:plan.json_infra -->"
+
+
+def test_a_finding_links_the_page_of_its_guardrail(monkeypatch: pytest.MonkeyPatch) -> None:
+    aws = formats.render("markdown", made.report(), made.view())
+    monkeypatch.setattr(guardrails, "PUBLISHED_AT", "https://tfkms.example/guardrails/")
+    ours = formats.render("markdown", made.report(), made.view())
+
+    assert "[Delete an AWS KMS key](https://docs.aws.amazon.com/" in aws
+    assert "`tfkms explain IAM-KMS-3`" in aws
+    assert "(https://tfkms.example/guardrails/IAM-KMS-3.md)" in ours
+
+
+def test_a_sensitive_statement_is_not_shown() -> None:
+    hidden: Finding = made.undecided()
+    text = formats.render("markdown", replace(made.report(), findings=(hidden,)), made.view())
+
+    assert "(sensitive)" in text
+    assert "```" not in text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a", "`a`"),
+        ("a`b", "``a`b``"),
+        ("`", "`` ` ``"),
+        ("``", "``` `` ```"),
+        (" a ", "`  a  `"),
+        ("", "`  `"),
+    ],
+)
+def test_code_holds_any_backticks(text: str, expected: str) -> None:
+    assert code(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("root may not, and (so far) will not", "root may not, and (so far) will not"),
+        ("it's and/or 1.5 of well-known", "it's and/or 1.5 of well-known"),
+        ("kms:Decrypt through `Use`, not x_y.", "`kms:Decrypt` through `Use`, not `x_y`."),
+        ("ask @admin about #12", "ask `@admin` about `#12`"),
+        ("see www.example.com", "see `www.example.com`"),
+        ("1. one", "`1.` one"),
+        ("a `b``c` d", "a `b` `c` d"),
+    ],
+)
+def test_a_sentence_keeps_its_words_and_hides_its_signs(text: str, expected: str) -> None:
+    assert prose(text) == expected
+
+
+def test_a_fence_is_longer_than_any_in_it() -> None:
+    assert fenced(["```", "````"], "json") == "`````json\n```\n````\n`````"
+
+
+def test_a_link_ends_where_it_should() -> None:
+    assert link("a ] b", "https://x.example/(a) b") == "[a `]` b](https://x.example/%28a%29%20b)"

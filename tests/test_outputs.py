@@ -1,0 +1,250 @@
+"""One scan, many reports: each where it is wanted, whole or not at all."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import assert_refused, run, start
+from tests.plan_builder import ROOT, key_plan, policy
+from tfkms.report import formats
+
+posix = pytest.mark.skipif(os.name == "nt", reason="there are no pipes and devices with paths on Windows")
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with a plan that violates nothing, outside any job of a CI system."""
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BUILD_SOURCESDIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "plan.json").write_text(json.dumps(key_plan(policy(ROOT))), encoding="utf-8")
+    return tmp_path
+
+
+SCAN = ("scan", "plan.json", "--check", "IAM-KMS-1")
+
+
+def test_every_form_is_written_by_one_scan(work: Path) -> None:
+    outputs = [word for form in formats.names() for word in ("--output", f"{form}={form}.out")]
+
+    result = run(*SCAN, *outputs, cwd=work)
+
+    assert result.code == 0
+    for form in formats.names():
+        alone = run(*SCAN, "--format", form, cwd=work)
+        assert (work / f"{form}.out").read_text(encoding="utf-8") == alone.out
+    assert result.out == run(*SCAN, cwd=work).out
+
+
+@pytest.mark.parametrize("form", ["json", "sarif", "gitlab", "spacelift"])
+def test_a_machine_format_stands_alone_on_standard_output(work: Path, form: str) -> None:
+    json.loads(start(*SCAN, "--format", form, "--output", "text=report.txt", cwd=work).out)
+
+
+@pytest.mark.parametrize("form", [form for form in formats.names() if form != "text"])
+def test_an_input_that_cannot_be_read_is_in_every_report_of_a_machine(work: Path, form: str) -> None:
+    (work / "plan.json").write_text("{", encoding="utf-8")
+
+    result = run(*SCAN, "--format", form, "--output", f"{form}=report", cwd=work)
+
+    assert result.code == 2
+    assert "not valid JSON" in result.out
+    assert (work / "report").read_text(encoding="utf-8") == result.out
+
+
+@pytest.mark.parametrize("value", ["yaml=x", "json", "json=", "=x", "x.json"])
+def test_an_output_that_is_no_format_and_file_is_refused(work: Path, value: str) -> None:
+    result = run(*SCAN, "--output", value, cwd=work)
+
+    assert result.code == 2
+    assert "FORMAT=FILE" in result.err
+    assert result.out == ""
+
+
+def test_two_reports_do_not_go_to_one_file(work: Path) -> None:
+    result = run(*SCAN, "--output", "json=x", "--output", "text=x", cwd=work)
+
+    assert result.code == 2
+    assert "`x` is named twice" in result.err
+
+
+def test_a_file_is_replaced_and_keeps_its_mode(work: Path) -> None:
+    report = work / "report.json"
+    report.write_text("x" * 100_000, encoding="utf-8")
+    report.chmod(0o640)
+    before = report.stat().st_ino
+
+    assert run(*SCAN, "--output", "json=report.json", cwd=work).code == 0
+    json.loads(report.read_text(encoding="utf-8"))
+    assert report.stat().st_ino != before
+    assert os.name == "nt" or stat.S_IMODE(report.stat().st_mode) == 0o640
+    assert sorted(path.name for path in work.iterdir()) == ["plan.json", "report.json"]
+
+
+@posix
+def test_a_new_file_has_the_mode_that_files_have_here(work: Path) -> None:
+    (work / "other").touch()
+
+    run(*SCAN, "--output", "json=report.json", cwd=work)
+
+    assert (work / "report.json").stat().st_mode == (work / "other").stat().st_mode
+
+
+@posix
+def test_a_link_stays_and_what_it_leads_to_is_replaced(work: Path) -> None:
+    (work / "real.json").write_text("old", encoding="utf-8")
+    (work / "link.json").symlink_to("real.json")
+
+    run(*SCAN, "--output", "json=link.json", cwd=work)
+
+    assert (work / "link.json").is_symlink()
+    json.loads((work / "real.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", ["missing/report.json", "."])
+def test_a_file_that_cannot_be_written_is_an_error_in_one_line(work: Path, path: str) -> None:
+    result = run(*SCAN, "--exit-zero", "--output", f"json={path}", cwd=work)
+
+    assert_refused(result, "the report cannot be written")
+    assert "1 pass" in result.out
+
+
+def test_the_other_reports_are_written_all_the_same(work: Path) -> None:
+    result = run(*SCAN, "--output", "json=missing/a.json", "--output", "sarif=b.sarif", cwd=work)
+
+    assert result.code == 2
+    json.loads((work / "b.sarif").read_text(encoding="utf-8"))
+
+
+@posix
+def test_a_full_device_is_an_error_in_one_line(work: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+
+    assert_refused(run(*SCAN, "--output", "json=/dev/full", cwd=work), "no space left on device")
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(
+            [sys.executable, "-m", "tfkms", *SCAN],
+            cwd=work,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert result.returncode == 2
+    assert result.stderr.decode() == "tfkms: error: standard output cannot be written: no space left on device\n"
+
+
+@posix
+def test_a_pipe_is_written_to_as_it_is(work: Path) -> None:
+    os.mkfifo(work / "pipe")
+    heard: list[str] = []
+    reader = threading.Thread(target=lambda: heard.append((work / "pipe").read_text(encoding="utf-8")))
+    reader.start()
+
+    assert run(*SCAN, "--output", "json=pipe", cwd=work).code == 0
+    reader.join(timeout=10)
+    json.loads(heard[0])
+    assert stat.S_ISFIFO((work / "pipe").stat().st_mode)
+
+
+@posix
+def test_our_own_standard_output_may_be_named(work: Path) -> None:
+    if not Path("/dev/stdout").exists():
+        pytest.skip("this system has no /dev/stdout")
+    with (work / "log").open("wb") as log:
+        subprocess.run(
+            [sys.executable, "-m", "tfkms", *SCAN, "--output", "github=/dev/stdout"],
+            cwd=work,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
+            stdout=log,
+            check=True,
+        )
+
+    said = (work / "log").read_text(encoding="utf-8").splitlines()
+    assert said[0].startswith("tfkms: 0 violated")
+    assert said[-1].startswith("0 violated")
+
+
+def test_github_appends_to_the_summary_of_the_job(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = work / "summary.md"
+    summary.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+
+    run(*SCAN, "--format", "github", cwd=work)
+    run(*SCAN, "--output", "github=commands.txt", cwd=work)
+    run(*SCAN, "--format", "json", cwd=work)
+
+    text = summary.read_text(encoding="utf-8")
+    assert text.startswith("before\n<!-- tfkms:plan.json -->\n")
+    assert text.count("### tfkms: nothing violated") == 2
+
+
+def test_whatever_goes_to_the_summary_of_the_job_is_appended(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = work / "summary.md"
+    summary.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+
+    run(*SCAN, "--output", f"markdown={summary}", cwd=work)
+
+    assert summary.read_text(encoding="utf-8").startswith("before\n<!-- tfkms")
+
+
+def test_without_a_summary_file_there_is_none(work: Path) -> None:
+    assert run(*SCAN, "--format", "github", cwd=work).code == 0
+    assert [path.name for path in work.iterdir()] == ["plan.json"]
+
+
+def uri(work: Path) -> str:
+    content = key_plan(policy(ROOT | {"Principal": {"AWS": "*"}, "Action": "kms:Decrypt"}))
+    (work / "plan.json").write_text(json.dumps(content), encoding="utf-8")
+    found = json.loads(run(*SCAN, "--format", "sarif", cwd=work).out)["runs"][0]["results"][0]
+    return str(found["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
+
+
+def test_paths_begin_where_the_repository_does(work: Path) -> None:
+    inside = work / "stacks" / "eu"
+    inside.mkdir(parents=True)
+
+    without = uri(inside)
+    (work / ".git").mkdir()
+
+    assert without == "plan.json"
+    assert uri(inside) == "stacks/eu/plan.json"
+    assert uri(work) == "plan.json"
+
+
+@pytest.mark.parametrize("variable", ["GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BUILD_SOURCESDIRECTORY"])
+def test_the_checkout_that_a_ci_system_names_is_the_repository(
+    work: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    (work / "stacks").mkdir()
+    monkeypatch.setenv(variable, str(work))
+
+    assert uri(work / "stacks") == "stacks/plan.json"
+
+
+def test_help_imports_no_form_of_the_report() -> None:
+    code = (
+        "import sys; from tfkms.cli import main; main(['scan', '--help'], standalone_mode=False); print(*sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = result.stdout.splitlines()[-1].split()
+
+    assert "tfkms.report.formats" in modules
+    heavy = (
+        "tfkms.report.formats.",
+        "tfkms.engine",
+        "tfkms.catalogue",
+        "msgspec",
+        "yaml",
+        "rich",
+        "jsonpath_ng",
+        "xml",
+    )
+    assert not [module for module in modules if module.startswith(heavy)]

@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import assert_never
 
 from tfkms.baseline import Baseline
 from tfkms.catalogue import Rule
-from tfkms.checks.holders import holders
+from tfkms.checks.holders import Holder, holders
 from tfkms.checks.plan_actions import plan_actions
 from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.checks.stance import CountsAs, Stance
@@ -32,10 +33,10 @@ from tfkms.finding import (
     Waiver,
 )
 from tfkms.iam.actions import Actions
-from tfkms.identities import identities
-from tfkms.key_uses import Services, aliases, key_uses
+from tfkms.identities import Identities, identities
+from tfkms.key_uses import KeyUse, Services, aliases, key_uses
 from tfkms.model import Scan
-from tfkms.values import Hole, Value, hole_name, plain
+from tfkms.values import Hole, Text, Value, hole_name, plain
 from tfkms.waivers import Waivers
 from tfkms.waiving import Asked, parts
 
@@ -125,6 +126,29 @@ def _worst_first(finding: Finding) -> tuple[object, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Side:
+    """All that a check looks at, on one side of the plan."""
+
+    estate: Estate
+    uses: Mapping[str, tuple[KeyUse, ...]]
+    aliases: Mapping[str, tuple[Text, ...]]
+    identities: Identities
+    holders: tuple[Holder, ...]
+
+    @classmethod
+    def of(cls, scan: Scan, facts: Facts, moment: Moment) -> "_Side":
+        estate = extract(scan, facts.sites, moment)
+        joined = identities(scan, estate, moment, facts.managed)
+        return cls(
+            estate=estate,
+            uses=key_uses(scan, estate.keys, facts.services, moment),
+            aliases=aliases(scan, estate.keys, moment),
+            identities=joined,
+            holders=tuple(holders(joined, facts.stance)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Standing:
     """The verdict on a subject so far."""
 
@@ -146,27 +170,23 @@ class _Run:
         self.place = place
         self.scan = scan
         self.facts = facts
-        self.after = extract(scan, facts.sites, Moment.AFTER)
-        self.before = extract(scan, facts.sites, Moment.BEFORE)
-        self.uses = {
-            estate.moment: key_uses(scan, estate.keys, facts.services, estate.moment)
-            for estate in (self.after, self.before)
-        }
-        self.aliases = {
-            estate.moment: aliases(scan, estate.keys, estate.moment) for estate in (self.after, self.before)
-        }
-        self.identities = {
-            estate.moment: identities(scan, estate, estate.moment, facts.managed)
-            for estate in (self.after, self.before)
-        }
-        self.holders = {moment: tuple(holders(found, facts.stance)) for moment, found in self.identities.items()}
+        self.after = _Side.of(scan, facts, Moment.AFTER)
         self.verdicts: dict[tuple[str, str], _Standing] = {}
         self.findings: list[Finding] = []
         self.notes: list[Note] = []
         self.diagnostics: list[Diagnostic] = []
-        identity_diagnostics = self.identities[Moment.AFTER].diagnostics
-        for diagnostic in (*scan.diagnostics, *self.after.diagnostics, *identity_diagnostics):
+        found = (*self.after.estate.diagnostics, *self.after.identities.diagnostics)
+        for diagnostic in (*scan.diagnostics, *found):
             self.tell(diagnostic)
+
+    @cached_property
+    def before(self) -> _Side:
+        """The other side of the plan: `after` itself where the plan changes nothing in view."""
+        same = all(
+            resource.before == resource.after and resource.before_sensitive == resource.after_sensitive
+            for resource in self.scan.resources
+        )
+        return self.after if same else _Side.of(self.scan, self.facts, Moment.BEFORE)
 
     def tell(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.append(replace(diagnostic, input=self.place))
@@ -175,8 +195,7 @@ class _Run:
         """Adds the verdicts, findings and notes of one guardrail."""
         judged = list(self.outcomes(rule, self.after))
         told = any(isinstance(outcome, Violated | Undecided | Remarked) for outcome, _ in judged)
-        earlier = self.outcomes(rule, self.before) if told else ()
-        known = _Before.of((outcome for outcome, _ in earlier), rule.messages)
+        known = _Before.of(self.outcomes_before(rule, judged) if told else (), rule.messages)
         for outcome, asked in judged:
             for part, waiver in self.parts(rule, outcome, asked):
                 self.take(rule, part, known, waiver)
@@ -220,20 +239,25 @@ class _Run:
             case _:
                 assert_never(outcome)
 
-    def outcomes(self, rule: Rule, estate: Estate) -> Iterator[tuple[Outcome, Asked]]:
+    def outcomes_before(self, rule: Rule, judged: Iterable[tuple[Outcome, Asked]]) -> Iterator[Outcome]:
+        """What the check says of the other side of the plan; `judged` is what it says of this one."""
+        earlier = judged if self.before is self.after else self.outcomes(rule, self.before)
+        return (outcome for outcome, _ in earlier)
+
+    def outcomes(self, rule: Rule, side: _Side) -> Iterator[tuple[Outcome, Asked]]:
         """What the check says, subject by subject; one that makes it crash fails the gate and leaves the others."""
         check = rule.check
         question = Question(
             scan=self.scan,
-            estate=estate,
+            estate=side.estate,
             parameters=rule.parameters,
             actions=self.facts.actions,
             authorized=self.facts.stance.authorized_by(rule.id),
             stance=self.facts.stance,
-            uses=self.uses[estate.moment],
-            aliases=self.aliases[estate.moment],
-            identities=self.identities[estate.moment],
-            holders=self.holders[estate.moment],
+            uses=side.uses,
+            aliases=side.aliases,
+            identities=side.identities,
+            holders=side.holders,
         )
         try:
             subjects = list(check.subjects(question))

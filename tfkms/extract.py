@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
+from functools import lru_cache
 from typing import assert_never
 
 from tfkms.diagnostics import Diagnostic, Level
@@ -242,6 +243,7 @@ def _content(
             raise NotJsonError("it is not a text")
 
 
+@lru_cache(maxsize=256)
 def default_key_policy(account: Account) -> Policy:
     """The policy that KMS gives a key of the account that is created without one."""
     return parse_policy(default_policy(account), Origin("", "/policy"))[0]

@@ -1,6 +1,6 @@
 """Two requests by one principal: one to administer a key and one to use it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from tfkms.iam import callers
@@ -52,14 +52,17 @@ class Duties:
     crypto: tuple[KmsAction, ...]
 
 
-def pairs(duties: Duties, asked: Case, reading: Reading, counts: Callable[[Pair], bool]) -> Iterator[Pair]:
+def pairs(
+    duties: Duties, asked: Case, reading: Reading, counts: Callable[[Pair], bool], by: Container[int] | None = None
+) -> Iterator[Pair]:
     """For each statement that lets the case's caller administer its key one pair with a statement that lets it use it.
 
-    Only pairs that `counts` accepts; the case's own action does not matter. For a caller that is known the two requests
+    Only pairs that `counts` accepts, and of administrators by one of the statements whose ids are `by`, or by any; the
+    case's own action does not matter. For a caller that is known the two requests
     are independent of each other; anyone of a kind must be the same principal in both. Raises BeyondLimitsError.
     """
     others = _Again(_sides(duties.crypto, asked, reading))
-    for one in _sides(duties.admin, asked, reading):
+    for one in _sides(duties.admin, asked, reading, by):
         for other in others:
             known = not isinstance(asked.caller.principal_arn, Pattern)
             pair = Pair(one, other) if known else _together(one, other, reading)
@@ -89,12 +92,14 @@ class _Again:
         return False
 
 
-def _sides(actions: Sequence[KmsAction], asked: Case, reading: Reading) -> Iterator[Side]:
+def _sides(
+    actions: Sequence[KmsAction], asked: Case, reading: Reading, by: Container[int] | None = None
+) -> Iterator[Side]:
     """For each statement that grants one of the actions the first such request."""
     seen: set[int] = set()
     for action in asked.unlike(actions):
         case = replace(asked, action=action)
-        for granted in case.granted(reading):
+        for granted in case.granted(reading, by):
             if id(granted.grant.statement) not in seen:
                 seen.add(id(granted.grant.statement))
                 yield Side(case, granted)

@@ -1,7 +1,7 @@
 """What a check is asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tfkms.checks.authorized import Authorized
@@ -59,6 +59,13 @@ class Question:
     aliases: Mapping[str, tuple[Text, ...]]
     identities: Identities
     holders: tuple[Holder, ...]
+    targets: dict[tuple[str, int], Target] = field(default_factory=dict, init=False, repr=False, compare=False)
+    by_name: dict[Text, Holder] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for holder in self.holders:
+            if holder.caller.name is not None:
+                self.by_name.setdefault(holder.caller.name, holder)
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -77,7 +84,10 @@ class Question:
 
     def target(self, key: Key) -> Target:
         """The key as the target of requests."""
-        return target(key, self.aliases.get(key.address, ()))
+        place = (key.address, id(key.resource))
+        if place not in self.targets:
+            self.targets[place] = target(key, self.aliases.get(key.address, ()))
+        return self.targets[place]
 
     def granted_on(self, key: Key) -> tuple[Statement, ...]:
         """The grants of the plan on the key, as statements."""
@@ -92,10 +102,10 @@ class Question:
     def known(self, caller: Caller, account: Account) -> tuple[Caller, Bundle]:
         """The caller with what bears on its requests for keys of the account: the identity documents and the boundary
         that the plan shows of it, and control policies. Those for principals bind the account's own only."""
-        for holder in self.holders:
-            if caller.name is not None and holder.caller.name == caller.name:
-                bounded = replace(caller, bounded=holder.caller.bounded, tags=holder.caller.tags)
-                return bounded, holder.bundle
+        holder = None if caller.name is None else self.by_name.get(caller.name)
+        if holder is not None:
+            bounded = replace(caller, bounded=holder.caller.bounded, tags=holder.caller.tags)
+            return bounded, holder.bundle
         foreign = caller.account != account.id
         guards = self.guards(account)
         return caller, Bundle(guards=tuple(guard for guard in guards if guard.on_resources or not foreign))

@@ -4,8 +4,9 @@ What the key policy itself grants on one side at least is judged with the key po
 both sides, with the document that makes the administrator.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TypeAlias, assert_never
 
 from tfkms.checks.authorized import Authorized
@@ -20,11 +21,11 @@ from tfkms.finding import Claim, Evidence, Outcome, Passed, Remarked, Undecided,
 from tfkms.iam import callers
 from tfkms.iam.actions import ActionClass
 from tfkms.iam.callers import Caller, CallerKind, Target
-from tfkms.iam.coverage import may_be
-from tfkms.iam.document import AnyStatement, Effect, OpaqueStatement, Policy, Statement
-from tfkms.iam.grants import EVERYTHING, Bundle, Case, Conjunction
+from tfkms.iam.coverage import covering, may_be
+from tfkms.iam.document import AnyStatement, Effect, Policy, Statement
+from tfkms.iam.grants import EVERYTHING, Bundle, Case, Conjunction, namings
 from tfkms.iam.key_values import Reading
-from tfkms.iam.naming import Way, allowed
+from tfkms.iam.naming import Way
 from tfkms.iam.search import BeyondLimitsError
 from tfkms.values import Text
 
@@ -108,8 +109,8 @@ class _Judge:
 
     def with_grants(self, policy: Policy, key: Key) -> Policy:
         """The key policy as far as it counts here, and the grants on the key."""
-        kept = _without_plumbing(policy)
-        return replace(kept, statements=(*kept.statements, *self.question.granted_on(key)))
+        kept, grants = _without_plumbing(policy), self.question.granted_on(key)
+        return replace(kept, statements=(*kept.statements, *grants)) if grants else kept
 
     def case(
         self, policy: Policy, bundle: Bundle, caller: Caller, target: Target, barred: tuple[Conjunction, ...]
@@ -143,10 +144,11 @@ class _Judge:
 
     def ask_held(self, subject: HeldDocument) -> None:
         """Asks what the document makes of each of its holders, on every key of its account and on any other."""
-        own = {id(statement) for statement in subject.document.policy}
+        names = tuple(action.name for action in self.duties.admin)
+        own = {id(s) for s in subject.document.policy if may_be(s, Effect.ALLOW) and covering(s, names)}
 
         def mine(pair: Pair) -> bool:
-            return id(pair.admin.statement) in own and not pair.admin.direct and not pair.crypto.direct
+            return not pair.admin.direct and not pair.crypto.direct
 
         for holder in subject.holders:
             self.homes |= {id(s): a.document for a in holder.identity.policies for s in a.document.policy}
@@ -160,17 +162,29 @@ class _Judge:
                         policy = self.with_grants(document.policy, key)
                         self.homes |= {id(statement): document for statement in policy}
                         case = self.case(policy, holder.bundle, holder.caller, self.question.target(key), barred)
-                        if not self.count(case, party, key, mine):
+                        if not self.count(case, party, key, mine, own):
                             self.remark(case, party)
             elsewhere = callers.other_key(account.id, account.partition)
             apart = (*barred, self.question.elsewhere())
             case = self.case(self.question.default_policy(account), holder.bundle, holder.caller, elsewhere, apart)
-            self.count(case, party, None, mine)
+            self.count(case, party, None, mine, own)
 
-    def count(self, case: Case, party: Party, key: Key | None, counts: Callable[[Pair], bool]) -> bool:
-        """Counts the pairs of the caller that are this document's to answer for; whether there are any."""
+    def count(
+        self,
+        case: Case,
+        party: Party,
+        key: Key | None,
+        counts: Callable[[Pair], bool],
+        by: Collection[int] | None = None,
+    ) -> bool:
+        """Counts the pairs of the caller that are this document's to answer for; whether there are any.
+
+        `by` are the ids of its statements that may make an administrator, None for all of the case.
+        """
+        if by is not None and not by:
+            return False
         for reading, found in ((Reading.STRICT, self.sure), (Reading.LOOSE, self.maybe)):
-            here = list(pairs(self.duties, case, reading, counts))
+            here = list(pairs(self.duties, case, reading, counts, by))
             for pair in here:
                 entry = found.setdefault(id(pair.admin.statement), _Found(pair, party.inert))
                 entry.principals[party.shown] = None
@@ -201,7 +215,7 @@ class _Judge:
         """That an administrator who may make grants can give itself the use of the key."""
         if party.inert is not None:
             return
-        if not any(replace(asked, action=action).granted(Reading.STRICT) for action in self.duties.admin):
+        if not any(replace(asked, action=action).granted(Reading.STRICT) for action in asked.unlike(self.duties.admin)):
             return
         create_grant = self.question.actions["CreateGrant"]
         case = replace(asked, action=create_grant, without=frozenset({"kms:grantisforawsresource"}))
@@ -280,11 +294,7 @@ class _Judge:
 def _reaches(policy: Policy, caller: Caller) -> bool:
     """Whether the policy itself may allow the caller anything, the delegation to its account aside."""
     return any(
-        isinstance(own, OpaqueStatement)
-        or (
-            own.effect is Effect.ALLOW
-            and any(naming.way is not Way.ACCOUNT for naming in allowed(own.principals, caller))
-        )
+        may_be(own, Effect.ALLOW) and any(naming.way is not Way.ACCOUNT for naming in namings(own, caller))
         for own in policy
     )
 
@@ -297,10 +307,11 @@ def _with_stand_in(policy: Policy, party: Party) -> Policy:
     return replace(policy, statements=tuple(stand_in if own.origin == stand_in.origin else own for own in policy))
 
 
+@lru_cache(maxsize=16_384)
 def _without_plumbing(policy: Policy) -> Policy:
     """The policy without the Allows for everyone that a service confines: they count on neither side."""
-    kept = (own for own in policy if not (isinstance(own, Statement) and is_plumbing(own)))
-    return replace(policy, statements=tuple(kept))
+    kept = tuple(own for own in policy if not (isinstance(own, Statement) and is_plumbing(own)))
+    return policy if len(kept) == len(policy.statements) else replace(policy, statements=kept)
 
 
 def _shown(principal: Text) -> str:

@@ -6,6 +6,7 @@ Source: IAM User Guide, reference_policies_condition-keys and reference_policies
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache, cached_property, lru_cache
 
 from tfkms.iam.access import Absent, Keys, KeyState, Known, Undetermined
 from tfkms.iam.actions import KmsAction
@@ -53,12 +54,20 @@ class Caller:
     bounded: bool = False
     tags: Mapping[str, Text] | None = None
 
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.kind.value, self.account, self.name, self.principal_arn, self.bounded))
+
+    def __hash__(self) -> int:
+        return self._hash
+
     @property
     def is_person(self) -> bool:
         """Whether it belongs to an account and is not a service."""
         return self.kind is not CallerKind.SERVICE
 
 
+@lru_cache(maxsize=1_024)
 def root_arn(account: Text, partition: str) -> Text:
     """The ARN of the root user, which is also how a policy names the whole account."""
     return text(f"arn:{partition}:iam::", *text_parts(account), ":root")
@@ -112,6 +121,13 @@ class Target:
     facts: Mapping[str, tuple[Text, ...]]
     settled: bool = True
 
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.address, self.arn, self.account, self.region))
+
+    def __hash__(self) -> int:
+        return self._hash
+
 
 def other_key(account: Text, partition: str) -> Target:
     """Any key of the account that is not in the plan."""
@@ -164,11 +180,18 @@ def request_keys(caller: Caller, target: Target, action: KmsAction) -> Keys:
     A key that the caller can bring about (MFA, network, time, a call through a service, session tags of a role) is
     free; it is tried absent first.
     """
+    return _request_keys(caller, target, action.keys)
+
+
+@lru_cache(maxsize=4_096)
+def _request_keys(caller: Caller, target: Target, own: tuple[str, ...]) -> Keys:
+    """The keys of requests for an action that carries these kms: keys besides those of every operation."""
     known = {**_of_caller(caller), **_of_target(target)}
-    if "kms:policyname" in action.keys:
+    if "kms:policyname" in own:
         known["kms:policyname"] = Known(("default",))
     free_arn = Free((caller.principal_arn,), optional=False) if isinstance(caller.principal_arn, Pattern) else None
 
+    @cache
     def state(name: str) -> KeyState:
         if name == RESOURCE:
             return Free((target.arn,), optional=False) if isinstance(target.arn, Pattern) else Known((target.arn,))
@@ -176,9 +199,9 @@ def request_keys(caller: Caller, target: Target, action: KmsAction) -> Keys:
             return free_arn
         if name in known:
             return known[name]
-        if name.startswith("kms:") and not name.startswith((*_OF_EVERY_OPERATION, *action.keys)):
+        if name.startswith("kms:") and not name.startswith((*_OF_EVERY_OPERATION, *own)):
             return Absent()
-        if name.startswith(_REQUEST_TAGS) and not name.startswith(action.keys):
+        if name.startswith(_REQUEST_TAGS) and not name.startswith(own):
             return Absent()
         if name.startswith(_OF_KEYS):
             return _of_key(name, target)

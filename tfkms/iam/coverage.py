@@ -1,11 +1,10 @@
 """Which actions policies speak of, told once for many actions: most questions end here, before any search."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from tfkms.iam.comparisons import Ground
-from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy
+from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
 from tfkms.iam.statements import covers_action
 
 
@@ -41,19 +40,20 @@ class Coverage:
 @lru_cache(maxsize=16_384)
 def coverage(policy: Policy, actions: tuple[str, ...]) -> Coverage:
     """What the policy says of these actions (`Decrypt`)."""
-    allowed: set[int] = set()
-    columns: list[Sequence[Ground]] = []
-    for statement in policy:
-        if isinstance(statement, OpaqueStatement):
-            allowed.update(range(len(actions)))
-            continue
-        covered = _covered(statement.actions, actions)
-        columns.append(covered)
-        if statement.effect is Effect.ALLOW:
-            allowed.update(place for place, ground in enumerate(covered) if ground.possible)
+    allowed = frozenset[int]().union(*(covering(own, actions) for own in policy if may_be(own, Effect.ALLOW)))
+    columns = [_covered(own.actions, actions) for own in policy if isinstance(own, Statement)]
     rows = list(zip(*columns, strict=True)) if columns else [()] * len(actions)
     numbers: dict[tuple[Ground, ...], int] = {}
-    return Coverage(frozenset(allowed), tuple(numbers.setdefault(row, len(numbers)) for row in rows))
+    return Coverage(allowed, tuple(numbers.setdefault(row, len(numbers)) for row in rows))
+
+
+@lru_cache(maxsize=16_384)
+def covering(statement: AnyStatement, actions: tuple[str, ...]) -> frozenset[int]:
+    """The places of those actions that the statement covers, or may cover."""
+    if isinstance(statement, OpaqueStatement):
+        return frozenset(range(len(actions)))
+    covered = _covered(statement.actions, actions)
+    return frozenset(place for place, ground in enumerate(covered) if ground.possible)
 
 
 @lru_cache(maxsize=16_384)

@@ -5,7 +5,7 @@ principal together with an identity policy. Source: IAM User Guide, reference_po
 Developer Guide, policy-evaluation and key-policy-default.
 """
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
 from tfkms.iam.comparisons import TRUE, Like, unsure
 from tfkms.iam.conditions import Atom, Literal, NoValue, Variables, no_variables
-from tfkms.iam.coverage import coverage, may_be
+from tfkms.iam.coverage import coverage, covering, may_be
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
 from tfkms.iam.key_values import Free, Reading
 from tfkms.iam.naming import Naming, Way, allowed, denied
@@ -119,10 +119,17 @@ def _conditions(statement: Statement, action: str, in_key_policy: bool, variable
     return (covered, resource, *condition_literals(statement, variables))
 
 
-def _namings(statement: AnyStatement, caller: Caller) -> Iterable[Naming]:
+@lru_cache(maxsize=65_536)
+def namings(statement: AnyStatement, caller: Caller) -> tuple[Naming, ...]:
+    """The ways in which an Allow of a key policy reaches the caller."""
     if isinstance(statement, OpaqueStatement):
         return (Naming(Way.DIRECT, ()),)
-    return allowed(statement.principals, caller)
+    return tuple(allowed(statement.principals, caller))
+
+
+@lru_cache(maxsize=65_536)
+def _denied(statement: Statement, caller: Caller) -> tuple[Conjunction, ...]:
+    return tuple(denied(statement.principals, caller))
 
 
 def grants(
@@ -138,7 +145,7 @@ def grants(
         matched = conditions_of(statement, action, in_key_policy=True, variables=variables)
         if matched is None:
             continue
-        for naming in _namings(statement, caller):
+        for naming in namings(statement, caller):
             whole = (*naming.literals, *matched)
             match naming.way:
                 case Way.DIRECT:
@@ -182,7 +189,7 @@ def refusals(
             elif matched is not None and isinstance(statement, Statement):
                 if isinstance(statement.principals, Missing):
                     continue  # a key policy's statement without principals is about nobody
-                for naming in denied(statement.principals, caller):
+                for naming in _denied(statement, caller):
                     yield statement, (*naming, *matched)
     yield from _guarded(bundle, caller, action, variables)
     for statement in (statement for policy in (*bundle.identity, *bundle.boundaries) for statement in policy):
@@ -209,7 +216,7 @@ def _guarded(
             matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
             if matched is None:
                 continue
-            named = denied(statement.principals, caller) if isinstance(statement, Statement) else iter([()])
+            named = _denied(statement, caller) if isinstance(statement, Statement) else ((),)
             for naming in named:
                 yield statement, (*condition, *naming, *matched)
 
@@ -247,22 +254,36 @@ class Case:
         return state if self.without else usual
 
     def unlike(self, actions: Sequence[KmsAction]) -> list[KmsAction]:
-        """Those of the actions that the documents may allow anybody; of several that are all alike to them the first.
+        """Those of the actions that the documents may allow the caller; of several that are alike to them the first.
 
         Actions are alike if every statement covers both or neither, and their requests carry the same condition keys.
         """
         names = tuple(action.name for action in actions)
-        granting = [coverage(policy, names) for policy in (self.key_policy, *self.bundle.identity)]
-        others = (*self.bundle.boundaries, *(guard.policy for guard in self.bundle.guards))
-        alike = [
-            *(told.alike for told in granting),
-            *(coverage(policy, names).alike for policy in others),
-            [action.keys for action in actions],
-        ]
+        allowed = self.reach(names)
+        if len(allowed) < 2:
+            return [actions[place] for place in allowed]
+        policies = (self.key_policy, *self.bundle.identity, *self.bundle.boundaries)
+        guards = (guard.policy for guard in self.bundle.guards)
+        alike = [coverage(policy, names).alike for policy in (*policies, *guards)]
         first: dict[tuple[object, ...], KmsAction] = {}
-        for place in sorted(frozenset().union(*(told.allowed for told in granting))):
-            first.setdefault(tuple(column[place] for column in alike), actions[place])
+        for place in sorted(allowed):
+            first.setdefault((actions[place].keys, *(column[place] for column in alike)), actions[place])
         return list(first.values())
+
+    def reach(self, actions: tuple[str, ...]) -> frozenset[int]:
+        """The places of those actions that statements which reach the caller may allow it, conditions aside."""
+        found, delegated = frozenset[int](), frozenset[int]()
+        for statement in self.key_policy:
+            if may_be(statement, Effect.ALLOW):
+                for way in {naming.way for naming in namings(statement, self.caller)} & self.ways:
+                    if way is Way.ACCOUNT:
+                        delegated |= covering(statement, actions)
+                    else:
+                        found |= covering(statement, actions)
+        if delegated:
+            held = (coverage(policy, actions).allowed for policy in self.bundle.identity)
+            found |= delegated.intersection(frozenset[int]().union(*held))
+        return found
 
     def granted(self, reading: Reading, by: Container[int] | None = None) -> list[Granted]:
         """The statements that grant, each with a request; under the loose reading those that may. Each but once.

@@ -42,6 +42,8 @@ def either(*grounds: Ground) -> Ground:
 
 def equal(one: Text, other: Text) -> Ground:
     """Whether two texts are the same; equal holes are."""
+    if isinstance(one, str) and isinstance(other, str):
+        return TRUE if one == other else FALSE
     if matches(literal(one), other):
         return TRUE
     if not may_match(literal(one), other):

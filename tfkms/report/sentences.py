@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from tfkms.finding import Evidence, Finding, Report, Waiver, Witness
-from tfkms.report.structure import structure
+from tfkms.report import structure
 from tfkms.values import Hole, hole_name
 
 
 def tally(report: Report) -> list[tuple[int, str]]:
     """How many verdicts there are of each kind; kinds of which there are none are left out, but for three."""
-    counts = structure(report).summary
+    counts = structure.summary(report)
     numbers = [
         (counts.violated, "violated"),
         (counts.undecided, "undecided"),

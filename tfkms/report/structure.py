@@ -160,7 +160,7 @@ def structure(report: Report) -> ReportV1:
         tool=ToolV1("tfkms", __version__),
         checks=list(report.checks),
         inputs=[InputV1(item.path, item.kind) for item in report.inputs],
-        summary=_summary(report),
+        summary=summary(report),
         verdicts=[_verdict(item) for item in report.verdicts],
         findings=[_finding(item) for item in report.findings],
         notes=[_note(item) for item in report.notes],
@@ -174,7 +174,9 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "tfkms report, version 1", **described}
 
 
-def _summary(report: Report) -> SummaryV1:
+def summary(report: Report) -> SummaryV1:
+    """How many verdicts there are of each kind."""
+
     def count(verdict: Verdict) -> int:
         return sum(item.verdict is verdict and not item.waived for item in report.verdicts)
 

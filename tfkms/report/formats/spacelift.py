@@ -8,10 +8,9 @@ from typing import Any
 
 from tfkms import __version__
 from tfkms.finding import Finding, Report, Severity
-from tfkms.report import sentences
+from tfkms.report import sentences, structure
 from tfkms.report.display import shown, told
 from tfkms.report.formats.json import written
-from tfkms.report.structure import structure
 from tfkms.report.view import View, counting, errors, paths, place
 
 FINDINGS_LIMIT = 500
@@ -22,7 +21,7 @@ Json = dict[str, Any]
 
 def render(report: Report, view: View) -> str:
     """An object. `complete` is false if something could not be read, `blocking` true of what fails the gate."""
-    counts = structure(report).summary
+    counts = structure.summary(report)
     severities = dict.fromkeys(sorted(Severity, key=lambda item: -item.value), 0)
     for finding in counting(report):
         severities[finding.severity] += 1

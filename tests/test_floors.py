@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent / "tfkms"
 FLOORS = [
     {"__init__"},
     {"values", "location", "diagnostics", "strict_yaml", "selectors"},
-    {"finding", "model"},
+    {"finding", "model", "predicted"},
     {"iam"},
     {"frontends", "extract", "identities", "key_uses"},
     {"checks"},
@@ -27,6 +27,7 @@ SIDEWAYS = {
     ("selectors", "values"),
     ("location", "values"),
     ("model", "finding"),
+    ("predicted", "model"),
 }
 FLOOR = {part: number for number, parts in enumerate(FLOORS) for part in parts}
 MODULES = sorted(ROOT.rglob("*.py"))

@@ -11,7 +11,8 @@ from tfkms.finding import Evidence
 from tfkms.iam.document import AnyStatement, Policy
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
 from tfkms.location import Origin
-from tfkms.model import Account, Action, Given, Mode, Omitted, Resource, Scan, Source, Unseen, masked
+from tfkms.model import Account, Action, Given, Omitted, Resource, Scan, Source, Unseen, masked
+from tfkms.predicted import key_arn
 from tfkms.selectors import Path, Selector
 from tfkms.values import Hole, Text, Unknown, Value, holes, pointer_step, text, text_parts
 
@@ -74,6 +75,12 @@ class Document:
     sensitive: bool
     moment: Moment
 
+    def taken(self, statement: AnyStatement) -> tuple[str, ...]:
+        """The references that were taken for the values of the document, or of parts of the statement."""
+        found = self.resource.taken.get(self.attribute) if self.moment is Moment.AFTER else None
+        place = statement.origin.path.removeprefix(f"{self.attribute}/Statement/").partition("/")[0]
+        return found.of(int(place) if place.isdecimal() else len(found.statements)) if found else ()
+
     @property
     def address(self) -> str:
         """The address of the resource that holds the document."""
@@ -82,8 +89,8 @@ class Document:
     def evidence(self, statement: AnyStatement) -> Evidence:
         """The statement as evidence; of a sensitive document only its place."""
         if self.sensitive:
-            return Evidence(statement.origin, None, None)
-        return Evidence(statement.origin, statement.sid, statement.source)
+            return Evidence(statement.origin, None, None, self.taken(statement))
+        return Evidence(statement.origin, statement.sid, statement.source, self.taken(statement))
 
     def label(self, statement: AnyStatement) -> str:
         """How a message calls the statement: by its Sid, else by its place."""
@@ -223,12 +230,17 @@ def _applies(site: Site, values: Mapping[str, Value]) -> bool:
 def _content(
     resource: Resource, site: Site, path: Path, value: Value, origin: Origin
 ) -> tuple[State, Value, tuple[Diagnostic, ...]] | None:
-    """What a document holds and how much of it is known; None where there is no document. Raises NotJsonError."""
+    """What a document holds and how much of it is known; None where there is no document. Raises NotJsonError.
+
+    A mapping is a text of which parts are not known, decoded.
+    """
     argument = resource.argument(str(path[0])) if path else Unseen()
     match value:
         case str() if value:
             content, diagnostics = read_policy_text(value, origin)
             return State.KNOWN, content, diagnostics
+        case Mapping():
+            return State.KNOWN, value, ()
         case Unknown() if is_key(site) and isinstance(argument, Omitted):
             return State.DEFAULT, default_policy(resource.account), ()
         case Unknown() if isinstance(argument, Omitted) and site.kind is Kind.IDENTITY:
@@ -294,7 +306,7 @@ def _keys(scan: Scan, found: _Extraction) -> Iterator[Key]:
                 attached.setdefault(target.address, []).append(attachment)
             if documents and not targets:
                 named = (attributes(resource, found.moment) or {}).get(site.key)
-                homeless.append(Key(resource, _arn(resource, named), tuple(documents)))
+                homeless.append(Key(resource, key_arn(resource, named), tuple(documents)))
     for holder in holders:
         yield _key(holder, attached.get(holder.address, []), found)
     yield from homeless
@@ -341,8 +353,15 @@ def _key(holder: Resource, attachments: list[_Attachment], found: _Extraction) -
         own = own if configured else []
     elif destroyed and found.moment is Moment.AFTER and not configured:
         own = list(map(_restored, own))
-    arn = next((name for name in sorted(_names(holder)) if name.startswith("arn:")), None)
-    return Key(holder, arn or _arn(holder, None), (*own, *sure, *possible))
+    return Key(holder, _known_arn(holder, found.moment) or key_arn(holder), (*own, *sure, *possible))
+
+
+def _known_arn(holder: Resource, moment: Moment) -> str | None:
+    """The ARN that the plan shows; what replaces a key has another one."""
+    replaced = Action.CREATE in holder.actions and moment is Moment.AFTER
+    sides = (attributes(holder, moment), None if replaced else holder.before)
+    arns = (side.get("arn") for side in sides if side)
+    return next((arn for arn in arns if isinstance(arn, str) and arn.startswith("arn:")), None)
 
 
 def _restored(own: Document) -> Document:
@@ -354,16 +373,4 @@ def _restored(own: Document) -> Document:
 
 def unnamed_key(document: Document) -> Key:
     """A key that is not in the plan and of whose policy the document is a part."""
-    return Key(document.resource, _arn(document.resource, None), (document,))
-
-
-def _arn(resource: Resource, named: Value) -> Text:
-    """The ARN of a key of which the plan tells at most what `named` says: an id, or the ARN itself."""
-    if isinstance(named, str) and named.startswith("arn:"):
-        return named
-    account = resource.account
-    new = named is None and (resource.before is None or resource.mode is Mode.DATA)
-    key_id = named if isinstance(named, str) else Hole(resource.address, "/key_id", "known after apply", fresh=new)
-    return text(
-        f"arn:{account.partition}:kms:", *text_parts(account.region), ":", *text_parts(account.id), ":key/", key_id
-    )
+    return Key(document.resource, key_arn(document.resource), (document,))

@@ -67,11 +67,15 @@ class Witness:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A statement that decides a finding. `statement` is it as written, None where the document is sensitive."""
+    """A statement that decides a finding. `statement` is it as written, None where the document is sensitive.
+
+    `taken` are the references that were taken for values which the input does not show.
+    """
 
     origin: Origin
     sid: Text | None
     statement: Value
+    taken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What a front end hands on: the resources of a configuration, before and after, and what else the input tells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -89,6 +89,24 @@ class Account:
     organization: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A policy document that the plan does not show, put together from what it does.
+
+    A plan shows what an expression refers to, and never the expression. `references` are those of which the document
+    was taken to be the value, from the outside in; `statements` are further ones for each statement, whose values were
+    taken for parts of it. `sensitive`: some of what it is made of is.
+    """
+
+    references: tuple[str, ...]
+    statements: tuple[tuple[str, ...], ...]
+    sensitive: bool = False
+
+    def of(self, statement: int) -> tuple[str, ...]:
+        """Every reference that a statement rests on."""
+        return (*self.references, *(self.statements[statement] if statement < len(self.statements) else ()))
+
+
 def block_type(mode: Mode, kind: str) -> str:
     """A resource type as sites name it: with `data.` before that of a data source."""
     return f"data.{kind}" if mode is Mode.DATA else kind
@@ -100,7 +118,8 @@ class Resource:
 
     `before` and `after` are its attributes, None where it does not exist then; `after` holds `Unknown` for what is
     known after apply. The masks are those of Terraform: `True` covers everything below. `arguments` is None where the
-    input holds no configuration for the resource; `links` are by dotted argument path (block indices left out).
+    input holds no configuration for the resource; `links` are by dotted argument path (block indices left out). `taken`
+    tells, by JSON pointer, of the documents in `after` that were put together from references.
     """
 
     address: str
@@ -117,6 +136,7 @@ class Resource:
     after_sensitive: Value
     arguments: Mapping[str, Argument] | None
     links: Mapping[str, Links]
+    taken: Mapping[str, Taken] = field(default_factory=dict)
 
     @property
     def block_type(self) -> str:

@@ -13,6 +13,7 @@ from tfkms.finding import Input
 from tfkms.frontends.accounts import Accounts, Assumed
 from tfkms.frontends.addresses import InstanceKey, module_address, module_path
 from tfkms.frontends.consumers import Consumers
+from tfkms.frontends.deferred import settled
 from tfkms.frontends.document_text import as_utf8
 from tfkms.frontends.plan_format import (
     ABSENT,
@@ -20,17 +21,19 @@ from tfkms.frontends.plan_format import (
     Configuration,
     Document,
     ResourceChange,
-    StateModule,
     StateResource,
     StateValues,
     decode,
     is_plan,
     recognise,
+    state_resources,
     values_of,
 )
 from tfkms.frontends.references import References
-from tfkms.model import Action, Given, Mode, Resource, Scan, Source, block_type
-from tfkms.values import Hole, Unknown, Value, pointer_step
+from tfkms.frontends.unasked import Unasked
+from tfkms.frontends.unknowns import with_unknowns
+from tfkms.model import Action, Mode, Resource, Scan, Source, block_type
+from tfkms.values import Value
 
 ACCOUNT_TYPES = frozenset(
     {"data.aws_caller_identity", "data.aws_partition", "data.aws_region", "data.aws_organizations_organization"}
@@ -38,7 +41,6 @@ ACCOUNT_TYPES = frozenset(
 """Data sources that tell of the account; they are read whatever types are asked for."""
 
 POLICY_DOCUMENT = "aws_iam_policy_document"
-AFTER_APPLY = "known after apply"
 _LASTING = frozenset({Action.CREATE, Action.READ, Action.UPDATE})
 """What is planned with one of these exists afterwards."""
 
@@ -64,12 +66,16 @@ def read_plan(content: bytes, path: str, wanted: Wanted, assumed: Assumed, menti
 
 
 def _read(document: Document, path: str, wanted: Wanted, assumed: Assumed, mentions: Mentions) -> Scan:
-    instances, count = _instances(document, lambda kind: kind in ACCOUNT_TYPES or wanted(kind), mentions)
-    resources = _resources(document, instances, assumed)
+    def read(kind: str) -> bool:
+        return kind in ACCOUNT_TYPES or wanted(kind)
+
+    instances, count = _instances(document, read, mentions)
+    unasked = Unasked(document, lambda entry: _is_wanted(entry, read, mentions))
+    resources, diagnostics = _resources(document, instances, assumed, unasked)
     return Scan(
         input=Input(path, "plan" if is_plan(document) else "state", count),
         resources=tuple(resource for resource in resources if wanted(resource.block_type)),
-        diagnostics=tuple(_state_of_the_plan(document)),
+        diagnostics=(*_state_of_the_plan(document), *diagnostics),
         taken=frozenset(_taken(document, instances)),
     )
 
@@ -140,25 +146,17 @@ def _instances(document: Document, wanted: Wanted, mentions: Mentions) -> tuple[
 
 
 def _state_instances(values: StateValues | None, source: Source, wanted: Wanted) -> tuple[list[_Instance], int]:
-    found = list(_state_resources(values.root_module)) if values else []
+    found = list(state_resources(values))
     count = sum(resource.mode == Mode.MANAGED for resource in found)
     return [_stated(resource, source) for resource in found if wanted(_block_type(resource))], count
 
 
-def _state_resources(root: StateModule) -> Iterator[StateResource]:
-    modules = [root]
-    while modules:
-        module = modules.pop()
-        yield from module.resources
-        modules += reversed(module.child_modules)
-
-
-def _is_wanted(change: ResourceChange, wanted: Wanted, mentions: Mentions) -> bool:
-    kind = _block_type(change)
+def _is_wanted(entry: ResourceChange | StateResource, wanted: Wanted, mentions: Mentions) -> bool:
+    kind = _block_type(entry)
     if not wanted(kind):
         return False
     words = mentions.get(kind)
-    return words is None or any(word in bytes(change.change) for word in words)
+    return words is None or isinstance(entry, StateResource) or any(word in bytes(entry.change) for word in words)
 
 
 def _block_type(entry: ResourceChange | StateResource) -> str:
@@ -232,7 +230,9 @@ def _stated(resource: StateResource, source: Source) -> _Instance:
     )
 
 
-def _resources(document: Document, instances: list[_Instance], assumed: Assumed) -> list[Resource]:
+def _resources(
+    document: Document, instances: list[_Instance], assumed: Assumed, unasked: Unasked
+) -> tuple[list[Resource], list[Diagnostic]]:
     """The instances with what the configuration says of them."""
     variables = {
         name: values_of(variable.value, f"the variable `{name}`")
@@ -240,7 +240,7 @@ def _resources(document: Document, instances: list[_Instance], assumed: Assumed)
         if bytes(variable.value) != bytes(ABSENT)
     }
     configuration = document.configuration or Configuration()
-    references = References(configuration, variables)
+    references = References(configuration, variables, unasked.instances)
     accounts = Accounts(configuration, variables, assumed)
     modules = [module_address(instance.address) for instance in instances]
     keys: list[str] = []
@@ -256,16 +256,18 @@ def _resources(document: Document, instances: list[_Instance], assumed: Assumed)
         if instance.before is not None and instance.mode is Mode.MANAGED:
             accounts.learn_arns(key, [instance.before.get("arn")])
     accounts.share()
-    return [
+    resources = [
         _resource(instance, module, key, references, accounts)
         for instance, module, key in zip(instances, modules, keys, strict=True)
     ]
+    return settled(resources, references, unasked.is_unknown)
 
 
 def _resource(
     instance: _Instance, module: str, key: str, references: References, accounts: Accounts
 ) -> Resource:  # fmt: skip
     path = module_path(module)
+    block = references.block(path, instance.block)
     arguments = references.arguments(path, instance.block)
     resource = Resource(
         address=instance.address,
@@ -285,50 +287,4 @@ def _resource(
     )
     if instance.after is None:
         return resource
-    return replace(resource, after=_with_unknowns(resource, instance.unknown))
-
-
-def _with_unknowns(resource: Resource, unknown: Value) -> Mapping[str, Value]:
-    """`after` with `Unknown` in place of what is known after apply.
-
-    `planned_values` alone leaves such values out without a word: there an argument that the configuration gives, and
-    the plan does not show, is unknown.
-    """
-    after = dict(resource.after or {})
-    if unknown is None:
-        missing = {name for name, argument in (resource.arguments or {}).items() if isinstance(argument, Given)}
-        mask: Mapping[str, Value] = dict.fromkeys(missing - after.keys(), True)
-    elif isinstance(unknown, Mapping):
-        mask = unknown
-    else:
-        mask = dict.fromkeys(resource.arguments or {}, True) if unknown is True else {}
-    for name, part in mask.items():
-        argument = resource.argument(name)
-        cause = argument.references if isinstance(argument, Given) else ()
-        after[name] = _overlaid(after.get(name), part, Hole(resource.address, f"/{name}", AFTER_APPLY, cause))
-    return after
-
-
-def _overlaid(value: Value, unknown: Value, hole: Hole) -> Value:
-    """The value with `Unknown` wherever the mask is true; the mask may name members that the value leaves out."""
-    match unknown:
-        case True:
-            return Unknown(hole)
-        case Mapping() if unknown:
-            known = value if isinstance(value, Mapping) else {}
-            below = {name: _overlaid(known.get(name), part, _below(hole, name)) for name, part in unknown.items()}
-            return {**known, **{name: item for name, item in below.items() if name in known or item is not None}}
-        case tuple() if unknown:
-            items = value if isinstance(value, tuple) else ()
-            padded = (*items, *[None] * (len(unknown) - len(items)))
-            marks = (*unknown, *[False] * (len(padded) - len(unknown)))
-            return tuple(
-                _overlaid(item, mark, _below(hole, str(place)))
-                for place, (item, mark) in enumerate(zip(padded, marks, strict=True))
-            )
-        case _:
-            return value
-
-
-def _below(hole: Hole, step: str) -> Hole:
-    return replace(hole, path=f"{hole.path}/{pointer_step(step)}")
+    return replace(resource, after=with_unknowns(resource, instance.unknown, block.expressions if block else {}))

@@ -4,6 +4,7 @@ Source: the "JSON Output Format" page of Terraform's internals documentation; Op
 """
 
 import re
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import msgspec
@@ -247,6 +248,15 @@ def recognise(content: bytes) -> Document:
 def is_plan(document: Document) -> bool:
     """Whether the document says what is planned; of the others, those with `values` are states."""
     return document.resource_changes is not None or document.planned_values is not None
+
+
+def state_resources(values: StateValues | None) -> Iterator[StateResource]:
+    """Every resource of a state or of `planned_values`, module by module."""
+    modules = [values.root_module] if values else []
+    while modules:
+        module = modules.pop()
+        yield from module.resources
+        modules += reversed(module.child_modules)
 
 
 def _refuse_other_kinds(content: bytes) -> None:

@@ -5,12 +5,12 @@ through module inputs and outputs, and where the instance that is meant cannot b
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from tfkms.diagnostics import Refusal
 from tfkms.frontends.addresses import (
@@ -33,7 +33,7 @@ from tfkms.frontends.plan_format import (
 )
 from tfkms.model import Argument, Given, Link, Links, Omitted
 
-_NOWHERE = ("count", "path", "terraform", "self")
+_NOWHERE = ("path", "terraform", "self")
 _DEPTH_LIMIT = 64
 
 
@@ -55,20 +55,38 @@ class Block:
 
 
 @dataclass(slots=True)
-class _Trail:
+class Trail:
+    """Where references lead: to `links`, each once, in order; with `complete` False also out of what is in view.
+
+    `others` are the references that lead to no resource, with the module that they stand in.
+    """
+
     links: dict[Link, None] = field(default_factory=dict)
     complete: bool = True
+    others: list[tuple[ModulePath, str]] = field(default_factory=list)
+
+
+Unread = Callable[[tuple[str, ...], str], Iterable[Instance]]
+"""The instances of a block, by the names of its module and its address in it, that were not asked for."""
+
+
+def _no_others(_module: tuple[str, ...], _block: str) -> Iterable[Instance]:
+    return ()
 
 
 class References:
     """The configuration of one plan, with the instances that it leads to.
 
-    `variables` are the values of the root module's variables; one that is missing is unknown.
+    `variables` are the values of the root module's variables; one that is missing is unknown. `unread` tells of
+    instances that were not asked for.
     """
 
-    def __init__(self, configuration: Configuration, variables: Mapping[str, object]):
+    def __init__(
+        self, configuration: Configuration, variables: Mapping[str, object], unread: Unread = _no_others
+    ):  # fmt: skip
         self.root = configuration.root_module
         self.variables = variables
+        self.unread = unread
         self.instances: dict[tuple[tuple[str, ...], str], list[Instance]] = {}
         self.blocks: dict[tuple[tuple[str, ...], str], Block] = {}
 
@@ -111,7 +129,7 @@ class References:
             return None
         arguments: dict[str, Argument] = {}
         for name, value in block.expressions.items():
-            expression = _expression(value)
+            expression = expression_of(value)
             if expression is None:
                 arguments[name] = Given(())
             elif expression.references:
@@ -124,23 +142,27 @@ class References:
 
     def is_null(self, module: ModulePath, reference: str) -> bool:
         """Whether the reference is to a variable, or a part of one, that is null here or where the module is called."""
+        return self.holds(module, reference, _is_null_at)
+
+    def holds(self, module: ModulePath, reference: str, test: "_Test") -> bool:
+        """Whether the reference is to a variable, or a part of one, whose value passes, here or where it is given."""
         first, *steps = traversal(reference) or ("",)
         if first != "var" or not steps:
             return False
         name, rest = str(steps[0]), steps[1:]
         if not module:
-            return name in self.variables and _is_null_at(self.variables[name], rest)
+            return name in self.variables and test(self.variables[name], rest)
         call = self.call(module)
         if call is None or call.module is None:
             return False
-        expression = _expression(self.expressions(call.expressions).get(name))
+        expression = expression_of(self.expressions(call.expressions).get(name))
         if expression is None:
             variable = call.module.variables.get(name)
-            return variable is not None and _is_null_at(variable.default, rest)
+            return variable is not None and test(variable.default, rest)
         if not expression.references:
-            return _is_null_at(expression.constant_value, rest)
+            return test(expression.constant_value, rest)
         below = "".join(f"[{json.dumps(step)}]" for step in rest)
-        return all(self.is_null(module[:-1], parent + below) for parent in longest(expression.references))
+        return all(self.holds(module[:-1], parent + below, test) for parent in longest(expression.references))
 
     def call(self, module: ModulePath) -> ModuleCall | None:
         """The `module` block that makes the module at `path`."""
@@ -152,13 +174,28 @@ class References:
         block = self.block(module, address)
         if block is None:
             return {}
-        found: dict[str, _Trail] = {}
+        found: dict[str, Trail] = {}
         for path, references in _references_below(block.expressions, ""):
-            trail = found.setdefault(path, _Trail())
+            trail = found.setdefault(path, Trail())
             self.follow(references, _Place(module, index, block.config.for_each_expression), trail)
         return {path: Links(tuple(trail.links), trail.complete) for path, trail in found.items()}
 
-    def follow(self, references: list[str], place: "_Place", trail: _Trail) -> None:
+    def trail(self, references: Sequence[str], module: ModulePath, address: str, index: InstanceKey) -> Trail:
+        """Where references in the block at `address` lead, resources that were not asked for included."""
+        block = self.block(module, address)
+        for_each = block.config.for_each_expression if block else NOTHING
+        trail = Trail()
+        self.follow(list(references), _Place(module, index, for_each, everywhere=True), trail)
+        return trail
+
+    def is_idle(self, module: ModulePath, reference: str) -> bool:
+        """Whether the reference is to a value that chooses at most, and is no part of a text: null, empty, a switch.
+
+        Only variables are looked at, here and where the module is called.
+        """
+        return self.holds(module, reference, _is_idle_at)
+
+    def follow(self, references: list[str], place: "_Place", trail: Trail) -> None:
         """Adds to `trail` where the references of one expression lead."""
         if place.depth > _DEPTH_LIMIT:
             trail.complete = False
@@ -169,16 +206,17 @@ class References:
             steps = traversal(reference)
             match steps:
                 case ("var", str() as name, *more):
-                    self.follow_variable(name, place.taking(more), trail)
+                    if not self.follow_variable(name, place.taking(more), trail):
+                        trail.others.append((place.module, reference))
                 case ("module", str() as name, *more):
                     self.follow_output(name, more, place, trail)
                 case ("each", "value", *more):
                     inside = replace(place.taking(more), for_each=NOTHING, depth=place.depth + 1, tied=True)
-                    self.follow(_expression_of(place.for_each), inside, trail)
-                case ("each", *_):
+                    self.follow(_references_of(place.for_each), inside, trail)
+                case ("each" | "count", *_):
                     pass
                 case (str() as first, *_) if first in _NOWHERE:
-                    pass
+                    trail.others.append((place.module, reference))
                 case ("data", str() as kind, str() as name, *more):
                     self.reach(f"data.{kind}.{name}", place.taking(more), trail)
                 case ("local", *_):
@@ -188,21 +226,33 @@ class References:
                 case _:
                     trail.complete = False
 
-    def follow_variable(self, name: str, place: "_Place", trail: _Trail) -> None:
-        """A variable of the root is a known value and leads nowhere; of another module, to the call's argument."""
+    def follow_variable(self, name: str, place: "_Place", trail: Trail) -> bool:
+        """Follows a variable to the argument of the call that gives it; False where it leads no further.
+
+        A variable of the root is a known value.
+        """
         if not place.module:
-            return
+            return False
         call = self.call(place.module)
         if call is None:
             trail.complete = False
-            return
-        expression = _expression(self.expressions(call.expressions).get(name))
-        if expression is not None:
-            key = place.module[-1][1]
-            outside = _Place(place.module[:-1], key, call.for_each_expression, place.rest, place.depth + 1)
-            self.follow(expression.references, outside, trail)
+            return False
+        expression = expression_of(self.expressions(call.expressions).get(name))
+        if expression is None or not expression.references:
+            return False
+        outside = replace(
+            place,
+            module=place.module[:-1],
+            index=place.module[-1][1],
+            for_each=call.for_each_expression,
+            depth=place.depth + 1,
+            key=None,
+            tied=False,
+        )
+        self.follow(expression.references, outside, trail)
+        return True
 
-    def follow_output(self, name: str, more: list[str | int], place: "_Place", trail: _Trail) -> None:
+    def follow_output(self, name: str, more: list[str | int], place: "_Place", trail: Trail) -> None:
         """An output of a called module, of the instance that the reference names or of all."""
         parent = self.module(place.module)
         call = parent.module_calls.get(name) if parent else None
@@ -218,16 +268,24 @@ class References:
         if output is None:
             trail.complete = False
             return
-        below_place = _Place((*place.module, (name, key)), None, NOTHING, place.rest, place.depth + 1)
-        self.follow(_expression_of(output.expression), below_place.taking(more[1:]), trail)
+        below_place = replace(
+            place,
+            module=(*place.module, (name, key)),
+            index=None,
+            for_each=NOTHING,
+            depth=place.depth + 1,
+            key=None,
+            tied=False,
+        )
+        self.follow(_references_of(output.expression), below_place.taking(more[1:]), trail)
 
-    def reach(self, block: str, place: "_Place", trail: _Trail) -> None:
+    def reach(self, block: str, place: "_Place", trail: Trail) -> None:
         """The instances of a block: the one whose key is written, the one with the same key, or all."""
-        candidates = [
-            instance
-            for instance in self.instances.get((_names(place.module), block), [])
-            if compatible(instance.module, place.module)
-        ]
+        names = _names(place.module)
+        known: Iterable[Instance] = self.instances.get((names, block), [])
+        if place.everywhere and not known:
+            known = self.unread(names, block)
+        candidates = [instance for instance in known if compatible(instance.module, place.module)]
         keyed = {instance.index: instance for instance in candidates if instance.index is not None}
         attribute = place.rest
         if place.key in keyed:
@@ -245,7 +303,7 @@ class _Place:
 
     `index` and `for_each` are of the block around it. Of what it leads to, `rest` is the attribute that is taken and
     `key` the instance key that is written, None for none; `tied` says that it has the key of the block itself. `depth`
-    counts the steps of the way.
+    counts the steps of the way. `everywhere`: resources that were not asked for count too.
     """
 
     module: ModulePath
@@ -255,6 +313,7 @@ class _Place:
     depth: int = 0
     key: InstanceKey = None
     tied: bool = False
+    everywhere: bool = False
 
     def taking(self, steps: list[str | int]) -> "_Place":
         """The place with these further steps of a reference; the steps nearest to the resource win."""
@@ -263,16 +322,28 @@ class _Place:
         return replace(self, rest=_attribute(steps) or self.rest, key=steps[0])
 
 
-def _is_null_at(value: object, steps: list[str | int]) -> bool:
-    """Whether null stands at the end of the steps; not where they lead out of the value."""
+_Test = Callable[[object, list[str | int]], bool]
+
+
+def _at(value: object, steps: list[str | int]) -> object:
+    """What stands at the end of the steps; UNSET where they lead out of the value."""
     for step in steps:
         if isinstance(value, Mapping) and str(step) in value:
             value = value[str(step)]
         elif isinstance(value, Sequence) and isinstance(step, int) and step < len(value):
             value = value[step]
         else:
-            return False
-    return value is None
+            return UNSET
+    return value
+
+
+def _is_null_at(value: object, steps: list[str | int]) -> bool:
+    return _at(value, steps) is None
+
+
+def _is_idle_at(value: object, steps: list[str | int]) -> bool:
+    found = _at(value, steps)
+    return found is not UNSET and (not found or isinstance(found, bool | int | float))
 
 
 def _names(path: ModulePath) -> tuple[str, ...]:
@@ -289,7 +360,7 @@ def given(raw: Raw) -> bool:
     return bytes(raw) != b"null"
 
 
-def _expression(value: Any) -> Expression | None:
+def expression_of(value: Any) -> Expression | None:
     """The expression of an argument; None where the value is a nested block or absent."""
     try:
         return msgspec.convert(value, Expression) if isinstance(value, dict) and _is_expression(value) else None
@@ -301,14 +372,14 @@ def _is_expression(value: Mapping[str, Any]) -> bool:
     return not value or "references" in value or "constant_value" in value
 
 
-def _expression_of(raw: Raw) -> list[str]:
+def _references_of(raw: Raw) -> list[str]:
     """The references of a single expression."""
     return decode(raw, Expression, "an expression of the configuration").references if given(raw) else []
 
 
 def _references_below(value: Any, path: str) -> Iterable[tuple[str, list[str]]]:
     """The references of each argument below, by dotted path; of a map that is given by parts, by its own path."""
-    expression = _expression(value) if path else None
+    expression = expression_of(value) if path else None
     if expression is not None:
         if expression.references:
             yield path, expression.references

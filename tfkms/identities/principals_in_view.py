@@ -1,21 +1,16 @@
 """The roles, users and groups of a scan, and the ways in which other resources name them."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tfkms.extract import Moment, attributes
 from tfkms.model import Account, Mode, Resource, Scan
-from tfkms.values import Hole, Template, Text, Unknown, Value, text, text_parts
+from tfkms.predicted import PRINCIPAL_WORDS, iam_arn, iam_name, iam_path
+from tfkms.values import Hole, Text, Unknown, Value, text, text_parts
 
-_PRINCIPALS = {
-    "aws_iam_role": "role",
-    "aws_iam_user": "user",
-    "aws_iam_group": "group",
-    "data.aws_iam_role": "role",
-    "data.aws_iam_user": "user",
-}
+_READ = ("aws_iam_role", "aws_iam_user")
+_PRINCIPALS = {**PRINCIPAL_WORDS, **{f"data.{kind}": PRINCIPAL_WORDS[kind] for kind in _READ}}
 _POLICIES = ("aws_iam_policy", "data.aws_iam_policy")
-AFTER_APPLY = "known after apply"
 
 
 @dataclass(slots=True)
@@ -62,7 +57,7 @@ class View:
     by_address: dict[str, Principal] = field(default_factory=dict)
     by_name: dict[tuple[str, str, str], Principal] = field(default_factory=dict)
     policies: dict[str, Resource] = field(default_factory=dict)
-    words: dict[str, set[str]] = field(default_factory=lambda: {word: set() for word in _PRINCIPALS.values()})
+    words: dict[str, set[str]] = field(default_factory=lambda: {word: set() for word in PRINCIPAL_WORDS.values()})
     by_arn: dict[Text, list[str]] = field(default_factory=dict)
     by_hole: dict[tuple[str, str, Hole], Principal] = field(default_factory=dict)
 
@@ -163,56 +158,10 @@ class View:
 
     def policy_arn(self, policy: Resource) -> Text:
         """The ARN of a customer managed policy, predicted where it is not known yet."""
-        values = self.values(policy)
-        arn = values.get("arn")
-        if isinstance(arn, str):
-            return arn
-        name = _name(policy, values)
-        return _arn(policy.account, "policy", _path(values), name)
+        return iam_arn(policy, self.values(policy))
 
 
 def _principal(resource: Resource, values: Mapping[str, Value]) -> Principal:
-    word = _PRINCIPALS[resource.block_type]
-    path, name = _path(values), _name(resource, values)
-    known = values.get("arn")
-    arn = known if isinstance(known, str) else _arn(resource.account, word, path, name)
-    return Principal(word, resource.address, resource.account, name, path, arn, values, resource)
-
-
-def _path(values: Mapping[str, Value]) -> Text:
-    match values.get("path"):
-        case str() as path if path:
-            return path
-        case Template() as path:
-            return path
-        case Unknown(hole):
-            return text(hole)
-        case _:
-            return "/"
-
-
-def _name(resource: Resource, values: Mapping[str, Value]) -> Text:
-    """The name, known or with the part that AWS or Terraform makes up as a hole."""
-    match values.get("name", values.get("user_name")):
-        case str() as name if name:
-            return name
-        case Template() as name:
-            return name
-        case value:
-            made_up = not isinstance(value, Unknown) or not value.hole.references
-            references = value.hole.references if isinstance(value, Unknown) else ()
-            hole = Hole(resource.address, "/name", AFTER_APPLY, references, fresh=made_up)
-            prefix = values.get("name_prefix")
-            return text(prefix, hole) if isinstance(prefix, str) else text(hole)
-
-
-def _arn(account: Account, word: str, path: Text, name: Text) -> Text:
-    """The ARN that IAM will give (IAM User Guide, reference_identifiers)."""
-    parts: Sequence[str | Hole] = (
-        f"arn:{account.partition}:iam::",
-        *text_parts(account.id),
-        f":{word}",
-        *text_parts(path),
-        *text_parts(name),
-    )
-    return text(*parts)
+    word = PRINCIPAL_WORDS[resource.type]
+    path, name = iam_path(values), iam_name(resource, values)
+    return Principal(word, resource.address, resource.account, name, path, iam_arn(resource, values), values, resource)

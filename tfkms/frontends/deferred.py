@@ -1,0 +1,232 @@
+"""Policy documents that Terraform reads during apply, put together from what the plan shows, and handed to their users.
+
+Of an expression a plan shows what it refers to, and never the expression. What is taken for granted here: where as many
+places are not known as there are references that can have made them so, each place holds the value of one of them. A
+single argument is taken to be the document that it refers to only if whatever else it refers to is null, empty or a
+switch: then the expression chooses, and composes nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from tfkms.diagnostics import Diagnostic
+from tfkms.frontends.addresses import module_path
+from tfkms.frontends.policy_document import Came, render
+from tfkms.frontends.references import References, Trail
+from tfkms.model import Link, Mode, Resource, Source, Taken, masked
+from tfkms.predicted import AFTER_APPLY, attribute
+from tfkms.values import Hole, Template, Unknown, Value, pointer_step, text_parts
+
+DOCUMENT = "aws_iam_policy_document"
+_TEXTS = ("json", "minified_json")
+_LISTS_OF_DOCUMENTS = ("source_policy_documents", "override_policy_documents")
+_COMPOSED = frozenset({"sid", "effect", "actions", "not_actions", "type", "test", "variable"})
+"""Arguments that hold no ARNs: what they refer to is not what they hold."""
+
+IsUnknown = Callable[[str, str], bool]
+"""Whether an attribute, of a resource that was not asked for, is known after apply only."""
+
+
+def settled(
+    resources: Sequence[Resource], references: References, is_unknown: IsUnknown
+) -> tuple[list[Resource], list[Diagnostic]]:
+    """The resources, with the deferred documents rendered and put where they are used; and what that brought up.
+
+    What cannot be told stays `Unknown`.
+    """
+    if not any(map(_is_deferred, resources)):
+        return list(resources), []
+    settling = _Settling({resource.address: resource for resource in resources}, references, is_unknown)
+    return list(map(settling.settle, resources)), settling.diagnostics
+
+
+def _is_deferred(resource: Resource) -> bool:
+    return resource.mode is Mode.DATA and resource.type == DOCUMENT and resource.source is Source.DEFERRED
+
+
+@dataclass(slots=True)
+class _Arguments:
+    """The arguments of a document with what could be told of them.
+
+    `told` are the references taken for values, `sources` the documents put together, by JSON pointer.
+    """
+
+    values: dict[str, Value] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, Taken] = field(default_factory=dict)
+
+    def behind(self, came: Came) -> tuple[str, ...]:
+        """The references that a statement of the rendered document rests on."""
+        place, _, number = came.path.rpartition("/Statement/")
+        if place in self.sources and number.isdecimal():
+            return self.sources[place].of(int(number))
+        return tuple(dict.fromkeys(said for path, said in self.told.items() if path.startswith(f"{came.path}/")))
+
+
+@dataclass(slots=True)
+class _Settling:
+    resources: Mapping[str, Resource]
+    references: References
+    is_unknown: IsUnknown
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    documents: dict[str, Resource] = field(default_factory=dict)
+
+    def settle(self, resource: Resource) -> Resource:
+        """The resource with what can be told of the documents in it."""
+        if _is_deferred(resource):
+            return self.document(resource.address)
+        if resource.after is None:
+            return resource
+        found: dict[str, Taken] = {}
+        after = {name: self.used(item, resource, f"/{name}", found) for name, item in resource.after.items()}
+        if not found:
+            return resource
+        sensitive = True if any(taken.sensitive for taken in found.values()) else resource.after_sensitive
+        return replace(resource, after=after, after_sensitive=sensitive, taken=found)
+
+    def document(self, address: str) -> Resource:
+        """The data source with its document rendered; as it is where it is being rendered already."""
+        if address in self.documents:
+            return self.documents[address]
+        resource = self.documents[address] = self.resources[address]
+        arguments = self.arguments(resource)
+        rendered = render(arguments.values, address)
+        sensitive = masked(resource.after_sensitive, ()) or any(item.sensitive for item in arguments.sources.values())
+        self.diagnostics += [_unquoted(item) if sensitive else item for item in rendered.diagnostics]
+        text: Value = rendered.json if rendered.json is not None else rendered.document
+        taken = Taken((), tuple(map(arguments.behind, rendered.came)), sensitive)
+        resource = replace(
+            resource,
+            after={**(resource.after or {}), **dict.fromkeys(_TEXTS, text)},
+            after_sensitive=sensitive,
+            taken={f"/{name}": taken for name in _TEXTS},
+        )
+        self.documents[address] = resource
+        return resource
+
+    def arguments(self, resource: Resource) -> _Arguments:
+        """The arguments, with what can be told of those that are not known."""
+        found = _Arguments()
+        for name, value in (resource.after or {}).items():
+            if name in _LISTS_OF_DOCUMENTS and isinstance(value, tuple):
+                found.values[name] = self.listed(value, resource, f"/{name}", found)
+            elif name not in _TEXTS:
+                found.values[name] = self.inside(value, resource, f"/{name}", found)
+        return found
+
+    def listed(self, items: tuple[Value, ...], resource: Resource, path: str, found: _Arguments) -> Value:
+        """A list of documents: the members that are not known are those that it refers to."""
+        links = self.one_for_each(items, resource, "json")
+        made: list[Value] = []
+        for place, item in enumerate(items):
+            told, taken = self.told(links.pop(0), "json") if isinstance(item, Unknown) and links else (item, None)
+            if taken is not None:
+                found.sources[f"{path}/{place}"] = taken
+            made.append(told)
+        return tuple(made)
+
+    def inside(self, value: Value, resource: Resource, path: str, found: _Arguments) -> Value:
+        """A value with the ARNs that it refers to in place of what is not known."""
+        match value:
+            case Mapping():
+                return {
+                    key: item if key in _COMPOSED else self.inside(item, resource, f"{path}/{pointer_step(key)}", found)
+                    for key, item in value.items()
+                }
+            case tuple():
+                links = self.one_for_each(value, resource, "arn")
+                made = []
+                for place, item in enumerate(value):
+                    below = f"{path}/{place}"
+                    if isinstance(item, Unknown) and links:
+                        link = links.pop(0)
+                        told, _ = self.told(link, "arn")
+                        found.told |= {below: _named(link, "arn")} if not isinstance(told, Unknown) else {}
+                        made.append(told)
+                    else:
+                        made.append(self.inside(item, resource, below, found))
+                return tuple(made)
+            case _:
+                return value
+
+    def one_for_each(self, items: tuple[Value, ...], resource: Resource, usual: str) -> list[Link]:
+        """What stands in the unknown places of a list, in order; none where it refers to more or fewer such things."""
+        unknown = [item.hole for item in items if isinstance(item, Unknown)]
+        if not unknown or not unknown[0].references or len({hole.references for hole in unknown}) > 1:
+            return []
+        trail = self.trail(unknown[0], resource)
+        links = [link for link in trail.links if self.is_open(link, usual)]
+        return links if len(links) == len(unknown) else []
+
+    def used(self, value: Value, resource: Resource, path: str, found: dict[str, Taken]) -> Value:
+        """A value of a resource with the document in place of what is not known."""
+        match value:
+            case Unknown(hole) if hole.references:
+                link = self.only_document(hole, resource)
+                if link is None:
+                    return value
+                told, taken = self.told(link, "json")
+                if taken is not None:
+                    found[path] = taken
+                return told
+            case Mapping():
+                return {
+                    key: self.used(item, resource, f"{path}/{pointer_step(key)}", found) for key, item in value.items()
+                }
+            case tuple():
+                return tuple(self.used(item, resource, f"{path}/{place}", found) for place, item in enumerate(value))
+            case _:
+                return value
+
+    def only_document(self, hole: Hole, resource: Resource) -> Link | None:
+        """The one deferred document that an argument can be; None where it may be something else."""
+        trail = self.trail(hole, resource)
+        if not trail.complete or len(trail.links) != 1:
+            return None
+        (link,) = trail.links
+        target = self.resources.get(link.address)
+        if target is None or not _is_deferred(target) or link.attribute not in ("", *_TEXTS):
+            return None
+        idle = all(self.references.is_idle(module, reference) for module, reference in trail.others)
+        return link if idle else None
+
+    def trail(self, hole: Hole, resource: Resource) -> Trail:
+        block = resource.address[len(resource.module) :].removeprefix(".").partition("[")[0]
+        return self.references.trail(hole.references, module_path(resource.module), block, resource.index)
+
+    def is_open(self, link: Link, usual: str) -> bool:
+        """Whether what the link leads to is not known; `usual` is the attribute where none is named."""
+        target = self.resources.get(link.address)
+        if target is None:
+            return self.is_unknown(link.address, link.attribute)
+        values = target.after or {}
+        name = link.attribute or usual
+        return target.after is not None and (name not in values or isinstance(values[name], Unknown))
+
+    def told(self, link: Link, usual: str) -> tuple[Value, Taken | None]:
+        """What the link leads to, with what that rests on: a document, or an ARN; else a hole of its own."""
+        target = self.resources.get(link.address)
+        name = link.attribute or usual
+        unknown = Unknown(Hole(link.address, f"/{name}", AFTER_APPLY, (_named(link, usual),)))
+        if target is None or target.after is None:
+            return unknown, None
+        if _is_deferred(target) and name in _TEXTS:
+            document = self.document(target.address)
+            text = (document.after or {}).get(name)
+            taken = document.taken.get(f"/{name}")
+            if taken is None or text is None:
+                return unknown, None
+            return text, replace(taken, references=(_named(link, usual), *taken.references))
+        value = attribute(target, target.after, name)
+        is_arn = isinstance(value, str | Template) and str(text_parts(value)[0]).startswith("arn:")
+        return (value if is_arn else unknown), None
+
+
+def _named(link: Link, usual: str) -> str:
+    return f"{link.address}.{link.attribute or usual}"
+
+
+def _unquoted(diagnostic: Diagnostic) -> Diagnostic:
+    """The diagnostic on a sensitive document, without anything that may quote it."""
+    message = f"the sensitive policy document shows a mistake ({diagnostic.code})"
+    return replace(diagnostic, message=message, hint=None)

@@ -1,0 +1,121 @@
+"""What AWS will call what is still to be made: ARNs, ids and names that follow from what the plan shows.
+
+Sources: IAM User Guide, reference_identifiers (ARNs, paths); AWS KMS Developer Guide, concepts (key ids, aliases).
+"""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from tfkms.model import Account, Action, Mode, Resource
+from tfkms.values import Hole, Template, Text, Unknown, Value, text, text_parts
+
+AFTER_APPLY = "known after apply"
+
+PRINCIPAL_WORDS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group"}
+"""The word in the ARN of what an IAM resource makes, by resource type."""
+
+_IAM_WORDS = {**PRINCIPAL_WORDS, "aws_iam_policy": "policy"}
+_KEYS = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
+_ALIAS = "aws_kms_alias"
+_DEFAULT_PATH = "/"
+
+Attributes: TypeAlias = Mapping[str, Value]
+
+
+def attribute(resource: Resource, values: Attributes, name: str) -> Value:
+    """The attribute as the plan shows it, or as it can be told; `Unknown` where it cannot, None where it is null.
+
+    `values` are the resource's attributes on the side of the plan that is asked about.
+    """
+    value = values.get(name)
+    if not isinstance(value, Unknown):
+        return value
+    if resource.mode is Mode.DATA:
+        return value
+    match resource.type, name:
+        case "aws_iam_role" | "aws_iam_user" | "aws_iam_group" | "aws_iam_policy", "arn":
+            return iam_arn(resource, values)
+        case "aws_iam_role" | "aws_iam_user" | "aws_iam_group", "name" | "id":
+            return iam_name(resource, values)
+        case "aws_iam_policy", "id":
+            return iam_arn(resource, values)
+        case kind, "arn" if kind in _KEYS:
+            return key_arn(resource)
+        case kind, "key_id" | "id" if kind in _KEYS:
+            return text(_key_id(resource))
+        case "aws_kms_alias", "arn":
+            return _alias_arn(resource, values)
+        case _:
+            return value
+
+
+def iam_arn(resource: Resource, values: Attributes) -> Text:
+    """The ARN of a role, user, group or customer managed policy, by its path and name."""
+    known = values.get("arn")
+    if isinstance(known, str) and known:
+        return known
+    path, name = iam_path(values), iam_name(resource, values)
+    return iam_arn_of(resource.account, _IAM_WORDS[resource.type], path, name)
+
+
+def iam_arn_of(account: Account, word: str, path: Text, name: Text) -> Text:
+    """The ARN that IAM gives what is called so in the account; `path` begins and ends with a slash."""
+    start = text(f"arn:{account.partition}:iam::", *text_parts(account.id), f":{word}")
+    return text(*text_parts(start), *text_parts(path), *text_parts(name))
+
+
+def iam_path(values: Attributes) -> Text:
+    """The path, `/` where none is given."""
+    match values.get("path"):
+        case str() as path if path:
+            return path
+        case Template() as path:
+            return path
+        case Unknown(hole):
+            return text(hole)
+        case _:
+            return _DEFAULT_PATH
+
+
+def iam_name(resource: Resource, values: Attributes) -> Text:
+    """The name, known or with the part that AWS or Terraform makes up as a hole."""
+    match values.get("name", values.get("user_name")):
+        case str() as name if name:
+            return name
+        case Template() as name:
+            return name
+        case value:
+            references = value.hole.references if isinstance(value, Unknown) else ()
+            hole = Hole(resource.address, "/name", AFTER_APPLY, references, fresh=not references)
+            prefix = values.get("name_prefix")
+            return text(prefix, hole) if isinstance(prefix, str) else text(hole)
+
+
+def key_arn(resource: Resource, named: Value = None) -> Text:
+    """The ARN of a key of which the plan tells at most what `named` says: an id, or the ARN itself.
+
+    The id of a key that is still to be made is one hole wherever it occurs, and no id that is written out today.
+    """
+    if isinstance(named, str) and named.startswith("arn:"):
+        return named
+    account = resource.account
+    key_id = named if isinstance(named, str) else _key_id(resource, made=named is None)
+    return text(
+        f"arn:{account.partition}:kms:", *text_parts(account.region), ":", *text_parts(account.id), ":key/", key_id
+    )
+
+
+def _key_id(resource: Resource, made: bool = True) -> Hole:
+    new = resource.before is None or resource.mode is Mode.DATA or Action.CREATE in resource.actions
+    return Hole(resource.address, "/key_id", AFTER_APPLY, fresh=made and new)
+
+
+def _alias_arn(resource: Resource, values: Attributes) -> Value:
+    """An alias's name begins with `alias/`, and so does the last part of its ARN."""
+    match values.get("name"):
+        case str() | Template() as name:
+            account = resource.account
+            parts = (*text_parts(account.region), ":", *text_parts(account.id), ":", *text_parts(name))
+            return text(f"arn:{account.partition}:kms:", *parts)
+        case _:
+            return values.get("arn")

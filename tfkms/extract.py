@@ -75,7 +75,7 @@ class Document:
     sensitive: bool
     moment: Moment
 
-    def taken(self, statement: AnyStatement) -> tuple[str, ...]:
+    def assumed(self, statement: AnyStatement) -> tuple[str, ...]:
         """The references that were taken for the values of the document, or of parts of the statement."""
         found = self.resource.taken.get(self.attribute) if self.moment is Moment.AFTER else None
         place = statement.origin.path.removeprefix(f"{self.attribute}/Statement/").partition("/")[0]
@@ -89,8 +89,8 @@ class Document:
     def evidence(self, statement: AnyStatement) -> Evidence:
         """The statement as evidence; of a sensitive document only its place."""
         if self.sensitive:
-            return Evidence(statement.origin, None, None, self.taken(statement))
-        return Evidence(statement.origin, statement.sid, statement.source, self.taken(statement))
+            return Evidence(statement.origin, None, None, self.assumed(statement))
+        return Evidence(statement.origin, statement.sid, statement.source, self.assumed(statement))
 
     def label(self, statement: AnyStatement) -> str:
         """How a message calls the statement: by its Sid, else by its place."""

@@ -69,13 +69,13 @@ class Witness:
 class Evidence:
     """A statement that decides a finding. `statement` is it as written, None where the document is sensitive.
 
-    `taken` are the references that were taken for values which the input does not show.
+    `assumed` are the references that were taken for values which the input does not show.
     """
 
     origin: Origin
     sid: Text | None
     statement: Value
-    taken: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,6 +221,15 @@ def test_an_id_that_is_made_on_apply_is_no_text_that_is_written_out() -> None:
     assert matches(glob("*"), made)
 
 
+def test_two_ids_that_are_made_on_apply_are_different() -> None:
+    other = Hole("aws_kms_key.other", "/key_id", "known after apply", fresh=True)
+
+    assert not may_match(literal(text("key/", NEW)), text("key/", other))
+    assert not may_match(glob(text("*", NEW)), text("key/", other))
+    assert may_match(glob(text("*", NEW)), text("key/", other, H))
+    assert may_match(glob(text("*", H)), text("key/", other))
+
+
 @pytest.mark.parametrize("written", ["key/mrk-*", "key/*-*", "key/1*", "key/????????-*"])
 def test_an_id_that_is_made_on_apply_may_match_a_pattern_with_wildcards(written: str) -> None:
     assert may_match(glob(written), text("key/", NEW))

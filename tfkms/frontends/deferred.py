@@ -14,7 +14,7 @@ from tfkms.frontends.addresses import module_path
 from tfkms.frontends.policy_document import Came, render
 from tfkms.frontends.references import References, Trail
 from tfkms.model import Link, Mode, Resource, Source, Taken, masked
-from tfkms.predicted import AFTER_APPLY, attribute
+from tfkms.predicted import attribute
 from tfkms.values import Hole, Template, Unknown, Value, pointer_step, text_parts
 
 DOCUMENT = "aws_iam_policy_document"
@@ -119,7 +119,7 @@ class _Settling:
         links = self.one_for_each(items, resource, "json")
         made: list[Value] = []
         for place, item in enumerate(items):
-            told, taken = self.told(links.pop(0), "json") if isinstance(item, Unknown) and links else (item, None)
+            told, taken = self.told(links.pop(0), "json", item) if isinstance(item, Unknown) and links else (item, None)
             if taken is not None:
                 found.sources[f"{path}/{place}"] = taken
             made.append(told)
@@ -140,7 +140,7 @@ class _Settling:
                     below = f"{path}/{place}"
                     if isinstance(item, Unknown) and links:
                         link = links.pop(0)
-                        told, _ = self.told(link, "arn")
+                        told, _ = self.told(link, "arn", item)
                         found.told |= {below: _named(link, "arn")} if not isinstance(told, Unknown) else {}
                         made.append(told)
                     else:
@@ -165,7 +165,7 @@ class _Settling:
                 link = self.only_document(hole, resource)
                 if link is None:
                     return value
-                told, taken = self.told(link, "json")
+                told, taken = self.told(link, "json", value)
                 if taken is not None:
                     found[path] = taken
                 return told
@@ -203,11 +203,14 @@ class _Settling:
         name = link.attribute or usual
         return target.after is not None and (name not in values or isinstance(values[name], Unknown))
 
-    def told(self, link: Link, usual: str) -> tuple[Value, Taken | None]:
-        """What the link leads to, with what that rests on: a document, or an ARN; else a hole of its own."""
+    def told(self, link: Link, usual: str, place: Unknown) -> tuple[Value, Taken | None]:
+        """What the link leads to, with what that rests on: a document, or an ARN; else the place's own hole.
+
+        What is neither may be a part of what stands there: two places that refer to it need not be equal.
+        """
         target = self.resources.get(link.address)
         name = link.attribute or usual
-        unknown = Unknown(Hole(link.address, f"/{name}", AFTER_APPLY, (_named(link, usual),)))
+        unknown = Unknown(replace(place.hole, references=(_named(link, usual),)))
         if target is None or target.after is None:
             return unknown, None
         if _is_deferred(target) and name in _TEXTS:

@@ -73,6 +73,15 @@ def standing(evidence: Evidence, finding: Finding) -> str:
     return origin.path if origin.address == finding.address else f"{origin.address} {origin.path}"
 
 
+def assumption(evidence: Evidence) -> str:
+    """What the statement was taken from, where the plan does not show it; empty where it does."""
+    if not evidence.assumed:
+        return ""
+    *first, last = evidence.assumed
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f"that {listed} {'are' if first else 'is'} used unaltered, which no plan shows"
+
+
 def source(evidence: Evidence) -> str:
     """`kms.tf:12, called from main.tf:3`; empty where there is no source in view."""
     span = evidence.origin.span

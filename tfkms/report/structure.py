@@ -60,7 +60,10 @@ class WitnessV1(msgspec.Struct, frozen=True):
 
 
 class EvidenceV1(msgspec.Struct, frozen=True):
-    """A statement that decides; `path` is a JSON pointer from the resource into the decoded document."""
+    """A statement that decides; `path` is a JSON pointer from the resource into the decoded document.
+
+    `assumed` are references of which a plan does not show the use: they were taken to be used as they are.
+    """
 
     address: str
     path: str
@@ -72,6 +75,7 @@ class EvidenceV1(msgspec.Struct, frozen=True):
     end_line: int | None
     end_column: int | None
     via: list[str]
+    assumed: list[str]
 
 
 class NeedV1(msgspec.Struct, frozen=True):
@@ -215,6 +219,7 @@ def _evidence(item: Evidence) -> EvidenceV1:
         end_line=span.end_line if span else None,
         end_column=span.end_column if span else None,
         via=list(origin.via),
+        assumed=list(item.assumed),
     )
 
 

@@ -133,7 +133,8 @@ def _evidence(evidence: Evidence, finding: Finding) -> Iterator[str]:
     source = sentences.source(evidence)
     at = f" at {code(source)}" if source else ""
     hidden = " (sensitive)" if evidence.statement is None else ""
-    yield f"- statement {code(sentences.standing(evidence, finding))}{at}{hidden}"
+    assumed = f" (assumed: {prose(sentences.assumption(evidence))})" if evidence.assumed else ""
+    yield f"- statement {code(sentences.standing(evidence, finding))}{at}{hidden}{assumed}"
     if evidence.statement is None:
         return
     lines, left = excerpt(evidence.statement)

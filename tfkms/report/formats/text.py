@@ -101,6 +101,8 @@ def _evidence(evidence: Evidence, finding: Finding, shown_before: bool) -> Itera
     source = sentences.source(evidence)
     at = f" at {source}" if source else ""
     yield _labelled("statement", f"{sentences.standing(evidence, finding)}{at}{above}")
+    if evidence.assumed and not shown_before:
+        yield from _wrapped("assumed", sentences.assumption(evidence))
     if shown_before:
         return
     if evidence.statement is None:

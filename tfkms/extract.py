@@ -77,7 +77,7 @@ class Document:
 
     def assumed(self, statement: AnyStatement) -> tuple[str, ...]:
         """The references that were taken for the values of the document, or of parts of the statement."""
-        found = self.resource.taken.get(self.attribute) if self.moment is Moment.AFTER else None
+        found = self.resource.assembled.get(self.attribute) if self.moment is Moment.AFTER else None
         place = statement.origin.path.removeprefix(f"{self.attribute}/Statement/").partition("/")[0]
         return found.of(int(place) if place.isdecimal() else len(found.statements)) if found else ()
 
@@ -232,15 +232,15 @@ def _content(
 ) -> tuple[State, Value, tuple[Diagnostic, ...]] | None:
     """What a document holds and how much of it is known; None where there is no document. Raises NotJsonError.
 
-    A mapping is a text of which parts are not known, decoded.
+    A mapping with holes is a text of which parts are not known, decoded.
     """
     argument = resource.argument(str(path[0])) if path else Unseen()
     match value:
         case str() if value:
             content, diagnostics = read_policy_text(value, origin)
             return State.KNOWN, content, diagnostics
-        case Mapping():
-            return State.KNOWN, value, ()
+        case Mapping() if any(True for _ in holes(value)):
+            return State.PARTIAL, value, ()
         case Unknown() if is_key(site) and isinstance(argument, Omitted):
             return State.DEFAULT, default_policy(resource.account), ()
         case Unknown() if isinstance(argument, Omitted) and site.kind is Kind.IDENTITY:

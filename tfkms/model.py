@@ -90,7 +90,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Assembled:
     """A policy document that the plan does not show, put together from what it does.
 
     A plan shows what an expression refers to, and never the expression. `references` are those of which the document
@@ -118,7 +118,7 @@ class Resource:
 
     `before` and `after` are its attributes, None where it does not exist then; `after` holds `Unknown` for what is
     known after apply. The masks are those of Terraform: `True` covers everything below. `arguments` is None where the
-    input holds no configuration for the resource; `links` are by dotted argument path (block indices left out). `taken`
+    input holds no configuration for the resource; `links` are by dotted argument path (block indices left out). `assembled`
     tells, by JSON pointer, of the documents in `after` that were put together from references.
     """
 
@@ -136,7 +136,7 @@ class Resource:
     after_sensitive: Value
     arguments: Mapping[str, Argument] | None
     links: Mapping[str, Links]
-    taken: Mapping[str, Taken] = field(default_factory=dict)
+    assembled: Mapping[str, Assembled] = field(default_factory=dict)
 
     @property
     def block_type(self) -> str:

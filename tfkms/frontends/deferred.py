@@ -13,7 +13,7 @@ from tfkms.diagnostics import Diagnostic
 from tfkms.frontends.addresses import module_path
 from tfkms.frontends.policy_document import Came, render
 from tfkms.frontends.references import References, Trail
-from tfkms.model import Link, Mode, Resource, Source, Taken, masked
+from tfkms.model import Assembled, Link, Mode, Resource, Source, masked
 from tfkms.predicted import attribute
 from tfkms.values import Hole, Template, Unknown, Value, pointer_step, text_parts
 
@@ -53,7 +53,7 @@ class _Arguments:
 
     values: dict[str, Value] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
-    sources: dict[str, Taken] = field(default_factory=dict)
+    sources: dict[str, Assembled] = field(default_factory=dict)
 
     def behind(self, came: Came) -> tuple[str, ...]:
         """The references that a statement of the rendered document rests on."""
@@ -77,12 +77,12 @@ class _Settling:
             return self.document(resource.address)
         if resource.after is None:
             return resource
-        found: dict[str, Taken] = {}
+        found: dict[str, Assembled] = {}
         after = {name: self.used(item, resource, f"/{name}", found) for name, item in resource.after.items()}
         if not found:
             return resource
-        sensitive = True if any(taken.sensitive for taken in found.values()) else resource.after_sensitive
-        return replace(resource, after=after, after_sensitive=sensitive, taken=found)
+        sensitive = True if any(assembled.sensitive for assembled in found.values()) else resource.after_sensitive
+        return replace(resource, after=after, after_sensitive=sensitive, assembled=found)
 
     def document(self, address: str) -> Resource:
         """The data source with its document rendered; as it is where it is being rendered already."""
@@ -94,12 +94,12 @@ class _Settling:
         sensitive = masked(resource.after_sensitive, ()) or any(item.sensitive for item in arguments.sources.values())
         self.diagnostics += [_unquoted(item) if sensitive else item for item in rendered.diagnostics]
         text: Value = rendered.json if rendered.json is not None else rendered.document
-        taken = Taken((), tuple(map(arguments.behind, rendered.came)), sensitive)
+        assembled = Assembled((), tuple(map(arguments.behind, rendered.came)), sensitive)
         resource = replace(
             resource,
             after={**(resource.after or {}), **dict.fromkeys(_TEXTS, text)},
             after_sensitive=sensitive,
-            taken={f"/{name}": taken for name in _TEXTS},
+            assembled={f"/{name}": assembled for name in _TEXTS},
         )
         self.documents[address] = resource
         return resource
@@ -119,9 +119,11 @@ class _Settling:
         links = self.one_for_each(items, resource, "json")
         made: list[Value] = []
         for place, item in enumerate(items):
-            told, taken = self.told(links.pop(0), "json", item) if isinstance(item, Unknown) and links else (item, None)
-            if taken is not None:
-                found.sources[f"{path}/{place}"] = taken
+            told, assembled = (
+                self.told(links.pop(0), "json", item) if isinstance(item, Unknown) and links else (item, None)
+            )
+            if assembled is not None:
+                found.sources[f"{path}/{place}"] = assembled
             made.append(told)
         return tuple(made)
 
@@ -158,16 +160,16 @@ class _Settling:
         links = [link for link in trail.links if self.is_open(link, usual)]
         return links if len(links) == len(unknown) else []
 
-    def used(self, value: Value, resource: Resource, path: str, found: dict[str, Taken]) -> Value:
+    def used(self, value: Value, resource: Resource, path: str, found: dict[str, Assembled]) -> Value:
         """A value of a resource with the document in place of what is not known."""
         match value:
             case Unknown(hole) if hole.references:
                 link = self.only_document(hole, resource)
                 if link is None:
                     return value
-                told, taken = self.told(link, "json", value)
-                if taken is not None:
-                    found[path] = taken
+                told, assembled = self.told(link, "json", value)
+                if assembled is not None:
+                    found[path] = assembled
                 return told
             case Mapping():
                 return {
@@ -203,7 +205,7 @@ class _Settling:
         name = link.attribute or usual
         return target.after is not None and (name not in values or isinstance(values[name], Unknown))
 
-    def told(self, link: Link, usual: str, place: Unknown) -> tuple[Value, Taken | None]:
+    def told(self, link: Link, usual: str, place: Unknown) -> tuple[Value, Assembled | None]:
         """What the link leads to, with what that rests on: a document, or an ARN; else the place's own hole.
 
         What is neither may be a part of what stands there: two places that refer to it need not be equal.
@@ -216,10 +218,10 @@ class _Settling:
         if _is_deferred(target) and name in _TEXTS:
             document = self.document(target.address)
             text = (document.after or {}).get(name)
-            taken = document.taken.get(f"/{name}")
-            if taken is None or text is None:
+            assembled = document.assembled.get(f"/{name}")
+            if assembled is None or text is None:
                 return unknown, None
-            return text, replace(taken, references=(_named(link, usual), *taken.references))
+            return text, replace(assembled, references=(_named(link, usual), *assembled.references))
         value = attribute(target, target.after, name)
         is_arn = isinstance(value, str | Template) and str(text_parts(value)[0]).startswith("arn:")
         return (value if is_arn else unknown), None

@@ -118,8 +118,8 @@ class Resource:
 
     `before` and `after` are its attributes, None where it does not exist then; `after` holds `Unknown` for what is
     known after apply. The masks are those of Terraform: `True` covers everything below. `arguments` is None where the
-    input holds no configuration for the resource; `links` are by dotted argument path (block indices left out). `assembled`
-    tells, by JSON pointer, of the documents in `after` that were put together from references.
+    input holds no configuration for the resource; `links` are by dotted argument path (block indices left out).
+    `assembled` tells, by JSON pointer, of the documents in `after` that were put together from references.
     """
 
     address: str

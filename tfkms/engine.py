@@ -10,8 +10,9 @@ from typing import assert_never
 from tfkms.baseline import Baseline
 from tfkms.catalogue import Rule
 from tfkms.checks.holders import Holder, holders
-from tfkms.checks.plan_actions import plan_actions
+from tfkms.checks.plan_actions import PlanAction, changes_key_policies, plan_actions
 from tfkms.checks.question import DISAGREEMENT, Question
+from tfkms.checks.removed_guards import removed_guards
 from tfkms.checks.stance import CountsAs, Stance
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.extract import Estate, Moment, Site, extract
@@ -28,6 +29,7 @@ from tfkms.finding import (
     Report,
     Severity,
     Undecided,
+    UnseenPolicy,
     Verdict,
     Violated,
     Waiver,
@@ -81,6 +83,7 @@ class Facts:
     baseline: Baseline = field(default_factory=Baseline)
 
 
+OUT_OF_VIEW = "an identity policy that is not in view could grant it; a Deny guard in the key policy would prevent that"
 AUTHORIZED_PRINCIPALS = "authorized_principals"
 
 
@@ -111,7 +114,13 @@ def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Se
             *(diagnostic for run in runs for diagnostic in run.diagnostics),
             *facts.waivers.complaints(),
         ),
+        unseen=tuple(policy for run in runs for policy in run.unseen()) if _by_identity(rules) else (),
     )
+
+
+def _by_identity(rules: Sequence[Rule]) -> bool:
+    """Whether a guardrail is judged by identity policies, so that those out of view count."""
+    return any("identity" in rule.documents for rule in rules)
 
 
 def _worst_first(finding: Finding) -> tuple[object, ...]:
@@ -175,8 +184,7 @@ class _Run:
         self.findings: list[Finding] = []
         self.notes: list[Note] = []
         self.diagnostics: list[Diagnostic] = []
-        found = (*self.after.estate.diagnostics, *self.after.identities.diagnostics)
-        for diagnostic in (*scan.diagnostics, *found):
+        for diagnostic in (*scan.diagnostics, *self.after.estate.diagnostics):
             self.tell(diagnostic)
 
     @cached_property
@@ -187,6 +195,11 @@ class _Run:
             for resource in self.scan.resources
         )
         return self.after if same else _Side.of(self.scan, self.facts, Moment.BEFORE)
+
+    def unseen(self) -> Iterator[UnseenPolicy]:
+        """The policies that are attached and not in view."""
+        for policy in self.after.identities.unseen:
+            yield replace(policy, input=self.place)
 
     def tell(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.append(replace(diagnostic, input=self.place))
@@ -199,10 +212,21 @@ class _Run:
         for outcome, asked in judged:
             for part, waiver in self.parts(rule, outcome, asked):
                 self.take(rule, part, known, waiver)
-        for action in plan_actions(self.scan, tuple(self.facts.sites), rule.kind, rule.parameters):
+        for action in self.plan_actions(rule):
             counted = action.counted(self.facts.stance.plan_actions)
             for part, waiver in self.parts(rule, counted, None):
                 self.take(rule, part, _Before.of((), rule.messages), waiver)
+
+    def plan_actions(self, rule: Rule) -> Iterator[PlanAction]:
+        """What the plan does by itself that the guardrail is about."""
+        sites = tuple(self.facts.sites)
+        yield from plan_actions(self.scan, sites, rule.kind, rule.parameters)
+        if rule.kind != AUTHORIZED_PRINCIPALS or not changes_key_policies(self.scan, sites):
+            return
+        try:
+            yield from list(removed_guards(self.question(rule, self.before), self.question(rule, self.after)))
+        except Exception as error:  # the verdicts stand, and the gate must not pass
+            self.crashed(rule, error, None)
 
     def parts(self, rule: Rule, outcome: Outcome, asked: Asked | None) -> list[tuple[Outcome, Waiver | None]]:
         """The outcome, of a finding the parts that are waived apart from what counts."""
@@ -219,7 +243,7 @@ class _Run:
         match outcome:
             case Passed(address, keys, in_plan, reason):
                 verdict = Verdict.PASS_IN_PLAN if in_plan else Verdict.PASS
-                self.stand(rule, (address, *keys), _Standing(verdict, reason))
+                self.stand(rule, (address, *keys), _Standing(verdict, OUT_OF_VIEW if in_plan else reason))
             case Remarked(address, claim):
                 message = _filled(rule.messages, claim, {"address": address})
                 new = (address, message) not in known.remarks
@@ -239,15 +263,9 @@ class _Run:
             case _:
                 assert_never(outcome)
 
-    def outcomes_before(self, rule: Rule, judged: Iterable[tuple[Outcome, Asked]]) -> Iterator[Outcome]:
-        """What the check says of the other side of the plan; `judged` is what it says of this one."""
-        earlier = judged if self.before is self.after else self.outcomes(rule, self.before)
-        return (outcome for outcome, _ in earlier)
-
-    def outcomes(self, rule: Rule, side: _Side) -> Iterator[tuple[Outcome, Asked]]:
-        """What the check says, subject by subject; one that makes it crash fails the gate and leaves the others."""
-        check = rule.check
-        question = Question(
+    def question(self, rule: Rule, side: _Side) -> Question:
+        """What the guardrail's check is asked of one side of the plan."""
+        return Question(
             scan=self.scan,
             estate=side.estate,
             parameters=rule.parameters,
@@ -259,6 +277,15 @@ class _Run:
             identities=side.identities,
             holders=side.holders,
         )
+
+    def outcomes_before(self, rule: Rule, judged: Iterable[tuple[Outcome, Asked]]) -> Iterator[Outcome]:
+        """What the check says of the other side of the plan; `judged` is what it says of this one."""
+        earlier = judged if self.before is self.after else self.outcomes(rule, self.before)
+        return (outcome for outcome, _ in earlier)
+
+    def outcomes(self, rule: Rule, side: _Side) -> Iterator[tuple[Outcome, Asked]]:
+        """What the check says, subject by subject; one that makes it crash fails the gate and leaves the others."""
+        check, question = rule.check, self.question(rule, side)
         try:
             subjects = list(check.subjects(question))
         except Exception as error:  # whatever it is, the gate must not pass

@@ -218,12 +218,33 @@ class Note:
     new: bool = False
     input: int = 0
 
+    @property
+    def of_plan(self) -> bool:
+        """Whether it is about what the plan does to a key by itself."""
+        return self.code.startswith("plan_")
+
+
+@dataclass(frozen=True, slots=True)
+class UnseenPolicy:
+    """A managed policy that is attached in view by its ARN, and whose document is not in view.
+
+    `address` is the resource that attaches it, `principal` the ARN that it is attached to. As a `boundary` it limits
+    and grants nothing.
+    """
+
+    arn: str
+    address: str
+    principal: Text
+    boundary: bool = False
+    input: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """All that a scan found; every report format is made from it alone.
 
-    `checks` are the ids of the guardrails that were judged, in order. `sources` are the texts of the source files that
+    `checks` are the ids of the guardrails that were judged, in order; `unseen` what they could not know of.
+    `sources` are the texts of the source files that
     were read, by the names that spans use; empty where only a plan tells.
     """
 
@@ -233,4 +254,5 @@ class Report:
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...]
     diagnostics: tuple[Diagnostic, ...]
+    unseen: tuple[UnseenPolicy, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict)

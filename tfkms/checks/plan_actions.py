@@ -9,7 +9,7 @@ from typing import Any
 
 from tfkms.checks.stance import CountsAs
 from tfkms.extract import Site, is_key
-from tfkms.finding import Claim, Remarked, Violated
+from tfkms.finding import Claim, Evidence, Remarked, Violated
 from tfkms.model import Action, Resource, Scan
 from tfkms.values import Value
 
@@ -22,12 +22,13 @@ class PlanAction:
 
     address: str
     claim: Claim
+    evidence: tuple[Evidence, ...] = ()
 
     def counted(self, counts_as: CountsAs) -> Remarked | Violated:
         """The action as the settings take it; a violation has no request to show, for the plan itself is the proof."""
         if counts_as is CountsAs.NOTE:
             return Remarked(self.address, self.claim)
-        return Violated(self.address, (self.address,), self.claim, (), ())
+        return Violated(self.address, (self.address,), self.claim, (), self.evidence)
 
 
 def plan_actions(
@@ -46,6 +47,15 @@ def plan_actions(
             yield from _turned(resource, ("enable_key_rotation",), "plan_stops_rotation")
         if resource.block_type in holders and kind == ROOT_PRESENT:
             yield from _bypass(resource)
+
+
+def changes_key_policies(scan: Scan, sites: tuple[Site, ...]) -> bool:
+    """Whether the plan changes anything that exists and may hold a key's policy."""
+    types = {site.type for site in sites if is_key(site) or site.key is not None}
+    return any(
+        resource.block_type in types and resource.before is not None and resource.before != resource.after
+        for resource in scan.resources
+    )
 
 
 def _deletion(resource: Resource) -> Iterator[PlanAction]:

@@ -95,6 +95,11 @@ class Question:
         names = {key.address, *(name for part in ("key_id", "id", "arn") if isinstance(name := values.get(part), str))}
         return tuple(grant.statement for grant in self.identities.grants if grant.keys & names)
 
+    @property
+    def grants(self) -> frozenset[int]:
+        """The identities (`id`) of the statements that stand for grants."""
+        return frozenset(id(grant.statement) for grant in self.identities.grants)
+
     def guards(self, account: Account) -> tuple[Guarding, ...]:
         """The control policies that bind the account, or may."""
         return tuple(guarding(self.identities, account, self.stance))

@@ -54,8 +54,9 @@ def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
                 judged.ask_key_policy(key)
                 in_plan = judged.could_be_given_both(key)
             case HeldDocument():
-                keys, in_plan = (), False
+                keys = ()
                 judged.ask_held(subject)
+                in_plan = judged.could_be_given_use(subject)
             case _:
                 assert_never(subject)
     except BeyondLimitsError:
@@ -211,6 +212,30 @@ class _Judge:
             if caller.is_person
         )
 
+    def could_be_given_use(self, subject: HeldDocument) -> bool:
+        """Whether identity policies that are not in view could let somebody whom the document makes an administrator
+        use a key of its account too."""
+        own = {id(statement) for statement in subject.document.policy}
+        for holder in subject.holders:
+            barred = holder.barring(self.exempt)
+            if barred is None:
+                continue
+            bundle = replace(holder.bundle, identity=(*holder.bundle.identity, EVERYTHING))
+            account = holder.identity.account
+            targets = [
+                (self.with_grants(document.policy, key), self.question.target(key), barred)
+                for key in self.question.estate.keys
+                if key.resource.account.id == account.id
+                for document in key.documents
+            ]
+            apart = (*barred, self.question.elsewhere())
+            other = callers.other_key(account.id, account.partition)
+            for policy, target, clauses in (*targets, (self.question.default_policy(account), other, apart)):
+                case = self.case(policy, bundle, holder.caller, target, clauses)
+                if any(pairs(self.duties, case, Reading.LOOSE, lambda pair: id(pair.admin.statement) in own)):
+                    return True
+        return False
+
     def remark(self, asked: Case, party: Party) -> None:
         """That an administrator who may make grants can give itself the use of the key."""
         if party.inert is not None:
@@ -219,7 +244,10 @@ class _Judge:
             return
         create_grant = self.question.actions["CreateGrant"]
         case = replace(asked, action=create_grant, without=frozenset({"kms:grantisforawsresource"}))
-        for granted in case.granted(Reading.STRICT)[:1]:
+        # A grant passes on no more than its own operations (AWS KMS Developer Guide, grants).
+        grants = self.question.grants
+        granted_by = [own for own in case.granted(Reading.STRICT) if id(own.grant.statement) not in grants]
+        for granted in granted_by[:1]:
             who = "a principal" if self.document.sensitive else _shown(party.shown)
             statement = self.label(granted.grant.statement)
             claim = Claim("can_grant_itself", {"who": who, "statement": statement})
@@ -269,7 +297,7 @@ class _Judge:
     def facts(self, found: _Found) -> dict[str, str]:
         pair = found.pair
         return {
-            "who": ", ".join(map(_shown, found.principals)),
+            "who": _listed([_shown(principal) for principal in found.principals]),
             "admin": f"kms:{pair.admin.case.action.name}",
             "crypto": f"kms:{pair.crypto.case.action.name}",
             "admin_statement": self.label(pair.admin.statement),
@@ -280,6 +308,8 @@ class _Judge:
     def label(self, statement: AnyStatement) -> str:
         home = self.homes.get(id(statement), self.document)
         place = statement.origin.address
+        if id(statement) in self.question.grants:
+            return f"the grant {place}"
         return f"{home.label(statement)} of {place}" if place not in ("", self.address) else home.label(statement)
 
     def evidence(self, pair: Pair) -> tuple[Evidence, ...]:
@@ -312,6 +342,14 @@ def _without_plumbing(policy: Policy) -> Policy:
     """The policy without the Allows for everyone that a service confines: they count on neither side."""
     kept = tuple(own for own in policy if not (isinstance(own, Statement) and is_plumbing(own)))
     return policy if len(kept) == len(policy.statements) else replace(policy, statements=kept)
+
+
+def _listed(principals: Sequence[str]) -> str:
+    more = f" and {len(principals) - _WHO_LIMIT} more" if len(principals) > _WHO_LIMIT else ""
+    return ", ".join(principals[:_WHO_LIMIT]) + more
+
+
+_WHO_LIMIT = 3
 
 
 def _shown(principal: Text) -> str:

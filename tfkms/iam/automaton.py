@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from tfkms.iam.pattern import STARS, OneOf, Pattern, Run, Symbol, Wild, characters, widened
-from tfkms.values import Hole, Text
+from tfkms.iam.pattern import ARN_COLONS, STARS, OneOf, Pattern, Run, Symbol, Wild, characters, widened
+from tfkms.values import Hole, Template, Text
 
 WIDE = 1_024
 """A step of an automaton with more positions than this counts as several."""
@@ -18,7 +18,7 @@ def matches(pattern: Pattern, value: Text) -> bool:
 
 @lru_cache(maxsize=65_536)
 def may_match(pattern: Pattern, value: Text) -> bool:
-    """Whether `value` matches for some filling of the holes in either."""
+    """Whether `value` matches for some filling of the holes in either; those in the parts of an ARN hold no colon."""
     return automaton((pattern,), possibly=True).accepts(value)
 
 
@@ -62,8 +62,10 @@ class Automaton:
     def accepts(self, value: Text) -> bool:
         """Whether the value matches one of the patterns."""
         mask = self.start
+        in_parts = self.possibly and _has_parts_of_an_arn(value)
         for symbol in characters(value):
-            mask = self.step(mask, symbol)
+            part = in_parts and isinstance(symbol, Hole) and not symbol.fresh
+            mask = self.through_part(mask) if part else self.step(mask, symbol)
             if not mask:
                 return False
         return bool(mask & self.accept)
@@ -97,6 +99,15 @@ class Automaton:
                 after |= ((1 << length) - (own & -own)) << first
         return after
 
+    def through_part(self, mask: int) -> int:
+        """Where any text without a colon may lead."""
+        inside = 0
+        for own, places in self.characters.items():
+            inside |= places if own != ":" else 0
+        while (wider := self.closed(mask | (mask & inside) << 1)) != mask:
+            mask = wider
+        return mask
+
     def through_fresh(self, mask: int) -> int:
         """Where an id that is still to be made may lead: it has no colon and no slash, and must meet a wildcard, as it
         is no text that is written out today."""
@@ -115,6 +126,13 @@ class Automaton:
             if (further, meeting) == (unmet, met):
                 return met
             unmet, met = self.closed(further), meeting
+
+
+def _has_parts_of_an_arn(value: Text) -> bool:
+    """Whether a text with holes is an ARN all of whose colons are written: each hole stands in one of its parts."""
+    if not isinstance(value, Template) or not isinstance(value.parts[0], str) or not value.parts[0].startswith("arn:"):
+        return False
+    return sum(part.count(":") for part in value.parts if isinstance(part, str)) >= ARN_COLONS
 
 
 def _bits(places: Iterable[int], size: int) -> int:

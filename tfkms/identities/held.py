@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from tfkms.finding import UnseenPolicy
 from tfkms.identities.holding import Attachment, Identity, IdentityKind
 from tfkms.identities.principals_in_view import Principal
 from tfkms.identities.relevance import concerns_kms
@@ -18,7 +19,7 @@ class Held:
     policies: list[Attachment] = field(default_factory=list)
     boundaries: list[Attachment] = field(default_factory=list)
     bounded: bool = False
-    unseen: list[str] = field(default_factory=list)
+    unseen: list[UnseenPolicy] = field(default_factory=list)
 
 
 _KINDS = {"role": IdentityKind.ROLE, "user": IdentityKind.USER, "permission set": IdentityKind.PERMISSION_SET}
@@ -47,7 +48,7 @@ def identity(held: Held, inherited: Iterable[Attachment]) -> Iterator[Identity]:
         policies=policies,
         boundaries=tuple(held.boundaries),
         bounded=held.bounded,
-        unseen=tuple(dict.fromkeys(held.unseen)),
+        unseen=tuple(dict.fromkeys(policy.arn for policy in held.unseen if not policy.boundary)),
         tags=_tags(principal.values),
         to_come=False,
     )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from tfkms.diagnostics import Diagnostic
 from tfkms.extract import Document
+from tfkms.finding import UnseenPolicy
 from tfkms.iam.document import Statement
 from tfkms.model import Account
 from tfkms.values import Text
@@ -79,10 +79,10 @@ class KmsGrant:
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """All that a scan shows of principals and of what binds them."""
+    """All that a scan shows of principals and of what binds them, and the attached policies that it does not show."""
 
     identities: tuple[Identity, ...]
     guards: tuple[Guard, ...]
     grants: tuple[KmsGrant, ...]
     loose_key_policies: tuple[Document, ...]
-    diagnostics: tuple[Diagnostic, ...]
+    unseen: tuple[UnseenPolicy, ...]

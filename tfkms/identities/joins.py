@@ -4,6 +4,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tfkms.extract import Document, Estate, Kind, Moment, State
+from tfkms.finding import UnseenPolicy
 from tfkms.iam.document import Missing, Statement
 from tfkms.iam.parse import parse_policy
 from tfkms.identities.doubt import Doubtful
@@ -36,7 +37,7 @@ def identities(scan: Scan, estate: Estate, moment: Moment, managed: Managed) -> 
         guards=tuple(guards(joins.view, joins.documents)),
         grants=tuple(kms_grants(joins.view, estate)),
         loose_key_policies=tuple(joins.loose_key_policies),
-        diagnostics=(),
+        unseen=tuple(dict.fromkeys(joins.unseen())),
     )
 
 
@@ -93,7 +94,9 @@ class _Joins:
         boundary = principal.values.get("permissions_boundary")
         if isinstance(boundary, Unknown) or (isinstance(boundary, str) and boundary):
             held.bounded = True
-            held.boundaries += self.policies_meant(resource, "permissions_boundary")[0]
+            boundaries, unseen = self.policies_meant(resource, "permissions_boundary")
+            held.boundaries += boundaries
+            held.unseen += [UnseenPolicy(arn, resource.address, principal.arn, boundary=True) for arn in unseen]
 
     def use(self, address: str, document: Document) -> Attachment:
         self.used.add(id(document))
@@ -153,7 +156,7 @@ class _Joins:
         found, unseen = self.policies_meant(resource, argument, but)
         for held, hole in targets:
             held.policies += [self.doubted(attachment, hole) for attachment in found]
-            held.unseen += unseen
+            held.unseen += [UnseenPolicy(arn, resource.address, held.principal.arn) for arn in unseen]
 
     def policies_meant(
         self, resource: Resource, argument: str, but: Container[str] = ()
@@ -268,7 +271,7 @@ class _Joins:
                 found = list(self.view.by_arn.get(arn, ())) or self.named_policies(f":policy{folder}{name}")
                 yield from (self.use(own, document) for own in found for document in self.documents.get(own, ()))
                 if not found:
-                    held.unseen.append(str(arn))
+                    held.unseen.append(UnseenPolicy(str(arn), resource.address, held.principal.arn))
 
     def named_policies(self, end: str) -> list[str]:
         """The policies in view whose ARN ends so, whatever their account."""
@@ -321,6 +324,11 @@ class _Joins:
         elif any(writes_kms(own) for own in statements):
             self.loose_key_policies.append(document)
 
+    def unseen(self) -> Iterator[UnseenPolicy]:
+        """The attached policies whose documents are not in view."""
+        for held in (*self.held.values(), *self.sets.values()):
+            yield from held.unseen
+
     def identities(self) -> Iterator[Identity]:
         """Each principal with something that concerns KMS, then whoever the other documents will be attached to."""
         for held in list(self.held.values()):
@@ -333,10 +341,10 @@ class _Joins:
                     for attachment in self.of(group).policies
                 ]
                 unseen = [
-                    arn
+                    policy
                     for group, hole in self.memberships.get(id(held.principal), ())
                     if hole is None
-                    for arn in self.of(group).unseen
+                    for policy in self.of(group).unseen
                 ]
                 yield from identity(replace(held, unseen=[*held.unseen, *unseen]), inherited)
         for held in self.sets.values():

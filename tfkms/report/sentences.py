@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tfkms.finding import Evidence, Finding, Report, Waiver, Witness
+from tfkms.finding import Evidence, Finding, Report, UnseenPolicy, Verdict, Waiver, Witness
 from tfkms.report import structure
 from tfkms.values import Hole, hole_name
 
@@ -17,6 +17,7 @@ def tally(report: Report) -> list[tuple[int, str]]:
         (counts.passed_in_plan, "pass in this plan"),
         (counts.not_applicable, "not applicable"),
         (counts.waived, "waived"),
+        (counts.plan_notes, "plan note" if counts.plan_notes == 1 else "plan notes"),
     ]
     return [(number, word) for number, word in numbers if number or word in ("violated", "undecided", "pass")]
 
@@ -25,9 +26,26 @@ def judged(report: Report) -> str:
     """What was judged, and by what."""
     by = f"judged by {', '.join(report.checks)}" if report.checks else "no guardrail selected"
     if not report.verdicts:
-        return f"nothing was judged: no keys and no policies in {inputs(report)} ({by})"
+        notes = [f"{number} {word}; " for number, word in tally(report) if word.startswith("plan note")]
+        return f"{''.join(notes)}nothing was judged: no keys and no policies in {inputs(report)} ({by})"
     subjects = len({(verdict.input, verdict.address) for verdict in report.verdicts})
     return f"{counted(subjects, 'subject')} in {inputs(report)}, {by}"
+
+
+def in_plan(report: Report) -> str:
+    """What a pass in this plan rests on, and how to make it a pass; empty where there is none."""
+    check = next((item.check for item in report.verdicts if item.verdict is Verdict.PASS_IN_PLAN), None)
+    if check is None:
+        return ""
+    rests = "pass in this plan: no policy in view grants it, though an identity policy elsewhere could"
+    return f"{rests}; a Deny guard in the key policy would prevent that (tfkms explain {check})"
+
+
+def unseen(policy: UnseenPolicy) -> str:
+    """What is out of view, in one line."""
+    grants = "it limits nothing here" if policy.boundary else "what it grants is not judged"
+    role = "the boundary of" if policy.boundary else "attached to"
+    return f"{policy.arn}, {role} {policy.principal} by {policy.address}: {grants}"
 
 
 def summary(report: Report) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from tfkms import __version__
 from tfkms.diagnostics import Diagnostic
-from tfkms.finding import Evidence, Finding, Judgement, Note, Report, Verdict, Waiver, Witness
+from tfkms.finding import Evidence, Finding, Judgement, Note, Report, UnseenPolicy, Verdict, Waiver, Witness
 from tfkms.values import plain
 
 
@@ -34,6 +34,7 @@ class SummaryV1(msgspec.Struct, frozen=True):
     undecided: int
     not_applicable: int
     waived: int
+    plan_notes: int
     passed: int = msgspec.field(name="pass")
     passed_in_plan: int = msgspec.field(name="pass_in_plan")
 
@@ -143,6 +144,16 @@ class DiagnosticV1(msgspec.Struct, frozen=True):
     input: int | None
 
 
+class UnseenPolicyV1(msgspec.Struct, frozen=True):
+    """A managed policy that is attached by its ARN and whose document is not in view; as a boundary it only limits."""
+
+    arn: str
+    address: str
+    principal: str
+    boundary: bool
+    input: int
+
+
 class ReportV1(msgspec.Struct, frozen=True):
     """The whole report. `version` is 1."""
 
@@ -155,6 +166,7 @@ class ReportV1(msgspec.Struct, frozen=True):
     findings: list[FindingV1]
     notes: list[NoteV1]
     diagnostics: list[DiagnosticV1]
+    policies_not_in_view: list[UnseenPolicyV1]
 
 
 def structure(report: Report) -> ReportV1:
@@ -169,6 +181,7 @@ def structure(report: Report) -> ReportV1:
         findings=[_finding(item) for item in report.findings],
         notes=[_note(item) for item in report.notes],
         diagnostics=[_diagnostic(item) for item in report.diagnostics],
+        policies_not_in_view=[_unseen(item) for item in report.unseen],
     )
 
 
@@ -191,6 +204,7 @@ def summary(report: Report) -> SummaryV1:
         passed_in_plan=count(Verdict.PASS_IN_PLAN),
         not_applicable=count(Verdict.NOT_APPLICABLE),
         waived=sum(item.waived for item in report.verdicts),
+        plan_notes=sum(note.of_plan for note in report.notes),
     )
 
 
@@ -249,6 +263,10 @@ def _finding(item: Finding) -> FindingV1:
 
 def _waiver(item: Waiver) -> WaiverV1:
     return WaiverV1(item.by, item.reason, item.owner, item.expires.isoformat() if item.expires else None)
+
+
+def _unseen(item: UnseenPolicy) -> UnseenPolicyV1:
+    return UnseenPolicyV1(item.arn, item.address, str(item.principal), item.boundary, item.input)
 
 
 def _note(item: Note) -> NoteV1:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tfkms.diagnostics import Diagnostic
-from tfkms.finding import Evidence, Finding, Note, Report
+from tfkms.finding import Evidence, Finding, Note, Report, UnseenPolicy
 from tfkms.report import sentences
 from tfkms.report.display import told
 from tfkms.report.guardrails import reading
@@ -73,6 +73,7 @@ def _sections(report: Report, view: View) -> Iterator[_Section]:
     yield _Section("", [_finding(finding, report, view) for finding in counting(report)])
     yield _Section("Waived", [_waived(finding) for finding in waived(report)])
     yield _Section("Notes", [_note(note) for note in report.notes])
+    yield _Section("Policies that are not in view", [_unseen(policy) for policy in report.unseen])
     yield _Section("Warnings", [_diagnostic(item, "warnings", report) for item in warnings(report)])
 
 
@@ -153,6 +154,11 @@ def _waived(finding: Finding) -> _Item:
 def _note(note: Note) -> _Item:
     line = f"- {note.check} {code(note.address)}: {prose(note.message)}"
     return _Item(line, line, "notes")
+
+
+def _unseen(policy: UnseenPolicy) -> _Item:
+    line = f"- {prose(sentences.unseen(policy))}"
+    return _Item(line, line, "policies")
 
 
 def _diagnostic(item: Diagnostic, kind: str, report: Report) -> _Item:

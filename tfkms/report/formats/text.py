@@ -54,7 +54,10 @@ def lines(report: Report, verbose: bool = False) -> Iterator[Line]:
         yield from _verdicts(report)
     yield from _waived(report)
     yield from _notes(report)
+    yield from _unseen(report)
     yield from _summary(report)
+    for line in textwrap.wrap(sentences.in_plan(report), WIDTH):
+        yield (Piece(line, Style.LABEL),)
     for finding in counting(report)[:1]:
         yield (Piece(f"why, and how to mend it: tfkms explain {finding.check}", Style.LABEL),)
 
@@ -122,7 +125,8 @@ def _verdicts(report: Report) -> Iterator[Line]:
     width = max((len(verdict.verdict.value) for verdict in report.verdicts), default=0)
     for verdict in report.verdicts:
         style = Style.GOOD if verdict.verdict in _GOOD else Style.PLAIN
-        reason = f"  {shown(verdict.reason)}" if verdict.reason else ""
+        own = verdict.reason if verdict.verdict is not Verdict.PASS_IN_PLAN else None
+        reason = f"  {shown(own)}" if own else ""
         yield (
             Piece(f"{verdict.check}  "),
             Piece(f"{verdict.verdict.value:<{width}}", style),
@@ -146,6 +150,13 @@ def _notes(report: Report) -> Iterator[Line]:
         text = f"{shown(note.address)}: {shown(note.message)}"
         yield (Piece(f"{note.check} note  ", Style.LABEL), Piece(text))
     if report.notes:
+        yield ()
+
+
+def _unseen(report: Report) -> Iterator[Line]:
+    for policy in report.unseen:
+        yield (Piece("not in view  ", Style.LABEL), Piece(shown(sentences.unseen(policy))))
+    if report.unseen:
         yield ()
 
 

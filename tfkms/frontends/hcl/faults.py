@@ -1,0 +1,61 @@
+"""What makes an expression fail, and how much one may ask of the evaluator."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+DEPTH_LIMIT = 1_000
+_FRAMES = 20_000
+TEXT_LIMIT = 16 * 1024 * 1024
+SIZE_LIMIT = 1_000_000
+STEP_LIMIT = 5_000_000
+
+
+class Fault(Exception):  # noqa: N818 - it is a value of the language: `try` and `can` catch it
+    """An expression that has no value. `message` is one lower-case line.
+
+    `start` and `end` are offsets into the text at hand, None until a node is known that the fault lies in.
+    """
+
+    def __init__(self, message: str, hint: str | None = None, start: int | None = None, end: int | None = None):
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.start = start
+        self.end = end
+
+
+class UndeclaredFault(Fault):
+    """A reference to what is not declared: Terraform refuses the configuration, whatever is around the reference."""
+
+
+class LimitFault(Fault):
+    """An expression that asks for more than the evaluator gives; Terraform may well have a value for it."""
+
+
+class Withheld(Exception):  # noqa: N818 - it is an answer
+    """Raised for what Terraform knows and tfkms does not; the message is a lower-case clause that says why."""
+
+
+def check_text(length: int) -> None:
+    """Refuse a text of so many letters if that is more than `TEXT_LIMIT`."""
+    if length > TEXT_LIMIT:
+        raise LimitFault(f"the text would be longer than {TEXT_LIMIT // 1024 // 1024} MiB")
+
+
+def check_size(size: int) -> None:
+    """Refuse a collection of so many elements, nested ones included, if that is more than `SIZE_LIMIT`."""
+    if size > SIZE_LIMIT:
+        raise LimitFault(f"the value would have more than {SIZE_LIMIT:,} elements")
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Room on Python's stack for values and expressions nested as deep as `DEPTH_LIMIT`."""
+    before = sys.getrecursionlimit()
+    if before < _FRAMES:
+        sys.setrecursionlimit(_FRAMES)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)

@@ -1,0 +1,510 @@
+"""Functions over lists, tuples and sets."""
+
+from collections.abc import Sequence
+
+from tfkms.frontends.hcl import terms
+from tfkms.frontends.hcl.conversion import CannotConvert, convert, set_of, unify
+from tfkms.frontends.hcl.equality import equal
+from tfkms.frontends.hcl.faults import Fault, check_size
+from tfkms.frontends.hcl.floats import INTEGER_PRECISION, rounded
+from tfkms.frontends.hcl.functions.signature import Group, Parameter, wrong
+from tfkms.frontends.hcl.graphemes import count_graphemes
+from tfkms.frontends.hcl.terms import Term, Unknown
+from tfkms.frontends.hcl.types import (
+    BOOL,
+    COLLECTIONS,
+    DYNAMIC,
+    NUMBER,
+    SEQUENCES,
+    STRING,
+    ListType,
+    ObjectType,
+    SetType,
+    TupleType,
+    Type,
+)
+from tfkms.frontends.hcl.unknowns import derived
+
+GROUP = Group()
+_RANGE_LIMIT = 1024
+
+
+def whole_number(function: str, parameter: str, term: Term) -> int:
+    """The number as an int. Raises `Fault` where it has a fraction."""
+    assert isinstance(term, terms.Number)
+    if not isinstance(term.value, int):
+        raise Fault(f"`{function}`: the argument `{parameter}` must be a whole number")
+    return term.value
+
+
+@GROUP.define("length", Parameter("value", unknown=True, holed=True, marked=True), result=NUMBER)
+def length(value: Term) -> Term:
+    if isinstance(value.type, TupleType):
+        return _count(len(value.type.elements), value)
+    if isinstance(value.type, ObjectType):
+        return _count(len(value.type.attributes), value)
+    match value:
+        case terms.Text(text):
+            return _count(count_graphemes(text), value)
+        case terms.List() | terms.Map():
+            return _count(len(terms.items(value)), value)
+        case terms.Set():
+            if value.whole or len(value.items) < 2:
+                return _count(len(value.items), value)
+        case Unknown() if value.type in (STRING, DYNAMIC) or isinstance(value.type, COLLECTIONS):
+            pass
+        case terms.HoledText():
+            pass
+        case _:
+            raise wrong("length", "value", value, "a string or a collection")
+    return derived("length", (value,), NUMBER)
+
+
+def _count(number: int, of: Term) -> Term:
+    return terms.Number(number, of.sensitive, precision=INTEGER_PRECISION)
+
+
+@GROUP.define("concat", rest=Parameter("seqs", marked=True))
+def concat(*seqs: Term) -> Term:
+    if not seqs:
+        raise Fault("`concat` takes at least 1 argument, not 0")
+    sensitive = any([seq.sensitive for seq in seqs])
+    if all([isinstance(seq, terms.List) for seq in seqs]):
+        common = unify([seq.type for seq in seqs])
+        if isinstance(common, ListType):
+            made = [item for seq in seqs for item in _items(convert(seq, common))]
+            return terms.List(common.element, tuple(made), sensitive)
+    found: list[Term] = []
+    for seq in seqs:
+        if not isinstance(seq, terms.List | terms.Tuple):
+            raise wrong("concat", "seqs", seq, "lists or tuples")
+        found.extend(seq.items)
+        check_size(len(found))
+    return terms.Tuple(tuple(found), sensitive)
+
+
+def _items(term: Term) -> tuple[Term, ...]:
+    assert isinstance(term, terms.List | terms.Set | terms.Tuple)
+    return term.items
+
+
+@GROUP.define("flatten", Parameter("list", marked=True))
+def flatten(value: Term) -> Term:
+    if not isinstance(value.type, SEQUENCES):
+        raise wrong("flatten", "list", value, "a list, set or tuple")
+    found: list[Term] = []
+    if not _flatten_into(found, value):
+        return derived("flatten", (value,), DYNAMIC)
+    return terms.Tuple(tuple(found), _sensitive_spine(value))
+
+
+def _flatten_into(found: list[Term], value: Term) -> bool:
+    """Whether it is known how many items there are in all."""
+    if isinstance(value, terms.Set) and not value.whole:
+        return False
+    for item in _items(value):
+        if isinstance(item, terms.List | terms.Set | terms.Tuple):
+            if not _flatten_into(found, item):
+                return False
+        elif isinstance(item, Unknown) and (item.type is DYNAMIC or isinstance(item.type, SEQUENCES)):
+            return False
+        else:
+            found.append(item)
+    return True
+
+
+def _sensitive_spine(value: Term) -> bool:
+    """Whether the list or a list in it is sensitive itself."""
+    if not isinstance(value, terms.List | terms.Set | terms.Tuple):
+        return False
+    return value.sensitive or any([_sensitive_spine(item) for item in value.items])
+
+
+@GROUP.define("element", Parameter("list", marked=True), Parameter("index"), nullable_result=True)
+def element(value: Term, index: Term) -> Term:
+    if not isinstance(value, terms.List | terms.Tuple):
+        raise wrong("element", "list", value, "a list or tuple")
+    place = whole_number("element", "index", index)
+    if place < 0:
+        raise Fault("`element`: the index must not be negative")
+    if not value.items:
+        raise Fault("`element`: the list is empty")
+    return terms.with_sensitive(value.items[place % len(value.items)], value.sensitive)
+
+
+@GROUP.define("index", Parameter("list"), Parameter("value", holed=True), result=NUMBER)
+def index(value: Term, wanted: Term) -> Term:
+    if not isinstance(value, terms.List | terms.Tuple):
+        raise wrong("index", "list", value, "a list or tuple")
+    for place, item in enumerate(value.items):
+        same = equal(item, wanted)
+        if same is None:
+            return derived("index", (value, wanted), NUMBER)
+        if same:
+            return terms.Number(place, precision=INTEGER_PRECISION)
+    raise Fault("`index`: the item is not in the list" if value.items else "`index`: the list is empty")
+
+
+@GROUP.define(
+    "contains", Parameter("list"), Parameter("value", null=True, unknown=True, holed=True), result=BOOL
+)
+def contains(value: Term, wanted: Term) -> Term:
+    if not isinstance(value, terms.List | terms.Set | terms.Tuple):
+        raise wrong("contains", "list", value, "a list, set or tuple")
+    answers = [equal(wanted, item) for item in value.items]
+    if True in answers:
+        return terms.Bool(True)
+    if None in answers:
+        return derived("contains", (value, wanted), BOOL)
+    return terms.Bool(False)
+
+
+@GROUP.define("distinct", Parameter("list", ListType(DYNAMIC)), result=lambda value: value.type)
+def distinct(value: Term) -> Term:
+    assert isinstance(value, terms.List)
+    kept: list[Term] = []
+    for item in value.items:
+        answers = [equal(item, other) for other in kept]
+        if True in answers:
+            continue
+        if None in answers:
+            return derived("distinct", (value,), value.type)
+        kept.append(item)
+    return terms.List(value.element, tuple(kept))
+
+
+@GROUP.define("compact", Parameter("list", ListType(STRING)), result=ListType(STRING))
+def compact(value: Term) -> Term:
+    assert isinstance(value, terms.List)
+    kept: list[Term] = []
+    for item in value.items:
+        if isinstance(item, Unknown):
+            return derived("compact", (value,), value.type)
+        if isinstance(item, terms.HoledText) and not any([isinstance(part, str) for part in item.parts]):
+            return derived("compact", (value,), value.type)
+        if not isinstance(item, terms.Null) and item != terms.Text(""):
+            kept.append(item)
+    return terms.List(STRING, tuple(kept))
+
+
+@GROUP.define("coalescelist", rest=Parameter("vals", null=True, unknown=True))
+def coalescelist(*vals: Term) -> Term:
+    if not vals:
+        raise Fault("`coalescelist` takes at least 1 argument, not 0")
+    for value in vals:
+        match value:
+            case Unknown():
+                return derived("coalescelist", vals, DYNAMIC)
+            case terms.Null():
+                continue
+            case terms.List() | terms.Tuple():
+                if value.items:
+                    return value
+            case _:
+                raise wrong("coalescelist", "vals", value, "lists or tuples")
+    raise Fault("`coalescelist`: all lists are empty")
+
+
+@GROUP.define("coalesce", rest=Parameter("vals", null=True, unknown=True, holed=True))
+def coalesce(*vals: Term) -> Term:
+    common = unify([value.type for value in vals])
+    if common is None:
+        raise Fault("`coalesce`: the arguments have no type in common" if vals else "`coalesce` takes arguments")
+    for value in vals:
+        try:
+            term = convert(value, common)
+        except CannotConvert as reason:
+            raise Fault(f"`coalesce`: an argument does not fit: {reason}") from None
+        if isinstance(term, Unknown) and (term.type is DYNAMIC or term.type is STRING or not term.not_null):
+            return derived("coalesce", vals, common)
+        if isinstance(term, terms.HoledText) and not any([isinstance(part, str) for part in term.parts]):
+            return derived("coalesce", vals, common)
+        if not isinstance(term, terms.Null) and term != terms.Text(""):
+            return term
+    raise Fault("`coalesce`: no argument is neither null nor an empty string")
+
+
+@GROUP.define("reverse", Parameter("list", marked=True), result=lambda value: _reversed_type(value.type))
+def reverse(value: Term) -> Term:
+    match value:
+        case terms.Tuple(items=items, sensitive=sensitive):
+            return terms.Tuple(items[::-1], sensitive)
+        case terms.List(element=kind, items=items, sensitive=sensitive):
+            return terms.List(kind, items[::-1], sensitive)
+        case terms.Set(element=kind, items=items, sensitive=sensitive) if value.whole:
+            return terms.List(kind, items[::-1], sensitive)
+        case terms.Set():
+            return derived("reverse", (value,), ListType(value.element))
+        case _:
+            raise wrong("reverse", "list", value, "a list, set or tuple")
+
+
+def _reversed_type(kind: Type) -> Type:
+    match kind:
+        case TupleType(elements):
+            return TupleType(elements[::-1])
+        case SetType(element):
+            return ListType(element)
+        case _:
+            return kind
+
+
+@GROUP.define(
+    "slice",
+    Parameter("list", marked=True),
+    Parameter("start_index"),
+    Parameter("end_index"),
+    result=lambda value, *_: value.type if isinstance(value.type, ListType) else DYNAMIC,
+)
+def slice_(value: Term, start_index: Term, end_index: Term) -> Term:
+    if not isinstance(value, terms.List | terms.Tuple):
+        raise wrong("slice", "list", value, "a list or tuple")
+    start = whole_number("slice", "start_index", start_index)
+    end = whole_number("slice", "end_index", end_index)
+    if not 0 <= start <= end <= len(value.items):
+        raise Fault(f"`slice`: from {start} to {end} is not within a list of {len(value.items)}")
+    if isinstance(value, terms.Tuple):
+        return terms.Tuple(value.items[start:end], value.sensitive)
+    return terms.List(value.element, value.items[start:end], value.sensitive)
+
+
+@GROUP.define(
+    "chunklist",
+    Parameter("list", ListType(DYNAMIC), marked=True),
+    Parameter("size", NUMBER),
+    result=lambda value, _: ListType(value.type),
+)
+def chunklist(value: Term, size: Term) -> Term:
+    assert isinstance(value, terms.List)
+    width = whole_number("chunklist", "size", size)
+    if width < 0:
+        raise Fault("`chunklist`: the size must not be negative")
+    step = width or max(len(value.items), 1)
+    chunks = [value.items[start : start + step] for start in range(0, len(value.items), step)]
+    made = tuple([terms.List(value.element, chunk) for chunk in chunks])
+    return terms.List(value.type, made, value.sensitive)
+
+
+@GROUP.define("sort", Parameter("list", ListType(STRING)), result=ListType(STRING))
+def sort(value: Term) -> Term:
+    assert isinstance(value, terms.List)
+    if not value.whole:
+        return _undecided_items("sort", value)
+    found: list[str] = []
+    for item in value.items:
+        if not isinstance(item, terms.Text):
+            raise Fault("`sort`: a null string cannot be sorted")
+        found.append(item.value)
+    by_text = {item.value: item for item in value.items if isinstance(item, terms.Text)}
+    return terms.List(STRING, tuple([by_text[text] for text in sorted(found)]))
+
+
+def _undecided_items(name: str, value: terms.List) -> terms.List:
+    """As many unknown items as `value` has."""
+    made = [
+        derived(name, (value, terms.Number(place)), value.element, plain=all([_is_plain(item) for item in value.items]))
+        for place in range(len(value.items))
+    ]
+    return terms.List(value.element, tuple(made))
+
+
+def _is_plain(term: Term) -> bool:
+    match term:
+        case terms.Text(value):
+            return terms.is_plain(value)
+        case Unknown() | terms.HoledText():
+            return term.plain
+        case _:
+            return False
+
+
+@GROUP.define("one", Parameter("list"), nullable_result=True)
+def one(value: Term) -> Term:
+    if not isinstance(value, terms.List | terms.Set | terms.Tuple):
+        raise wrong("one", "list", value, "a list, set or tuple")
+    if len(value.items) == 1:
+        return value.items[0]
+    if not value.items:
+        return terms.Null(DYNAMIC if isinstance(value, terms.Tuple) else value.element)
+    if isinstance(value, terms.Set) and not value.whole:
+        return derived("one", (value,), value.element, not_null=False)
+    raise Fault(f"`one`: the list has {len(value.items)} elements, not one or none")
+
+
+@GROUP.define("sum", Parameter("list"), result=NUMBER)
+def sum_(value: Term) -> Term:
+    if not isinstance(value, terms.List | terms.Set | terms.Tuple):
+        raise wrong("sum", "list", value, "a list, set or tuple")
+    if not value.items:
+        raise Fault("`sum`: the list is empty")
+    if not value.whole:
+        return derived("sum", (value,), NUMBER)
+    numbers: list[terms.Number] = []
+    for item in value.items:
+        try:
+            number = convert(item, NUMBER)
+        except CannotConvert:
+            raise Fault("`sum`: all elements must be numbers") from None
+        if not isinstance(number, terms.Number):
+            raise Fault("`sum`: all elements must be numbers")
+        numbers.append(number)
+    total, precision = numbers[0].value, numbers[0].precision
+    for number in numbers[1:]:
+        precision = max(precision, number.precision)
+        total = rounded(total + number.value, precision)
+    return terms.Number(total, precision=precision)
+
+
+@GROUP.define("alltrue", Parameter("list", ListType(BOOL)), result=BOOL)
+def alltrue(value: Term) -> Term:
+    items = _items(value)
+    if any([isinstance(item, terms.Null) or item == terms.Bool(False) for item in items]):
+        return terms.Bool(False)
+    return terms.Bool(True) if value.whole else derived("alltrue", (value,), BOOL)
+
+
+@GROUP.define("anytrue", Parameter("list", ListType(BOOL)), result=BOOL)
+def anytrue(value: Term) -> Term:
+    if terms.Bool(True) in _items(value):
+        return terms.Bool(True)
+    return terms.Bool(False) if value.whole else derived("anytrue", (value,), BOOL)
+
+
+@GROUP.define("range", rest=Parameter("params", NUMBER), result=ListType(NUMBER))
+def range_(*params: Term) -> Term:
+    given = [param.value for param in params if isinstance(param, terms.Number)]
+    if not 1 <= len(given) <= 3:
+        raise Fault(f"`range` takes one, two or three arguments, not {len(given)}")
+    start, end = (0, given[0]) if len(given) == 1 else (given[0], given[1])
+    step = given[2] if len(given) == 3 else (-1 if end < start else 1)
+    if step == 0:
+        raise Fault("`range`: the step must not be zero")
+    if (end - start) * step < 0:
+        raise Fault("`range`: the step leads away from the end")
+    found: list[Term] = []
+    number = start
+    while number < end if step > 0 else number > end:
+        if len(found) >= _RANGE_LIMIT:
+            raise Fault(f"`range` gives more than {_RANGE_LIMIT} numbers")
+        found.append(terms.Number(number))
+        number = rounded(number + step)
+    return terms.List(NUMBER, tuple(found))
+
+
+@GROUP.define(
+    "matchkeys",
+    Parameter("values", ListType(DYNAMIC)),
+    Parameter("keys", ListType(DYNAMIC)),
+    Parameter("searchset", ListType(DYNAMIC)),
+    result=lambda values, *_: values.type,
+)
+def matchkeys(values: Term, keys: Term, searchset: Term) -> Term:
+    assert isinstance(values, terms.List)
+    common = unify((keys.type, searchset.type))
+    if common is None:
+        raise Fault("`matchkeys`: keys and searchset must be of the same type")
+    wanted, searched = _items(convert(keys, common)), _items(convert(searchset, common))
+    if len(values.items) != len(wanted):
+        raise Fault("`matchkeys`: there must be as many keys as values")
+    if not searched:
+        return terms.List(values.element, ())
+    if not (values.whole and keys.whole and searchset.whole):
+        return derived("matchkeys", (values, keys, searchset), values.type)
+    kept = [
+        value for value, key in zip(values.items, wanted, strict=True) if True in [equal(key, other) for other in searched]
+    ]
+    return terms.List(values.element, tuple(kept))
+
+
+_ANY_SET = SetType(DYNAMIC)
+
+
+def _set_type(*sets: Term) -> Type:
+    kinds: list[Type] = []
+    for value in sets:
+        if isinstance(value.type, SetType):
+            empty = isinstance(value, terms.Set) and not value.items and value.type.element is DYNAMIC
+            kinds.extend([] if empty else [value.type.element])
+    if not kinds:
+        return _ANY_SET
+    common = unify(kinds)
+    if common is None:
+        raise Fault("the sets have no element type in common")
+    return SetType(common)
+
+
+def _alike(sets: Sequence[Term]) -> tuple[SetType, list[terms.Set]]:
+    kind = _set_type(*sets)
+    assert isinstance(kind, SetType)
+    made = [convert(value, kind) for value in sets]
+    return kind, [value for value in made if isinstance(value, terms.Set)]
+
+
+@GROUP.define("setunion", Parameter("first_set", _ANY_SET), rest=Parameter("other_sets", _ANY_SET), result=_set_type)
+def setunion(*sets: Term) -> Term:
+    kind, alike = _alike(sets)
+    return set_of(kind.element, [item for value in alike for item in value.items])
+
+
+@GROUP.define(
+    "setintersection", Parameter("first_set", _ANY_SET), rest=Parameter("other_sets", _ANY_SET), result=_set_type
+)
+def setintersection(*sets: Term) -> Term:
+    kind, alike = _alike(sets)
+    if not all([value.whole for value in alike]):
+        return derived("setintersection", sets, kind)
+    kept = [item for item in alike[0].items if all([_has(value, item) for value in alike[1:]])]
+    return set_of(kind.element, kept)
+
+
+@GROUP.define("setsubtract", Parameter("a", _ANY_SET), Parameter("b", _ANY_SET), result=_set_type)
+def setsubtract(first: Term, second: Term) -> Term:
+    kind, alike = _alike((first, second))
+    if not all([value.whole for value in alike]):
+        return derived("setsubtract", (first, second), kind)
+    return set_of(kind.element, [item for item in alike[0].items if not _has(alike[1], item)])
+
+
+def _has(value: terms.Set, wanted: Term) -> bool:
+    return True in [equal(item, wanted) for item in value.items]
+
+
+@GROUP.define("setproduct", rest=Parameter("sets", marked=True, unknown=True))
+def setproduct(*sets: Term) -> Term:
+    if len(sets) < 2:
+        raise Fault(f"`setproduct` takes at least 2 arguments, not {len(sets)}")
+    kinds = [_product_type(value) for value in sets]
+    listed = not any([isinstance(value.type, SetType) for value in sets])
+    combined = TupleType(tuple(kinds))
+    sensitive = any([value.sensitive for value in sets])
+    size = 1
+    for value in sets:
+        if isinstance(value, Unknown) or (isinstance(value, terms.Set) and not value.whole):
+            return derived("setproduct", sets, ListType(combined) if listed else SetType(combined))
+        size *= len(_items(value))
+        check_size(size * len(sets))
+    rows: list[tuple[Term, ...]] = [()] if size else []
+    for value, kind in zip(sets, kinds, strict=True):
+        choices = [convert(item, kind) for item in _items(value)]
+        rows = [(*row, choice) for row in rows for choice in choices]
+    made = [terms.Tuple(row) for row in rows]
+    if listed:
+        return terms.List(combined, tuple(made), sensitive)
+    return set_of(combined, made, sensitive=sensitive)
+
+
+def _product_type(value: Term) -> Type:
+    match value.type:
+        case ListType(element) | SetType(element):
+            return element
+        case TupleType(elements):
+            common = unify(elements) if elements else DYNAMIC
+            if common is None:
+                raise Fault("`setproduct`: all elements of a list must be of the same type")
+            return common
+        case kind if kind is DYNAMIC:
+            return DYNAMIC
+        case _:
+            raise wrong("setproduct", "sets", value, "sets or lists")
+
+

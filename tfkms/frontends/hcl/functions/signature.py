@@ -1,0 +1,129 @@
+"""What a function takes and gives, and what calling one means: conversion, null, unknown and sensitive arguments."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tfkms.frontends.hcl.conversion import CannotConvert, convert
+from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.files import Files
+from tfkms.frontends.hcl.syntax import SourceText
+from tfkms.frontends.hcl.terms import HoledText, Null, Term, Unknown, unmarked, with_sensitive
+from tfkms.frontends.hcl.types import DYNAMIC, Type, friendly
+from tfkms.frontends.hcl.unknowns import derived
+
+
+class Site(Protocol):
+    """What a function may use besides its arguments."""
+
+    @property
+    def files(self) -> Files:
+        """The files that a configuration may read."""
+
+    def render(self, source: SourceText, variables: Mapping[str, Term], *, caller: str) -> Term:
+        """The text that a template gives, seeing `variables` alone, for the function `caller`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter. The flags say what the function deals with itself.
+
+    `null`: null arguments; `unknown`: unknown ones; `holed`: texts known in parts; `marked`: sensitive ones.
+    """
+
+    name: str
+    type: Type = DYNAMIC
+    null: bool = False
+    unknown: bool = False
+    holed: bool = False
+    marked: bool = False
+
+
+Result = Type | Callable[..., Type]
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function: `work` gets the arguments after conversion, and a `Site` first where `sited`.
+
+    `result` is the type of an unknown result, or works it out from the arguments. `plain` marks texts that hold
+    neither quotes nor backslashes whatever the arguments.
+    """
+
+    name: str
+    work: Callable[..., Term]
+    parameters: tuple[Parameter, ...]
+    rest: Parameter | None = None
+    result: Result = DYNAMIC
+    sited: bool = False
+    plain: bool = False
+    nullable_result: bool = False
+
+    def call(self, site: Site, arguments: Sequence[Term]) -> Term:
+        """The result for `arguments`; unknown where one that matters is. Raises `Fault`."""
+        self._check_count(len(arguments))
+        sensitive, open_ = False, False
+        given: list[Term] = []
+        for place, argument in enumerate(arguments):
+            parameter = self.parameters[place] if place < len(self.parameters) else self.rest
+            assert parameter is not None
+            term = self._fitted(parameter, argument)
+            if not parameter.marked and term.marked:
+                sensitive = True
+                term = unmarked(term)
+            if isinstance(term, Unknown):
+                open_ = open_ or not parameter.unknown
+            elif isinstance(term, HoledText):
+                open_ = open_ or not (parameter.unknown or parameter.holed)
+            given.append(term)
+        if open_:
+            kind = self.result(*given) if callable(self.result) else self.result
+            made: Term = derived(self.name, given, kind, not_null=not self.nullable_result, plain=self.plain)
+        else:
+            made = self.work(site, *given) if self.sited else self.work(*given)
+        return with_sensitive(made, sensitive)
+
+    def _fitted(self, parameter: Parameter, argument: Term) -> Term:
+        try:
+            term = convert(argument, parameter.type)
+        except CannotConvert as reason:
+            raise Fault(f"`{self.name}`: the argument `{parameter.name}` does not fit: {reason}") from None
+        if isinstance(term, Null) and not parameter.null:
+            raise Fault(f"`{self.name}`: the argument `{parameter.name}` must not be null")
+        return term
+
+    def _check_count(self, count: int) -> None:
+        least = len(self.parameters)
+        if count < least or (count > least and self.rest is None):
+            bound = "at least " if self.rest is not None else ""
+            raise Fault(f"`{self.name}` takes {bound}{least} argument{'s' if least != 1 else ''}, not {count}")
+
+
+@dataclass(slots=True)
+class Group:
+    """Functions of one kind, by name."""
+
+    functions: dict[str, Function] = field(default_factory=dict)
+
+    def define(
+        self,
+        name: str,
+        *parameters: Parameter,
+        rest: Parameter | None = None,
+        result: Result = DYNAMIC,
+        sited: bool = False,
+        plain: bool = False,
+        nullable_result: bool = False,
+    ) -> Callable[[Callable[..., Term]], Callable[..., Term]]:
+        """Make the decorated function the language's function `name`."""
+
+        def add(work: Callable[..., Term]) -> Callable[..., Term]:
+            self.functions[name] = Function(name, work, parameters, rest, result, sited, plain, nullable_result)
+            return work
+
+        return add
+
+
+def wrong(function: str, parameter: str, term: Term, wanted: str) -> Fault:
+    """The fault of an argument of the wrong kind."""
+    return Fault(f"`{function}`: the argument `{parameter}` must be {wanted}, not {friendly(term.type)}")

@@ -1,0 +1,221 @@
+"""`for` expressions and splats."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from tfkms.frontends.hcl import syntax, terms
+from tfkms.frontends.hcl.conversion import CannotConvert, convert, text_of
+from tfkms.frontends.hcl.faults import Fault, check_size
+from tfkms.frontends.hcl.scope import Deferred, Meaning
+from tfkms.frontends.hcl.terms import Place, Term, Unknown
+from tfkms.frontends.hcl.types import BOOL, DYNAMIC, SEQUENCES, ListType, SetType, TupleType, Type, friendly
+from tfkms.frontends.hcl.unknowns import derived
+from tfkms.values import Hole
+
+ELEMENT = "*"
+Bindings = Mapping[str, Meaning]
+
+
+class Walker(Protocol):
+    """The evaluator, as far as iterating needs it."""
+
+    doubts: int
+
+    def value(self, node: syntax.Expression, bound: Bindings) -> Term:
+        """The value of `node`."""
+
+    def meaning(self, node: syntax.Expression, bound: Bindings) -> Meaning:
+        """The value of `node`, or what it refers to."""
+
+    def guarded(self, node: syntax.Expression, bound: Bindings) -> Term:
+        """The value of `node`, an unknown in place of an error."""
+
+    def place(self, node: syntax.Expression) -> Place:
+        """Where `node` stands."""
+
+
+def for_tuple(walker: Walker, node: syntax.ForTuple, bound: Bindings) -> Term:
+    """The value of `[for …]`: unknown where the collection or a condition is."""
+    collection = walker.meaning(node.collection, bound)
+    pairs, sensitive = _pairs(collection)
+    if pairs is None:
+        return _open(walker, node, collection)
+    made: list[Term] = []
+    size = 0
+    for key, value in pairs:
+        inner = _bind(node.key, node.value, key, value, bound)
+        included = _included(walker, node.condition, inner)
+        sensitive = sensitive or included.sensitive
+        if not isinstance(included, terms.Bool):
+            return _undecided(walker, node, included, sensitive)
+        if included.value:
+            result = walker.guarded(node.result, inner)
+            size += result.size
+            check_size(size)
+            made.append(result)
+    return terms.Tuple(tuple(made), sensitive, walker.place(node))
+
+
+def for_object(walker: Walker, node: syntax.ForObject, bound: Bindings) -> Term:
+    """The value of `{for …}`: unknown where the collection, a condition or a key is."""
+    collection = walker.meaning(node.collection, bound)
+    pairs, sensitive = _pairs(collection)
+    if pairs is None:
+        return _open(walker, node, collection)
+    made: dict[str, list[Term]] = {}
+    size = 0
+    open_key: Term | None = None
+    for key, value in pairs:
+        inner = _bind(node.key, node.value, key, value, bound)
+        included = _included(walker, node.condition, inner)
+        sensitive = sensitive or included.sensitive
+        if not isinstance(included, terms.Bool):
+            return _undecided(walker, node, included, sensitive)
+        if not included.value:
+            continue
+        result_key = walker.value(node.result_key, inner)
+        sensitive = sensitive or result_key.sensitive
+        name = _name(result_key)
+        if name is None:
+            open_key = result_key
+            continue
+        if name in made and not node.grouped:
+            raise Fault(f"two items of the `for` give the key `{name}`", "write `...` after the value to group them")
+        result = walker.guarded(node.result, inner)
+        size += result.size
+        check_size(size)
+        made.setdefault(name, []).append(result)
+    if open_key is not None:
+        return _undecided(walker, node, open_key, sensitive)
+    members: dict[str, Term] = {
+        name: terms.Tuple(tuple(results)) if node.grouped else results[0] for name, results in made.items()
+    }
+    return terms.Object(members, sensitive, walker.place(node))
+
+
+def _bind(key_name: str | None, value_name: str, key: Term, value: Meaning, bound: Bindings) -> Bindings:
+    inner = dict(bound)
+    if key_name is not None:
+        inner[key_name] = key
+    inner[value_name] = value
+    return inner
+
+
+def _pairs(collection: Meaning) -> tuple[Sequence[tuple[Term, Meaning]] | None, bool]:
+    """Keys and values of a collection, None where they are not known; and whether it is sensitive."""
+    if isinstance(collection, Deferred):
+        elements = collection.elements()
+        if elements is not None:
+            return elements, False
+        collection = collection.term()
+    match collection:
+        case terms.Null():
+            raise Fault("a `for` cannot go over null")
+        case terms.Set() if not collection.whole:
+            return None, collection.sensitive
+        case terms.List() | terms.Set() | terms.Tuple() | terms.Map() | terms.Object():
+            return tuple(terms.pairs(collection)), collection.sensitive
+        case Unknown(type=kind) if kind is DYNAMIC or not isinstance(kind, type(DYNAMIC)):
+            return None, collection.sensitive
+        case _:
+            raise Fault(f"a `for` cannot go over a {friendly(collection.type)}")
+
+
+def _open(walker: Walker, node: syntax.ForTuple | syntax.ForObject, collection: Meaning) -> Term:
+    walker.doubts += 1
+    term = collection.term() if isinstance(collection, Deferred) else collection
+    return terms.at(derived("for", (term, _identity(walker, node)), DYNAMIC), walker.place(node))
+
+
+def _undecided(walker: Walker, node: syntax.ForTuple | syntax.ForObject, cause: Term, sensitive: bool) -> Term:  # noqa: FBT001
+    walker.doubts += 1
+    made = derived("for", (cause, _identity(walker, node)), DYNAMIC)
+    return terms.with_sensitive(terms.at(made, walker.place(node)), sensitive)
+
+
+def _identity(walker: Walker, node: syntax.Expression) -> Term:
+    """What tells two `for` over one unknown apart: their place."""
+    place = walker.place(node)
+    return terms.Tuple((terms.Text(f"{place.source.file}:{place.source.line}:{node.start}"), terms.Text(repr(place.calls))))
+
+
+def _included(walker: Walker, condition: syntax.Expression | None, bound: Bindings) -> Term:
+    if condition is None:
+        return terms.Bool(True)
+    test = walker.value(condition, bound)
+    if isinstance(test, terms.Null):
+        raise Fault("the condition of a `for` must not be null", None, condition.start, condition.end)
+    try:
+        return convert(test, BOOL)
+    except CannotConvert as reason:
+        raise Fault(f"the condition of a `for` must be true or false: {reason}", None, condition.start) from None
+
+
+def _name(key: Term) -> str | None:
+    if isinstance(key, terms.Null):
+        raise Fault("a key of a `for` must not be null")
+    if terms.is_unknown(key):
+        return None
+    if not isinstance(key, terms.Bool | terms.Number | terms.Text):
+        raise Fault("a key of a `for` must be a string")
+    return text_of(key)
+
+
+def splat(walker: Walker, node: syntax.Splat, bound: Bindings) -> Term:
+    """The value of `base[*]…`: of a single value that of a list of it, of null nothing."""
+    base = walker.meaning(node.base, bound)
+    if isinstance(base, Deferred):
+        elements = base.elements()
+        if elements is not None:
+            made = [_each(walker, node, value, bound) for _, value in elements]
+            return terms.Tuple(tuple(made), place=walker.place(node))
+        base = base.term()
+    sequence = isinstance(base.type, SEQUENCES)
+    match base:
+        case terms.Null():
+            if sequence:
+                raise Fault("a splat cannot go over a null list")
+            return terms.Tuple((), base.sensitive, walker.place(node))
+        case terms.List() | terms.Set() if isinstance(base, terms.List) or base.whole:
+            made = [_each(walker, node, item, bound) for item in base.items]
+            return terms.with_sensitive(_listed(walker, node, base.type, made, bound), base.sensitive)
+        case terms.Tuple(items=items):
+            made = [_each(walker, node, item, bound) for item in items]
+            return terms.Tuple(tuple(made), base.sensitive, walker.place(node))
+        case terms.Set() | Unknown() if sequence or base.type is DYNAMIC or terms.may_be_null(base):
+            walker.doubts += 1
+            kind = _result_type(walker, node, base.type, bound) if sequence else DYNAMIC
+            return terms.at(derived("splat", (base, _identity(walker, node)), kind), walker.place(node))
+        case _:
+            made = [_each(walker, node, terms.bare(base), bound)]
+            return terms.Tuple(tuple(made), base.sensitive, walker.place(node))
+
+
+def _each(walker: Walker, node: syntax.Splat, value: Meaning, bound: Bindings) -> Term:
+    return walker.value(node.each, {**bound, ELEMENT: value})
+
+
+def _listed(walker: Walker, node: syntax.Splat, kind: Type, made: list[Term], bound: Bindings) -> Term:
+    if not made:
+        found = _result_type(walker, node, kind, bound)
+        assert isinstance(found, ListType)
+        return terms.List(found.element, (), place=walker.place(node))
+    if any([term.type != made[0].type for term in made]):
+        raise Fault("the splat gives values of different types", "use a `for` expression")
+    return terms.List(made[0].type, tuple(made), place=walker.place(node))
+
+
+def _result_type(walker: Walker, node: syntax.Splat, kind: Type, bound: Bindings) -> Type:
+    def each(element: Type) -> Type:
+        return _each(walker, node, Unknown(element, Hole("", "", "not known")), bound).type
+
+    doubts = walker.doubts
+    match kind:
+        case ListType(element) | SetType(element):
+            found: Type = ListType(each(element))
+        case TupleType(elements):
+            found = TupleType(tuple([each(element) for element in elements]))
+        case _:
+            found = DYNAMIC
+    walker.doubts = doubts
+    return found

@@ -1,0 +1,223 @@
+"""Regular expressions as Terraform runs them: leftmost-first, in time linear in pattern times text.
+
+Python's own `re` differs in syntax and backtracks without bound; this is the bit-state search of RE2: each place of the
+program is tried at each place of the text once, in order of preference.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from tfkms.frontends.hcl.faults import Fault, Withheld
+from tfkms.frontends.hcl.regex_syntax import (
+    Assertion,
+    Choice,
+    Group,
+    Letter,
+    Pattern,
+    Repeat,
+    Sequence,
+    Test,
+    parse,
+)
+
+PROGRAM_LIMIT = 20_000
+STATE_LIMIT = 4_000_000
+_EXPANDED = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
+
+
+class _Step(NamedTuple):
+    """One instruction: `test` a letter, `assert_` a place, `save` a place, or go on at `next` or else `other`."""
+
+    test: Test | None = None
+    assert_: str = ""
+    save: int = -1
+    next: int = 0
+    other: int = -1
+    match: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The spans of the whole and of each capture, (-1, -1) for one that took no part."""
+
+    spans: tuple[tuple[int, int], ...]
+
+
+@lru_cache(maxsize=64)
+def compiled(pattern: str) -> "Regex":
+    """The regular expression that `pattern` writes down. Raises `Fault`."""
+    return Regex(pattern)
+
+
+class Regex:
+    """A regular expression; `names` are those of its captures, "" for those without."""
+
+    def __init__(self, pattern: str):
+        parsed = parse(pattern)
+        self.names = parsed.names
+        self.steps: list[_Step] = [_Step(match=True)]
+        self.start = self._save(0, self._compile(parsed.pattern, self._save(1, 0)))
+
+    def _add(self, step: _Step) -> int:
+        if len(self.steps) >= PROGRAM_LIMIT:
+            raise Fault("the regular expression is too large")
+        self.steps.append(step)
+        return len(self.steps) - 1
+
+    def _save(self, slot: int, following: int) -> int:
+        return self._add(_Step(save=slot, next=following))
+
+    def _compile(self, pattern: Pattern, following: int) -> int:
+        """Where to begin to match `pattern` and go on at `following`."""
+        match pattern:
+            case Letter(test):
+                return self._add(_Step(test=test, next=following))
+            case Assertion(kind):
+                return self._add(_Step(assert_=kind, next=following))
+            case Sequence(items):
+                for item in reversed(items):
+                    following = self._compile(item, following)
+                return following
+            case Choice(items):
+                starts = [self._compile(item, following) for item in items]
+                begin = starts.pop()
+                for start in reversed(starts):
+                    begin = self._add(_Step(next=start, other=begin))
+                return begin
+            case Group(item, number):
+                return self._save(2 * number, self._compile(item, self._save(2 * number + 1, following)))
+            case Repeat():
+                return self._repeat(pattern, following)
+
+    def _repeat(self, pattern: Repeat, following: int) -> int:
+        item, lazy = pattern.item, pattern.lazy
+        if pattern.most is None:
+            loop = self._add(_Step())
+            body = self._compile(item, loop)
+            self.steps[loop] = self._fork(body, following, lazy=lazy)
+            following = body if pattern.least else loop
+            least = pattern.least - 1
+        else:
+            end = following
+            for _ in range(pattern.most - pattern.least):
+                following = self._add(self._fork(self._compile(item, following), end, lazy=lazy))
+            least = pattern.least
+        for _ in range(least):
+            following = self._compile(item, following)
+        return following
+
+    @staticmethod
+    def _fork(body: int, following: int, *, lazy: bool) -> _Step:
+        return _Step(next=following, other=body) if lazy else _Step(next=body, other=following)
+
+    def search(self, text: str, begin: int = 0) -> Match | None:
+        """The first match that starts at `begin` or later."""
+        if (len(text) + 1) * len(self.steps) > STATE_LIMIT * 8:
+            raise Withheld("the text is too long for the regular expression")
+        seen: set[tuple[int, int]] = set()
+        for start in range(begin, len(text) + 1):
+            spans = self._run(text, start, seen)
+            if spans is not None:
+                return Match(spans)
+        return None
+
+    def _run(self, text: str, start: int, seen: set[tuple[int, int]]) -> tuple[tuple[int, int], ...] | None:
+        slots = [-1] * (2 * len(self.names) + 2)
+        jobs: list[tuple[int, int, int]] = [(self.start, start, -1)]
+        while jobs:
+            state, place, restore = jobs.pop()
+            if restore >= 0:
+                slots[restore] = place
+                continue
+            while (state, place) not in seen:
+                seen.add((state, place))
+                if len(seen) > STATE_LIMIT:
+                    raise Withheld("the text is too long for the regular expression")
+                step = self.steps[state]
+                if step.match:
+                    return tuple(zip(slots[::2], slots[1::2], strict=True))
+                if step.test is not None:
+                    if place >= len(text) or not step.test(text[place]):
+                        break
+                    place += 1
+                elif step.save >= 0:
+                    jobs.append((0, slots[step.save], step.save))
+                    slots[step.save] = place
+                elif step.assert_:
+                    if not _holds(step.assert_, text, place):
+                        break
+                elif step.other >= 0:
+                    jobs.append((step.other, place, -1))
+                state = step.next
+        return None
+
+    def matches(self, text: str) -> Iterator[Match]:
+        """All matches that do not overlap, as Go's `FindAll` gives them."""
+        place, last = 0, -1
+        while place <= len(text):
+            found = self.search(text, place)
+            if found is None:
+                return
+            begin, end = found.spans[0]
+            accept = True
+            if end == place:
+                accept = begin != last
+                place += 1
+            else:
+                place = end
+            last = end
+            if accept:
+                yield found
+
+    def replaced(self, text: str, replacement: str) -> str:
+        """`text` with every match replaced; `$1` and `${name}` in `replacement` stand for captures."""
+        made: list[str] = []
+        place, last = 0, 0
+        while place <= len(text):
+            found = self.search(text, place)
+            if found is None:
+                break
+            begin, end = found.spans[0]
+            made.append(text[last:begin])
+            if end > last or begin == 0:
+                made.append(self._expanded(replacement, text, found))
+            last = end
+            place = end if end > place else place + 1
+        made.append(text[last:])
+        return "".join(made)
+
+    def _expanded(self, replacement: str, text: str, found: Match) -> str:
+        def capture(reference: re.Match[str]) -> str:
+            if reference[1]:
+                return "$"
+            name = reference[2] or reference[3]
+            if name.isdecimal():
+                number = int(name) if len(name) < 6 else len(found.spans)
+            else:
+                number = self.names.index(name) + 1 if name in self.names else len(found.spans)
+            begin, end = found.spans[number] if number < len(found.spans) else (-1, -1)
+            return text[begin:end] if begin >= 0 else ""
+
+        return _EXPANDED.sub(capture, replacement)
+
+
+def _holds(kind: str, text: str, place: int) -> bool:
+    match kind:
+        case "A":
+            return place == 0
+        case "z":
+            return place == len(text)
+        case "^":
+            return place == 0 or text[place - 1] == "\n"
+        case "$":
+            return place == len(text) or text[place] == "\n"
+        case _:
+            boundary = _in_word(text, place - 1) is not _in_word(text, place)
+            return boundary if kind == "b" else not boundary
+
+
+def _in_word(text: str, place: int) -> bool:
+    return 0 <= place < len(text) and text[place].isascii() and (text[place].isalnum() or text[place] == "_")

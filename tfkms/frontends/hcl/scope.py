@@ -1,0 +1,108 @@
+"""What an expression may refer to: the protocol between the evaluator and the configuration around it."""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from tfkms.frontends.hcl.faults import DEPTH_LIMIT, STEP_LIMIT, LimitFault
+from tfkms.frontends.hcl.files import Files
+from tfkms.frontends.hcl.terms import Place, Term
+
+
+@runtime_checkable
+class Deferred(Protocol):
+    """Something that a name stands for and that is evaluated only as far as it is asked about.
+
+    `var`, `local`, `module.network`, all instances of a resource and one instance are such things. Each answer is a
+    term or a deferred thing again. What does not exist is a `Fault`; what may or may not exist, an `Unknown` from
+    `index`: the evaluator then takes it that the expression could still fail.
+    """
+
+    def attribute(self, name: str) -> "Term | Deferred":
+        """`this.name`."""
+
+    def index(self, key: Term) -> "Term | Deferred":
+        """`this[key]`."""
+
+    def elements(self) -> "Sequence[tuple[Term, Term | Deferred]] | None":
+        """Keys and values of its elements, in Terraform's order; None where they are not known or there are none."""
+
+    def term(self) -> Term:
+        """All of it."""
+
+
+Meaning: TypeAlias = Term | Deferred
+
+
+@dataclass(slots=True)
+class Budget:
+    """What all evaluation of one configuration may take together: how deep it is at the moment, how many steps so far."""
+
+    depth: int = 0
+    steps: int = 0
+
+    def enter(self) -> None:
+        """One level deeper. Raises `LimitFault` beyond the limit."""
+        if self.depth >= DEPTH_LIMIT:
+            raise LimitFault(f"the expression is nested more than {DEPTH_LIMIT} deep")
+        self.depth += 1
+        self.steps += 1
+        if self.steps > STEP_LIMIT:
+            raise LimitFault(f"the configuration takes more than {STEP_LIMIT:,} steps to evaluate")
+
+
+class Scope(Protocol):
+    """The names that an expression sees, and what evaluating it may use."""
+
+    files: Files
+    budget: Budget
+    calls: tuple[Place, ...]
+
+    def name(self, name: str) -> Meaning | None:
+        """What the first word of a reference stands for (`var`, `each`, `aws_kms_key`); None for an unknown word.
+
+        Raises `Fault` where the word is known but stands for nothing here (`each` without `for_each`).
+        """
+
+    def names(self) -> Sequence[str]:
+        """Words that can be meant, to tell a misspelt one."""
+
+
+@dataclass(slots=True)
+class Memo:
+    """Results by key, each worked out once; and what to answer where working one out comes back to itself."""
+
+    found: dict[Hashable, Term] = field(default_factory=dict)
+    open: set[Hashable] = field(default_factory=set)
+
+    def get(self, key: Hashable, work_out: Callable[[], Term], circular: Callable[[], Term]) -> Term:
+        """The result for `key`. `circular` gives that of a key that is being worked out at the moment."""
+        if key in self.found:
+            return self.found[key]
+        if key in self.open:
+            return circular()
+        self.open.add(key)
+        try:
+            result = work_out()
+        finally:
+            self.open.discard(key)
+        self.found[key] = result
+        return result
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A scope of terms known beforehand, such as the variables of a template."""
+
+    bound: dict[str, Meaning]
+    files: Files
+    budget: Budget
+    calls: tuple[Place, ...] = ()
+
+    def name(self, name: str) -> Meaning | None:
+        """The term or deferred thing bound to `name`."""
+        return self.bound.get(name)
+
+    def names(self) -> Sequence[str]:
+        """All bound names."""
+        return tuple(self.bound)

@@ -1,0 +1,460 @@
+"""Values of Terraform's language: known, partly known and unknown, each with where it was written.
+
+A `Term` is what an expression evaluates to. Every term has a `type`; `whole` says that nothing in it is unknown,
+`marked` that something in it is sensitive, `size` how many leaves it has. Where a term was written (`place`) and what a
+text encodes (`document`) take no part in equality.
+
+Text that is known in parts is a `HoledText`, and so is what `jsonencode` makes of a value with unknown leaves: the
+structure stays readable around the holes.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import NamedTuple, TypeAlias, TypeVar, Union
+
+from tfkms.frontends.hcl.floats import PRECISION, Real
+from tfkms.frontends.hcl.syntax import SourceText
+from tfkms.frontends.hcl.types import (
+    BOOL,
+    DYNAMIC,
+    NUMBER,
+    STRING,
+    ListType,
+    MapType,
+    ObjectType,
+    SetType,
+    TupleType,
+    Type,
+)
+from tfkms.values import Hole
+
+
+class Place(NamedTuple):
+    """Where an expression stands: offsets into `source`, and the module calls that lead there, the outermost first."""
+
+    source: SourceText
+    start: int
+    end: int
+    calls: tuple["Place", ...] = ()
+
+
+Trace: TypeAlias = tuple[tuple[int, Place], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """No value. `type` is what it would be of."""
+
+    type: Type = DYNAMIC
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+    whole = True
+    size = 1
+
+    @property
+    def marked(self) -> bool:
+        """Whether it is sensitive."""
+        return self.sensitive
+
+
+@dataclass(frozen=True, slots=True)
+class Bool:
+    """`true` or `false`."""
+
+    value: bool
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+    type = BOOL
+    whole = True
+    size = 1
+
+    @property
+    def marked(self) -> bool:
+        """Whether it is sensitive."""
+        return self.sensitive
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, computed and printed with `precision` bits (`floats`)."""
+
+    value: Real
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+    precision: int = field(default=PRECISION, compare=False)
+
+    type = NUMBER
+    whole = True
+    size = 1
+
+    @property
+    def marked(self) -> bool:
+        """Whether it is sensitive."""
+        return self.sensitive
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A known string, in Unicode normal form C.
+
+    `document` is the term that it encodes as JSON, where that is known. `trace` says where stretches of it were
+    written: (offset in the text, place) in order.
+    """
+
+    value: str
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+    document: "Term | None" = field(default=None, compare=False, repr=False)
+    trace: "Trace" = field(default=(), compare=False, repr=False)
+
+    type = STRING
+    whole = True
+    size = 1
+
+    @property
+    def marked(self) -> bool:
+        """Whether it is sensitive."""
+        return self.sensitive
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value of which only the type is known, and what its refinements say.
+
+    `not_null`: it is certainly not null. `plain`: it is a text without quotes, backslashes and control characters, so
+    that it cannot end a JSON string that it stands in.
+    """
+
+    type: Type
+    hole: Hole
+    not_null: bool = False
+    plain: bool = False
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+
+    whole = False
+    size = 1
+
+    @property
+    def marked(self) -> bool:
+        """Whether it is sensitive."""
+        return self.sensitive
+
+
+class Encoding(Enum):
+    """How a hole stands in a text: as a whole JSON value, or escaped inside a JSON string."""
+
+    JSON_VALUE = "json value"
+    JSON_STRING = "json string"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A hole in a text: `unknown` after `encodings`, applied in order. Without any it is a string, number or bool."""
+
+    unknown: Unknown
+    encodings: tuple[Encoding, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether it stays inside a JSON string that it stands in."""
+        if self.encodings:
+            return self.encodings[-1] is Encoding.JSON_STRING
+        return self.unknown.plain or self.unknown.type in (NUMBER, BOOL)
+
+
+@dataclass(frozen=True, slots=True)
+class HoledText:
+    """A string of which some parts are known; never null, never without a hole, no two literal parts side by side.
+
+    `document` and `trace` as for `Text`; a hole counts as one letter there.
+    """
+
+    parts: tuple[str | Part, ...]
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+    document: "Term | None" = field(default=None, compare=False, repr=False)
+    trace: "Trace" = field(default=(), compare=False, repr=False)
+
+    type = STRING
+    whole = False
+    size = 1
+
+    @property
+    def marked(self) -> bool:
+        """Whether it is sensitive."""
+        return self.sensitive
+
+    @property
+    def prefix(self) -> str:
+        """The text that it begins with, as far as that is known."""
+        return self.parts[0] if isinstance(self.parts[0], str) else ""
+
+    @property
+    def suffix(self) -> str:
+        """The text that it ends with, as far as that is known."""
+        return self.parts[-1] if isinstance(self.parts[-1], str) else ""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it holds no quote, backslash or control character, whatever the holes hold."""
+        return all(is_plain(part) if isinstance(part, str) else part.plain for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """`list(element)`: items of one type."""
+
+    element: Type
+    items: tuple["Term", ...]
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+    type: Type = field(init=False, compare=False, repr=False)
+    whole: bool = field(init=False, compare=False, repr=False)
+    marked: bool = field(init=False, compare=False, repr=False)
+    size: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "type", ListType(self.element))
+        _sum_up(self, self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """`set(element)`: distinct items in Terraform's order; unknown ones come last and may equal others."""
+
+    element: Type
+    items: tuple["Term", ...]
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+    type: Type = field(init=False, compare=False, repr=False)
+    whole: bool = field(init=False, compare=False, repr=False)
+    marked: bool = field(init=False, compare=False, repr=False)
+    size: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "type", SetType(self.element))
+        _sum_up(self, self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """What `[…]` makes: items of any types."""
+
+    items: tuple["Term", ...]
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+    type: Type = field(init=False, compare=False, repr=False)
+    whole: bool = field(init=False, compare=False, repr=False)
+    marked: bool = field(init=False, compare=False, repr=False)
+    size: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "type", TupleType(tuple([item.type for item in self.items])))
+        _sum_up(self, self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """`map(element)`: members of one type, sorted by key."""
+
+    element: Type
+    members: Mapping[str, "Term"]
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+    type: Type = field(init=False, compare=False, repr=False)
+    whole: bool = field(init=False, compare=False, repr=False)
+    marked: bool = field(init=False, compare=False, repr=False)
+    size: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "type", MapType(self.element))
+        object.__setattr__(self, "members", _by_key(self.members))
+        _sum_up(self, tuple(self.members.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """What `{…}` makes: members of any types, sorted by name."""
+
+    members: Mapping[str, "Term"]
+    sensitive: bool = False
+    place: Place | None = field(default=None, compare=False, repr=False)
+    type: Type = field(init=False, compare=False, repr=False)
+    whole: bool = field(init=False, compare=False, repr=False)
+    marked: bool = field(init=False, compare=False, repr=False)
+    size: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        members = _by_key(self.members)
+        object.__setattr__(self, "members", members)
+        object.__setattr__(self, "type", ObjectType({name: member.type for name, member in members.items()}))
+        _sum_up(self, tuple(members.values()))
+
+
+Sequence: TypeAlias = List | Set | Tuple
+Mapped: TypeAlias = Map | Object
+Composite: TypeAlias = Sequence | Mapped
+Scalar: TypeAlias = Null | Bool | Number | Text
+Term: TypeAlias = Union[Scalar, Unknown, HoledText, Composite]  # noqa: UP007 - names itself within
+_Any = TypeVar("_Any", bound=Term)
+
+
+def _by_key(members: Mapping[str, Term]) -> Mapping[str, Term]:
+    return {name: members[name] for name in sorted(members)}
+
+
+def _sum_up(term: Composite, children: tuple[Term, ...]) -> None:
+    whole, marked, size = True, term.sensitive, 1
+    for child in children:
+        whole = whole and child.whole
+        marked = marked or child.marked
+        size += child.size
+    object.__setattr__(term, "whole", whole)
+    object.__setattr__(term, "marked", marked)
+    object.__setattr__(term, "size", size)
+
+
+def text(value: str, place: Place | None = None) -> Text:
+    """A known string, normalised as Terraform does."""
+    return Text(_normal(value), place=place)
+
+
+def _normal(value: str) -> str:
+    return value if value.isascii() else unicodedata.normalize("NFC", value)
+
+
+def holed(parts: list[str | Part], place: Place | None = None) -> Text | HoledText:
+    """The string made of `parts`, in order; a `Text` where no part is a hole."""
+    joined: list[str | Part] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    if not joined:
+        return Text("", place=place)
+    if len(joined) == 1 and isinstance(joined[0], str):
+        return text(joined[0], place)
+    return HoledText(
+        tuple(
+            [
+                part if isinstance(part, Part) or part.isascii() else unicodedata.normalize("NFC", part)
+                for part in joined
+            ]
+        ),
+        place=place,
+    )
+
+
+def text_parts(term: Term) -> list[str | Part]:
+    """The literal and unknown parts of a string term that is not null."""
+    match term:
+        case Text(value):
+            return [value]
+        case HoledText(parts):
+            return list(parts)
+        case Unknown():
+            return [Part(term)]
+        case _:
+            raise TypeError(f"{term.type} is no text")
+
+
+def is_plain(value: str) -> bool:
+    """Whether `value` reads the same inside a JSON string: no quote, no backslash, no control character."""
+    return '"' not in value and "\\" not in value and not any(letter < " " for letter in value)
+
+
+def is_unknown(term: Term) -> bool:
+    """Whether Terraform takes the term itself, not only something in it, for unknown."""
+    return isinstance(term, Unknown | HoledText)
+
+
+def is_null(term: Term) -> bool:
+    """Whether it is certainly null."""
+    return isinstance(term, Null)
+
+
+def may_be_null(term: Term) -> bool:
+    """Whether it is null or could turn out to be."""
+    return isinstance(term, Null) or (isinstance(term, Unknown) and not term.not_null)
+
+
+def items(term: Composite) -> tuple[Term, ...]:
+    """The items of a sequence, or the members of a mapping in the order of their keys."""
+    if isinstance(term, Map | Object):
+        return tuple(term.members.values())
+    return term.items
+
+
+def pairs(term: Composite) -> Iterator[tuple[Term, Term]]:
+    """Keys and values as `for` meets them: numbers from 0, a set's items twice, sorted names."""
+    match term:
+        case Map(members=members) | Object(members=members):
+            for name, member in members.items():
+                yield Text(name), member
+        case Set(items=found):
+            for item in found:
+                yield item, item
+        case List(items=found) | Tuple(items=found):
+            for position, item in enumerate(found):
+                yield Number(position, precision=64), item
+
+
+def with_sensitive(term: _Any, sensitive: bool = True) -> _Any:
+    """The term, marked as sensitive if `sensitive`; a mark that is there stays."""
+    return replace(term, sensitive=True) if sensitive and not term.sensitive else term
+
+
+def at(term: _Any, place: Place | None) -> _Any:
+    """The term with `place` for where it was written."""
+    return replace(term, place=place)
+
+
+def with_trace(term: Text | HoledText, trace: Trace) -> Text | HoledText:
+    """The text with where stretches of it were written."""
+    return replace(term, trace=trace)
+
+
+def with_children(term: Composite, children: list[Term]) -> Composite:
+    """`term` with other items or members, in the same order and of types that fit."""
+    match term:
+        case List() | Set() | Tuple():
+            return replace(term, items=tuple(children))
+        case Map() | Object():
+            return replace(term, members=dict(zip(term.members, children, strict=True)))
+
+
+def bare(term: _Any) -> _Any:
+    """The term without its own mark; what is in it keeps its marks."""
+    return replace(term, sensitive=False) if term.sensitive else term
+
+
+def unmarked(term: Term) -> Term:
+    """The term without sensitive marks, its own and those of everything in it."""
+    if not term.marked:
+        return term
+    if isinstance(term, List | Set | Tuple | Map | Object):
+        term = with_children(term, [unmarked(child) for child in items(term)])
+    return bare(term)
+
+
+def first_hole(term: Term) -> Hole | None:
+    """The hole met first in the term, if any."""
+    match term:
+        case Unknown(hole=hole):
+            return hole
+        case HoledText(parts):
+            return next(part.unknown.hole for part in parts if isinstance(part, Part))
+        case List() | Set() | Tuple() | Map() | Object() if not term.whole:
+            for child in items(term):
+                found = first_hole(child)
+                if found is not None:
+                    return found
+            return None
+        case _:
+            return None

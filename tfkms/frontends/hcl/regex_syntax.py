@@ -82,7 +82,7 @@ class Parsed:
 
 def _range(*bounds: str) -> Test:
     pairs = tuple(bounds)
-    return lambda letter: any([pair[0] <= letter <= pair[1] for pair in pairs])
+    return lambda letter: any(pair[0] <= letter <= pair[1] for pair in pairs)
 
 
 def _negated(test: Test) -> Test:
@@ -94,7 +94,7 @@ def _is(wanted: str) -> Test:
 
 
 def _any_of(tests: list[Test]) -> Test:
-    return tests[0] if len(tests) == 1 else lambda letter: any([test(letter) for test in tests])
+    return tests[0] if len(tests) == 1 else lambda letter: any(test(letter) for test in tests)
 
 
 _PERL = {"d": _range("09"), "s": lambda letter: letter in "\t\n\f\r ", "w": _range("09", "AZ", "az", "__")}
@@ -116,7 +116,44 @@ _POSIX: dict[str, Test] = {
 }
 _SIMPLE = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 _CATEGORIES = frozenset(
-    "L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp C Cc Cf Co Cs".split()
+    [
+        "L",
+        "Lu",
+        "Ll",
+        "Lt",
+        "Lm",
+        "Lo",
+        "M",
+        "Mn",
+        "Mc",
+        "Me",
+        "N",
+        "Nd",
+        "Nl",
+        "No",
+        "P",
+        "Pc",
+        "Pd",
+        "Ps",
+        "Pe",
+        "Pi",
+        "Pf",
+        "Po",
+        "S",
+        "Sm",
+        "Sc",
+        "Sk",
+        "So",
+        "Z",
+        "Zs",
+        "Zl",
+        "Zp",
+        "C",
+        "Cc",
+        "Cf",
+        "Co",
+        "Cs",
+    ]
 )
 
 
@@ -129,7 +166,7 @@ def _folded(test: Test) -> Test:
             variants |= set("kK\u212a")
         elif letter in "sS\u017f":
             variants |= set("sS\u017f")
-        return any([len(variant) == 1 and test(variant) for variant in variants])
+        return any(len(variant) == 1 and test(variant) for variant in variants)
 
     return either
 

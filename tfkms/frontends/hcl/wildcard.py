@@ -1,5 +1,6 @@
 """Patterns of `fileset`: `*`, `?`, `[a-z]`, `{a,b}` within a part of a path, and `**` over any number of parts."""
 
+import itertools
 import re
 
 from tfkms.frontends.hcl.faults import Fault
@@ -57,7 +58,7 @@ def _spread(pattern: str) -> list[str]:
         else:
             closing, commas = _closing(text, opening)
             edges = [opening, *commas, closing]
-            choices = [text[one + 1 : other] for one, other in zip(edges, edges[1:], strict=False)]
+            choices = [text[one + 1 : other] for one, other in itertools.pairwise(edges)]
             pending.extend(text[:opening] + choice + text[closing + 1 :] for choice in choices)
         if len(done) + len(pending) > _BRACE_LIMIT:
             raise Fault("the pattern has too many alternatives")
@@ -76,7 +77,8 @@ def _find(text: str, start: int, wanted: str) -> int:
 
 
 def _closing(text: str, opening: int) -> tuple[int, list[int]]:
-    depth, commas, place = 0, [], opening
+    depth, place = 0, opening
+    commas: list[int] = []
     while True:
         place = _find(text, place, "{},")
         if place < 0:
@@ -109,7 +111,7 @@ def _translated(part: str) -> str:
             if end < 0:
                 raise Fault("the pattern has a `[` that does not end")
             inside = part[place:end]
-            negated = inside[:1] in ("!", "^")
+            negated = inside.startswith("^")
             body = inside[1:] if negated else inside
             members = body.replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
             translated += f"[{'^' if negated else ''}{members}]"

@@ -102,7 +102,9 @@ def _open(verb: _Verb, argument: Term) -> list[str | Part]:
     if isinstance(argument, HoledText) and verb.bare and verb.mode == "q":
         return text_parts(encode(argument))
     if isinstance(argument, Unknown) and verb.bare and argument.not_null:
-        if (verb.mode == "s" and isinstance(argument.type, Primitive)) or (verb.mode == "v" and argument.type is STRING):
+        if (verb.mode == "s" and isinstance(argument.type, Primitive)) or (
+            verb.mode == "v" and argument.type is STRING
+        ):
             return [Part(argument)]
         if verb.mode == "d" and argument.type is NUMBER:
             return [Part(argument)]
@@ -192,7 +194,8 @@ def _integer_digits(verb: _Verb, value: int) -> str:
 
 
 def _float_digits(verb: _Verb, number: terms.Number) -> str:
-    value, precision = abs(number.value), verb.precision
+    value = floats.magnitude(number.value)
+    precision = verb.precision
     match verb.mode:
         case "f":
             return floats.fixed(value, 6 if precision is None else precision)

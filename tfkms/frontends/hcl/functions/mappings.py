@@ -28,18 +28,20 @@ def merge(*maps: Term) -> Term:
     kinds: list[Type] = []
     for value in maps:
         kind = value.type
-        if kind is DYNAMIC and not isinstance(value, terms.Null):
+        if kind is DYNAMIC and isinstance(value, terms.Null):
+            kind = ObjectType({})
+        if kind is DYNAMIC:
             return derived("merge", maps, DYNAMIC)
         if not isinstance(kind, MAPPINGS):
             raise wrong("merge", "maps", value, "maps or objects")
         kinds.append(ObjectType({}) if isinstance(value, terms.Null) and isinstance(kind, ObjectType) else kind)
-    alike = all([kind == kinds[0] for kind in kinds])
+    alike = all(kind == kinds[0] for kind in kinds)
     for value in maps:
         if isinstance(value, Unknown):
             return derived("merge", maps, kinds[0] if alike else DYNAMIC)
         if isinstance(value, terms.Map | terms.Object):
             members.update(value.members)
-    sensitive = any([value.sensitive for value in maps])
+    sensitive = any(value.sensitive for value in maps)
     if kinds and alike and isinstance(kinds[0], MapType):
         return terms.Map(kinds[0].element, members, sensitive)
     return terms.Object(members, sensitive)

@@ -23,13 +23,12 @@ def _value(term: Term) -> floats.Real:
 @GROUP.define("abs", Parameter("num", NUMBER), result=NUMBER)
 def abs_(num: Term) -> Term:
     assert isinstance(num, terms.Number)
-    return terms.Number(abs(num.value), precision=num.precision)
+    return terms.Number(floats.magnitude(num.value), precision=num.precision)
 
 
 @GROUP.define("ceil", Parameter("num", NUMBER), result=NUMBER)
 def ceil(num: Term) -> Term:
-    value = _value(num)
-    return terms.Number(floats.NEGATIVE_ZERO if -1 < value < 0 else math.ceil(value))
+    return terms.Number(math.ceil(_value(num)))
 
 
 @GROUP.define("floor", Parameter("num", NUMBER), result=NUMBER)
@@ -129,5 +128,3 @@ def parseint(number: Term, base: Term) -> Term:
         raise Fault("`parseint`: there are no digits")
     precision = max(value.bit_length(), floats.INTEGER_PRECISION)
     return terms.Number(-value if negative else value, precision=precision)
-
-

@@ -68,8 +68,8 @@ def _count(number: int, of: Term) -> Term:
 def concat(*seqs: Term) -> Term:
     if not seqs:
         raise Fault("`concat` takes at least 1 argument, not 0")
-    sensitive = any([seq.sensitive for seq in seqs])
-    if all([isinstance(seq, terms.List) for seq in seqs]):
+    sensitive = any(seq.sensitive for seq in seqs)
+    if all(isinstance(seq, terms.List) for seq in seqs):
         common = unify([seq.type for seq in seqs])
         if isinstance(common, ListType):
             made = [item for seq in seqs for item in _items(convert(seq, common))]
@@ -117,10 +117,10 @@ def _sensitive_spine(value: Term) -> bool:
     """Whether the list or a list in it is sensitive itself."""
     if not isinstance(value, terms.List | terms.Set | terms.Tuple):
         return False
-    return value.sensitive or any([_sensitive_spine(item) for item in value.items])
+    return value.sensitive or any(_sensitive_spine(item) for item in value.items)
 
 
-@GROUP.define("element", Parameter("list", marked=True), Parameter("index"), nullable_result=True)
+@GROUP.define("element", Parameter("list", marked=True), Parameter("index", NUMBER), nullable_result=True)
 def element(value: Term, index: Term) -> Term:
     if not isinstance(value, terms.List | terms.Tuple):
         raise wrong("element", "list", value, "a list or tuple")
@@ -145,9 +145,7 @@ def index(value: Term, wanted: Term) -> Term:
     raise Fault("`index`: the item is not in the list" if value.items else "`index`: the list is empty")
 
 
-@GROUP.define(
-    "contains", Parameter("list"), Parameter("value", null=True, unknown=True, holed=True), result=BOOL
-)
+@GROUP.define("contains", Parameter("list"), Parameter("value", null=True, unknown=True, holed=True), result=BOOL)
 def contains(value: Term, wanted: Term) -> Term:
     if not isinstance(value, terms.List | terms.Set | terms.Tuple):
         raise wrong("contains", "list", value, "a list, set or tuple")
@@ -180,7 +178,7 @@ def compact(value: Term) -> Term:
     for item in value.items:
         if isinstance(item, Unknown):
             return derived("compact", (value,), value.type)
-        if isinstance(item, terms.HoledText) and not any([isinstance(part, str) for part in item.parts]):
+        if isinstance(item, terms.HoledText) and not any(isinstance(part, str) for part in item.parts):
             return derived("compact", (value,), value.type)
         if not isinstance(item, terms.Null) and item != terms.Text(""):
             kept.append(item)
@@ -195,7 +193,7 @@ def coalescelist(*vals: Term) -> Term:
         match value:
             case Unknown():
                 return derived("coalescelist", vals, DYNAMIC)
-            case terms.Null():
+            case terms.Null(type=ListType() | TupleType()):
                 continue
             case terms.List() | terms.Tuple():
                 if value.items:
@@ -207,6 +205,8 @@ def coalescelist(*vals: Term) -> Term:
 
 @GROUP.define("coalesce", rest=Parameter("vals", null=True, unknown=True, holed=True))
 def coalesce(*vals: Term) -> Term:
+    if any(isinstance(value, Unknown) and value.type is DYNAMIC for value in vals):
+        return derived("coalesce", vals, DYNAMIC)
     common = unify([value.type for value in vals])
     if common is None:
         raise Fault("`coalesce`: the arguments have no type in common" if vals else "`coalesce` takes arguments")
@@ -217,7 +217,7 @@ def coalesce(*vals: Term) -> Term:
             raise Fault(f"`coalesce`: an argument does not fit: {reason}") from None
         if isinstance(term, Unknown) and (term.type is DYNAMIC or term.type is STRING or not term.not_null):
             return derived("coalesce", vals, common)
-        if isinstance(term, terms.HoledText) and not any([isinstance(part, str) for part in term.parts]):
+        if isinstance(term, terms.HoledText) and not any(isinstance(part, str) for part in term.parts):
             return derived("coalesce", vals, common)
         if not isinstance(term, terms.Null) and term != terms.Text(""):
             return term
@@ -252,8 +252,8 @@ def _reversed_type(kind: Type) -> Type:
 @GROUP.define(
     "slice",
     Parameter("list", marked=True),
-    Parameter("start_index"),
-    Parameter("end_index"),
+    Parameter("start_index", NUMBER),
+    Parameter("end_index", NUMBER),
     result=lambda value, *_: value.type if isinstance(value.type, ListType) else DYNAMIC,
 )
 def slice_(value: Term, start_index: Term, end_index: Term) -> Term:
@@ -302,7 +302,7 @@ def sort(value: Term) -> Term:
 def _undecided_items(name: str, value: terms.List) -> terms.List:
     """As many unknown items as `value` has."""
     made = [
-        derived(name, (value, terms.Number(place)), value.element, plain=all([_is_plain(item) for item in value.items]))
+        derived(name, (value, terms.Number(place)), value.element, plain=all(_is_plain(item) for item in value.items))
         for place in range(len(value.items))
     ]
     return terms.List(value.element, tuple(made))
@@ -358,7 +358,7 @@ def sum_(value: Term) -> Term:
 @GROUP.define("alltrue", Parameter("list", ListType(BOOL)), result=BOOL)
 def alltrue(value: Term) -> Term:
     items = _items(value)
-    if any([isinstance(item, terms.Null) or item == terms.Bool(False) for item in items]):
+    if any(isinstance(item, terms.Null) or item == terms.Bool(False) for item in items):
         return terms.Bool(False)
     return terms.Bool(True) if value.whole else derived("alltrue", (value,), BOOL)
 
@@ -411,7 +411,9 @@ def matchkeys(values: Term, keys: Term, searchset: Term) -> Term:
     if not (values.whole and keys.whole and searchset.whole):
         return derived("matchkeys", (values, keys, searchset), values.type)
     kept = [
-        value for value, key in zip(values.items, wanted, strict=True) if True in [equal(key, other) for other in searched]
+        value
+        for value, key in zip(values.items, wanted, strict=True)
+        if True in [equal(key, other) for other in searched]
     ]
     return terms.List(values.element, tuple(kept))
 
@@ -451,16 +453,16 @@ def setunion(*sets: Term) -> Term:
 )
 def setintersection(*sets: Term) -> Term:
     kind, alike = _alike(sets)
-    if not all([value.whole for value in alike]):
+    if not all(value.whole for value in alike):
         return derived("setintersection", sets, kind)
-    kept = [item for item in alike[0].items if all([_has(value, item) for value in alike[1:]])]
+    kept = [item for item in alike[0].items if all(_has(value, item) for value in alike[1:])]
     return set_of(kind.element, kept)
 
 
 @GROUP.define("setsubtract", Parameter("a", _ANY_SET), Parameter("b", _ANY_SET), result=_set_type)
 def setsubtract(first: Term, second: Term) -> Term:
     kind, alike = _alike((first, second))
-    if not all([value.whole for value in alike]):
+    if not all(value.whole for value in alike):
         return derived("setsubtract", (first, second), kind)
     return set_of(kind.element, [item for item in alike[0].items if not _has(alike[1], item)])
 
@@ -474,9 +476,9 @@ def setproduct(*sets: Term) -> Term:
     if len(sets) < 2:
         raise Fault(f"`setproduct` takes at least 2 arguments, not {len(sets)}")
     kinds = [_product_type(value) for value in sets]
-    listed = not any([isinstance(value.type, SetType) for value in sets])
+    listed = not any(isinstance(value.type, SetType) for value in sets)
     combined = TupleType(tuple(kinds))
-    sensitive = any([value.sensitive for value in sets])
+    sensitive = any(value.sensitive for value in sets)
     size = 1
     for value in sets:
         if isinstance(value, Unknown) or (isinstance(value, terms.Set) and not value.whole):
@@ -506,5 +508,3 @@ def _product_type(value: Term) -> Type:
             return DYNAMIC
         case _:
             raise wrong("setproduct", "sets", value, "sets or lists")
-
-

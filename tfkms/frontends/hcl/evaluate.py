@@ -9,12 +9,13 @@ from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.access import attribute, index
 from tfkms.frontends.hcl.branches import chosen, common_type, either
 from tfkms.frontends.hcl.conversion import CannotConvert, convert, text_of
-from tfkms.frontends.hcl.faults import Fault, Withheld, check_size, check_text, deep_recursion
+from tfkms.frontends.hcl.faults import Fault, UndeclaredFault, Withheld, check_size, check_text, deep_recursion
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.floats import from_decimal
 from tfkms.frontends.hcl.functions.registry import FUNCTIONS, NEVER_KNOWN, find
 from tfkms.frontends.hcl.iteration import ELEMENT, for_object, for_tuple, splat
 from tfkms.frontends.hcl.operators import binary, logic, unary
+from tfkms.frontends.hcl.parse import parse_template
 from tfkms.frontends.hcl.scope import Deferred, Meaning, Names, Scope
 from tfkms.frontends.hcl.terms import Place, Term, Unknown
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, STRING
@@ -53,9 +54,7 @@ def meaning(expression: syntax.Expression, source: syntax.SourceText, scope: Sco
 
 def _diagnostic(fault: Fault, source: syntax.SourceText) -> Diagnostic:
     span = source.span(fault.start or 0, fault.end or 0)
-    return Diagnostic(
-        Level.ERROR, "expression-invalid", fault.message, file=span.file, line=span.line, hint=fault.hint
-    )
+    return Diagnostic(Level.ERROR, "expression-invalid", fault.message, file=span.file, line=span.line, hint=fault.hint)
 
 
 class Evaluator:
@@ -101,7 +100,7 @@ class Evaluator:
         budget = self.scope.budget
         budget.enter()
         try:
-            return self.dispatch(node, bound)
+            return self._dispatch(node, bound)
         except Fault as fault:
             if fault.start is None:
                 fault.start, fault.end = node.start, node.end
@@ -109,30 +108,30 @@ class Evaluator:
         finally:
             budget.depth -= 1
 
-    def dispatch(self, node: syntax.Expression, bound: Bindings) -> Meaning:
+    def _dispatch(self, node: syntax.Expression, bound: Bindings) -> Meaning:
         match node:
             case syntax.Attribute():
-                return self.attribute(node, bound)
+                return self._attribute_of(node, bound)
             case syntax.Template():
-                return self.template(node, bound)
+                return self._template(node, bound)
             case syntax.Name():
-                return self.name(node, bound)
+                return self._name_of(node, bound)
             case syntax.Literal():
-                return self.literal(node)
+                return self._literal(node)
             case syntax.Object():
-                return self.object(node, bound)
+                return self._object_of(node, bound)
             case syntax.Tuple():
-                return self.tuple(node, bound)
+                return self._tuple_of(node, bound)
             case syntax.Index():
-                return self.index(node, bound)
+                return self._index_of(node, bound)
             case syntax.Call():
-                return self.call(node, bound)
+                return self._call(node, bound)
             case syntax.Conditional():
-                return self.conditional(node, bound)
+                return self._conditional(node, bound)
             case syntax.Binary():
-                return self.binary(node, bound)
+                return self._binary_of(node, bound)
             case syntax.Unary():
-                return self.unary(node, bound)
+                return self._unary_of(node, bound)
             case syntax.Splat():
                 return splat(self, node, bound)
             case syntax.Element():
@@ -146,28 +145,30 @@ class Evaluator:
             case _:
                 assert_never(node)
 
-    def attempt(self, node: syntax.Expression, bound: Bindings) -> tuple[Term | None, Fault | None]:
+    def _attempt(self, node: syntax.Expression, bound: Bindings) -> tuple[Term | None, Fault | None]:
         """The value of `node`, or the first error in it; nothing is noted."""
         before = len(self.faults)
         try:
             term = self.value(node, bound)
+        except UndeclaredFault:
+            raise
         except Fault as fault:
             del self.faults[before:]
             return None, fault
         if len(self.faults) > before:
-            fault = self.faults[before]
+            first = self.faults[before]
             del self.faults[before:]
-            return None, fault
+            return None, first
         return term, None
 
-    def doubtful(self, *given: Term) -> None:
+    def _doubtful(self, *given: Term) -> None:
         """Note an operation on `given` that could fail once all of it is known."""
-        if not all([term.whole for term in given]):
+        if not all(term.whole for term in given):
             self.doubts += 1
 
     # Leaves and references
 
-    def literal(self, node: syntax.Literal) -> Term:
+    def _literal(self, node: syntax.Literal) -> Term:
         match node.value:
             case None:
                 return terms.Null(place=self.place(node))
@@ -179,16 +180,16 @@ class Evaluator:
                     raise Fault("the number is beyond all measure")
                 return terms.Number(value, place=self.place(node))
 
-    def name(self, node: syntax.Name, bound: Bindings) -> Meaning:
+    def _name_of(self, node: syntax.Name, bound: Bindings) -> Meaning:
         if node.name in bound:
             return bound[node.name]
         found = self.scope.name(node.name)
         if found is None:
             known = [*self.scope.names(), *bound]
-            raise Fault(f"there is nothing called `{node.name}` here", did_you_mean(node.name, known))
+            raise UndeclaredFault(f"there is nothing called `{node.name}` here", did_you_mean(node.name, known))
         return found
 
-    def attribute(self, node: syntax.Attribute, bound: Bindings) -> Meaning:
+    def _attribute_of(self, node: syntax.Attribute, bound: Bindings) -> Meaning:
         base = self.meaning(node.base, bound)
         if isinstance(base, Deferred):
             return base.attribute(node.name)
@@ -196,7 +197,7 @@ class Evaluator:
             self.doubts += 1
         return attribute(base, node.name)
 
-    def index(self, node: syntax.Index, bound: Bindings) -> Meaning:
+    def _index_of(self, node: syntax.Index, bound: Bindings) -> Meaning:
         base = self.meaning(node.base, bound)
         key = self.value(node.key, bound)
         if isinstance(base, Deferred):
@@ -210,26 +211,26 @@ class Evaluator:
 
     # Operators
 
-    def unary(self, node: syntax.Unary, bound: Bindings) -> Term:
+    def _unary_of(self, node: syntax.Unary, bound: Bindings) -> Term:
         operand = self.value(node.operand, bound)
-        self.doubtful(operand)
+        self._doubtful(operand)
         return unary(node.operator, operand)
 
-    def binary(self, node: syntax.Binary, bound: Bindings) -> Term:
+    def _binary_of(self, node: syntax.Binary, bound: Bindings) -> Term:
         left = self.value(node.left, bound)
         if node.operator in ("&&", "||"):
-            return self.logic(node, left, bound)
+            return self._logic(node, left, bound)
         right = self.value(node.right, bound)
         if node.operator not in ("==", "!="):
-            self.doubtful(left, right)
+            self._doubtful(left, right)
         return binary(node.operator, left, right)
 
-    def logic(self, node: syntax.Binary, left: Term, bound: Bindings) -> Term:
+    def _logic(self, node: syntax.Binary, left: Term, bound: Bindings) -> Term:
         """A side that decides alone makes an error on the right harmless, as in newer versions of Terraform."""
-        right, fault = self.attempt(node.right, bound)
-        self.doubtful(left)
+        right, fault = self._attempt(node.right, bound)
+        self._doubtful(left)
         if right is not None:
-            self.doubtful(right)
+            self._doubtful(right)
             return binary(node.operator, left, right)
         assert fault is not None
         alone = logic(node.operator, left, terms.Bool(node.operator == "&&"))
@@ -237,13 +238,13 @@ class Evaluator:
             return alone
         raise fault
 
-    def conditional(self, node: syntax.Conditional, bound: Bindings) -> Term:
-        then, then_fault = self.attempt(node.then, bound)
-        otherwise, otherwise_fault = self.attempt(node.otherwise, bound)
+    def _conditional(self, node: syntax.Conditional, bound: Bindings) -> Term:
+        then, then_fault = self._attempt(node.then, bound)
+        otherwise, otherwise_fault = self._attempt(node.otherwise, bound)
         condition = self.value(node.condition, bound)
-        return self.choose(condition, (then, then_fault), (otherwise, otherwise_fault))
+        return self._choose(condition, (then, then_fault), (otherwise, otherwise_fault))
 
-    def choose(
+    def _choose(
         self, condition: Term, then: tuple[Term | None, Fault | None], otherwise: tuple[Term | None, Fault | None]
     ) -> Term:
         """One of two branches, each a value or the error that it gives."""
@@ -257,7 +258,7 @@ class Evaluator:
         except CannotConvert as reason:
             raise Fault(f"the condition must be true or false: {reason}") from None
         if not isinstance(test, terms.Bool):
-            self.doubtful(condition)
+            self._doubtful(condition)
             if then[0] is None or otherwise[0] is None:
                 return derived("conditional", (condition, first, second), kind, not_null=False)
             return either(test, first, second)
@@ -270,17 +271,17 @@ class Evaluator:
 
     # Constructors
 
-    def tuple(self, node: syntax.Tuple, bound: Bindings) -> Term:
+    def _tuple_of(self, node: syntax.Tuple, bound: Bindings) -> Term:
         made = terms.Tuple(tuple([self.guarded(item, bound) for item in node.items]), place=self.place(node))
         check_size(made.size)
         return made
 
-    def object(self, node: syntax.Object, bound: Bindings) -> Term:
+    def _object_of(self, node: syntax.Object, bound: Bindings) -> Term:
         members: dict[str, Term] = {}
         open_key: Term | None = None
         sensitive = False
         for item in node.items:
-            key = self.value(item.key, bound)
+            key = self._key(item.key, bound)
             value = self.guarded(item.value, bound)
             sensitive = sensitive or key.sensitive
             name = _key_text(key)
@@ -293,17 +294,25 @@ class Evaluator:
         check_size(made.size)
         return made if open_key is None else terms.at(derived("object", (open_key, made), DYNAMIC), place)
 
+    def _key(self, node: syntax.Expression, bound: Bindings) -> Term:
+        """The value of an object's key; `null` without parentheses is a name like any other."""
+        if isinstance(node, syntax.Literal) and self.source.text[node.start : node.end] == "null":
+            return terms.Text("null")
+        return self.value(node, bound)
+
     # Templates
 
-    def template(self, node: syntax.Template, bound: Bindings) -> Term:
+    def _template(self, node: syntax.Template, bound: Bindings) -> Term:
         if node.passes_through and len(node.parts) == 1 and isinstance(node.parts[0], syntax.Interpolation):
             return self.value(node.parts[0].expression, bound)
         place = self.place(node)
         if len(node.parts) == 1 and isinstance(node.parts[0], syntax.TextPart):
-            return self.traced(terms.text(node.parts[0].text, place), node.parts)
-        return terms.at(self.join(node.parts, bound, trace=True), place)
+            return self._traced(terms.text(node.parts[0].text, place), node.parts)
+        return terms.at(self._join(node.parts, bound, trace=True), place)
 
-    def join(self, parts: Iterable[syntax.TemplatePart], bound: Bindings, *, trace: bool = False) -> terms.Text | terms.HoledText:
+    def _join(
+        self, parts: Iterable[syntax.TemplatePart], bound: Bindings, *, trace: bool = False
+    ) -> terms.Text | terms.HoledText:
         """The text that the parts of a template give one after the other."""
         joined: list[str | terms.Part] = []
         stretches: list[tuple[int, Place]] = []
@@ -312,7 +321,7 @@ class Evaluator:
             if isinstance(part, syntax.TextPart):
                 pieces: list[str | terms.Part] = [part.text]
             else:
-                text = self.part_text(part, bound)
+                text = self._part_text(part, bound)
                 sensitive = sensitive or text.sensitive
                 pieces = terms.text_parts(text)
             if trace:
@@ -323,36 +332,36 @@ class Evaluator:
         made = terms.with_sensitive(terms.holed(joined), sensitive)
         return terms.with_trace(made, tuple(stretches)) if trace else made
 
-    def traced(self, text: terms.Text, parts: tuple[syntax.TemplatePart, ...]) -> terms.Text:
+    def _traced(self, text: terms.Text, parts: tuple[syntax.TemplatePart, ...]) -> terms.Text | terms.HoledText:
         """A text of one part, with where it was written if it has several lines."""
         if "\n" not in text.value:
             return text
         return terms.with_trace(text, ((0, self.place(parts[0])),))
 
-    def part_text(self, part: syntax.TemplatePart, bound: Bindings) -> Term:
+    def _part_text(self, part: syntax.TemplatePart, bound: Bindings) -> Term:
         """The text of an interpolation or a directive."""
         match part:
             case syntax.Interpolation(expression=expression):
-                return self.as_text(self.value(expression, bound), expression)
+                return self._as_text(self.value(expression, bound), expression)
             case syntax.IfDirective(condition=condition, then=then, otherwise=otherwise):
                 test = self.value(condition, bound)
-                return self.choose(test, self.attempt_join(then, bound), self.attempt_join(otherwise, bound))
+                return self._choose(test, self._attempt_join(then, bound), self._attempt_join(otherwise, bound))
             case syntax.ForDirective():
-                return self.for_directive(part, bound)
+                return self._for_directive(part, bound)
             case syntax.TextPart(text=text):
                 return terms.text(text)
 
-    def attempt_join(
+    def _attempt_join(
         self, parts: tuple[syntax.TemplatePart, ...], bound: Bindings
     ) -> tuple[Term | None, Fault | None]:
         before = len(self.faults)
         try:
-            return self.join(parts, bound), None
+            return self._join(parts, bound), None
         except Fault as fault:
             del self.faults[before:]
             return None, fault
 
-    def for_directive(self, part: syntax.ForDirective, bound: Bindings) -> Term:
+    def _for_directive(self, part: syntax.ForDirective, bound: Bindings) -> Term:
         result = syntax.Template(part.start, part.end, part.parts)
         node = syntax.ForTuple(part.start, part.end, part.key, part.value, part.collection, result, None)
         made = for_tuple(self, node, bound)
@@ -363,7 +372,7 @@ class Evaluator:
             parts.extend(terms.text_parts(item))
         return terms.with_sensitive(terms.holed(parts), made.marked)
 
-    def as_text(self, term: Term, node: syntax.Expression) -> Term:
+    def _as_text(self, term: Term, node: syntax.Expression) -> Term:
         """An interpolated value as text; unknown ones stay holes."""
         if isinstance(term, terms.Null):
             raise Fault("a null value cannot stand in a text", None, node.start, node.end)
@@ -378,25 +387,25 @@ class Evaluator:
 
     # Calls
 
-    def call(self, node: syntax.Call, bound: Bindings) -> Term:
+    def _call(self, node: syntax.Call, bound: Bindings) -> Term:
         name = node.name.removeprefix("core::")
         if name == "try":
-            return self.try_(self.expanded(node, bound))
+            return self._try_(self._expanded(node, bound))
         if name == "can":
-            return self.can(node, bound)
+            return self._can(node, bound)
         function = find(name)
         if function is None:
-            return self.missing(node, bound)
+            return self._missing(node, bound)
         if name in self.forbidden:
             raise Fault(f"`{name}` cannot be called inside a template that a function renders")
         if name == "templatestring" and node.arguments and not _is_reference(node.arguments[0]):
             raise Fault("the template must be a reference to a string from elsewhere", "write the template itself")
         arguments: list[Term] = []
-        for argument in self.expanded(node, bound):
+        for argument in self._expanded(node, bound):
             if isinstance(argument, Unopened):
                 return derived(name, (argument.term,), DYNAMIC, not_null=False)
             arguments.append(argument() if callable(argument) else argument)
-        self.doubtful(*arguments)
+        self._doubtful(*arguments)
         try:
             made = function.call(self, arguments)
         except Withheld as reason:
@@ -406,7 +415,7 @@ class Evaluator:
         check_size(made.size)
         return made
 
-    def expanded(self, node: syntax.Call, bound: Bindings) -> "list[Callable[[], Term] | Term | Unopened]":
+    def _expanded(self, node: syntax.Call, bound: Bindings) -> "list[Callable[[], Term] | Term | Unopened]":
         """The arguments, each to be evaluated by need; those that `...` stands for come evaluated."""
         found: list[Callable[[], Term] | Term | Unopened] = []
         for place, argument in enumerate(node.arguments):
@@ -429,7 +438,7 @@ class Evaluator:
                     raise Fault("what `...` expands must be a list, set or tuple", None, argument.start, argument.end)
         return found
 
-    def missing(self, node: syntax.Call, bound: Bindings) -> Term:
+    def _missing(self, node: syntax.Call, bound: Bindings) -> Term:
         """A call of a function that is not built in: of a provider, or misspelt."""
         if node.name in NEVER_KNOWN:
             for argument in node.arguments:
@@ -442,7 +451,7 @@ class Evaluator:
         hint = did_you_mean(node.name, [*FUNCTIONS, *NEVER_KNOWN, "try", "can"])
         raise Fault(f"there is no function `{node.name}`", hint)
 
-    def try_(self, arguments: "list[Callable[[], Term] | Term | Unopened]") -> Term:
+    def _try_(self, arguments: "list[Callable[[], Term] | Term | Unopened]") -> Term:
         if not arguments:
             raise Fault("`try` takes at least 1 argument, not 0")
         first: Fault | None = None
@@ -451,7 +460,7 @@ class Evaluator:
                 return derived("try", (argument.term,), DYNAMIC, not_null=False)
             if isinstance(argument, Argument):
                 doubts = self.doubts
-                term, fault = self.attempt(argument.node, argument.bound)
+                term, fault = self._attempt(argument.node, argument.bound)
                 if term is None:
                     first = first or fault
                     continue
@@ -464,11 +473,11 @@ class Evaluator:
         assert first is not None
         raise Fault(f"no argument of `try` has a value; the first: {first.message}", first.hint)
 
-    def can(self, node: syntax.Call, bound: Bindings) -> Term:
+    def _can(self, node: syntax.Call, bound: Bindings) -> Term:
         if len(node.arguments) != 1 or node.expand:
             raise Fault(f"`can` takes 1 argument, not {len(node.arguments)}")
         doubts = self.doubts
-        term, _ = self.attempt(node.arguments[0], bound)
+        term, _ = self._attempt(node.arguments[0], bound)
         if term is None:
             return terms.Bool(False)
         if self.doubts == doubts:
@@ -486,9 +495,11 @@ class Evaluator:
             inner.faults.insert(0, fault)
             term = terms.Null()
         if inner.faults:
-            fault = inner.faults[0]
-            line = source.span(fault.start or 0, fault.end or 0).line
-            raise Fault(f"{fault.message} (line {line} of {source.file})", fault.hint)
+            first = inner.faults[0]
+            line = source.span(first.start or 0, first.end or 0).line
+            raise Fault(f"{first.message} (line {line} of {source.file})", first.hint)
+        if isinstance(term, terms.Null):
+            raise Fault(f"the template of `{caller}` gives null")
         self.doubts += inner.doubts
         return term
 
@@ -502,6 +513,7 @@ class Argument:
     bound: Bindings
 
     def __call__(self) -> Term:
+        """Its value."""
         return self.evaluator.value(self.node, self.bound)
 
 

@@ -127,7 +127,7 @@ def _open(walker: Walker, node: syntax.ForTuple | syntax.ForObject, collection: 
     return terms.at(derived("for", (term, _identity(walker, node)), DYNAMIC), walker.place(node))
 
 
-def _undecided(walker: Walker, node: syntax.ForTuple | syntax.ForObject, cause: Term, sensitive: bool) -> Term:  # noqa: FBT001
+def _undecided(walker: Walker, node: syntax.ForTuple | syntax.ForObject, cause: Term, sensitive: bool) -> Term:
     walker.doubts += 1
     made = derived("for", (cause, _identity(walker, node)), DYNAMIC)
     return terms.with_sensitive(terms.at(made, walker.place(node)), sensitive)
@@ -136,7 +136,9 @@ def _undecided(walker: Walker, node: syntax.ForTuple | syntax.ForObject, cause: 
 def _identity(walker: Walker, node: syntax.Expression) -> Term:
     """What tells two `for` over one unknown apart: their place."""
     place = walker.place(node)
-    return terms.Tuple((terms.Text(f"{place.source.file}:{place.source.line}:{node.start}"), terms.Text(repr(place.calls))))
+    return terms.Tuple(
+        (terms.Text(f"{place.source.file}:{place.source.line}:{node.start}"), terms.Text(repr(place.calls)))
+    )
 
 
 def _included(walker: Walker, condition: syntax.Expression | None, bound: Bindings) -> Term:
@@ -200,7 +202,7 @@ def _listed(walker: Walker, node: syntax.Splat, kind: Type, made: list[Term], bo
         found = _result_type(walker, node, kind, bound)
         assert isinstance(found, ListType)
         return terms.List(found.element, (), place=walker.place(node))
-    if any([term.type != made[0].type for term in made]):
+    if any(term.type != made[0].type for term in made):
         raise Fault("the splat gives values of different types", "use a `for` expression")
     return terms.List(made[0].type, tuple(made), place=walker.place(node))
 

@@ -36,7 +36,7 @@ Meaning: TypeAlias = Term | Deferred
 
 @dataclass(slots=True)
 class Budget:
-    """What all evaluation of one configuration may take together: how deep it is at the moment, how many steps so far."""
+    """What evaluating one configuration may take: how deep it is at the moment, how many steps it took so far."""
 
     depth: int = 0
     steps: int = 0
@@ -54,9 +54,17 @@ class Budget:
 class Scope(Protocol):
     """The names that an expression sees, and what evaluating it may use."""
 
-    files: Files
-    budget: Budget
-    calls: tuple[Place, ...]
+    @property
+    def files(self) -> Files:
+        """The files that functions may read."""
+
+    @property
+    def budget(self) -> Budget:
+        """What is left to spend; one for a whole configuration."""
+
+    @property
+    def calls(self) -> tuple[Place, ...]:
+        """The module calls that lead here, the outermost first."""
 
     def name(self, name: str) -> Meaning | None:
         """What the first word of a reference stands for (`var`, `each`, `aws_kms_key`); None for an unknown word.

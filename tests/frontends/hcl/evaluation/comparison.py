@@ -1,0 +1,157 @@
+"""Whether what tfkms makes of an expression agrees with what Terraform made of it."""
+
+from pathlib import Path
+from typing import Any
+
+from tests.frontends.hcl.evaluation.oracle import Answer, Number
+from tfkms.frontends.hcl import terms
+from tfkms.frontends.hcl.equality import may_be
+from tfkms.frontends.hcl.evaluate import Evaluation, evaluate
+from tfkms.frontends.hcl.files import DirectoryFiles
+from tfkms.frontends.hcl.floats import plain
+from tfkms.frontends.hcl.parse import parse_expression
+from tfkms.frontends.hcl.scope import Budget, Names
+from tfkms.frontends.hcl.syntax import SourceText
+from tfkms.frontends.hcl.terms import Term, Unknown
+from tfkms.frontends.hcl.types import (
+    BOOL,
+    DYNAMIC,
+    NUMBER,
+    STRING,
+    ListType,
+    MapType,
+    ObjectType,
+    SetType,
+    TupleType,
+    Type,
+    is_dynamic_within,
+    json_type,
+)
+from tfkms.values import Hole
+
+FILES = Path(__file__).parent / "files"
+_TYPES = {"s": STRING, "t": STRING, "n": NUMBER, "b": BOOL, "l": ListType(STRING), "m": MapType(STRING), "d": DYNAMIC}
+
+
+def evaluated(expression: str) -> Evaluation:
+    """What tfkms makes of an expression that may refer to the unknown values of `oracle.UNKNOWN`."""
+    members: dict[str, Term] = {
+        name: Unknown(kind, Hole("", "", "known after apply", (f"local.{name}",)), kind is not DYNAMIC)
+        for name, kind in _TYPES.items()
+    }
+    where = terms.Object({"module": terms.Text(".")})
+    scope = Names({"local": terms.Object(members), "path": where}, DirectoryFiles(FILES), Budget())
+    return evaluate(parse_expression(expression), SourceText("main.tf", expression), scope)
+
+
+def disagreement(found: Evaluation, answer: Answer, completions: list[Answer]) -> str | None:
+    """What is wrong with `found`, where Terraform answers `answer`, and `completions` once all is known; None if fine."""
+    term = found.term
+    if answer.error:
+        return None if found.diagnostics else f"a value where Terraform has an error: {shown(term)}"
+    if answer.type is not None:
+        if found.diagnostics:
+            return f"an error: {found.diagnostics[0].message}"
+        if not covers(term, answer.value, answer.type):
+            return f"{shown(term)} of type {json_type(term.type)}"
+        if term.whole and answer.value is not None and json_type(term.type) != answer.type:
+            return f"the type {json_type(term.type)}"
+        if not term.whole and not completions and not is_withheld(term):
+            return f"unknown: {shown(term)}"
+        return None
+    known = [completion for completion in completions if not completion.error]
+    if found.diagnostics:
+        return f"an error: {found.diagnostics[0].message}" if known else None
+    for completion in known:
+        if not covers(term, completion.value, completion.type):
+            return f"{shown(term)} cannot become {completion.value!r}"
+    return None
+
+
+def is_withheld(term: Term) -> bool:
+    """Whether tfkms says that it does not know what Terraform does, in the few cases that are so."""
+    return isinstance(term, Unknown) and term.hole.reason.startswith("what Terraform makes of")
+
+
+def covers(term: Term, value: Any, kind: Any) -> bool:
+    """Whether `term` can turn out to be `value`, of the type that `kind` is in JSON."""
+    match term:
+        case Unknown():
+            if value is None and term.not_null:
+                return False
+            if term.plain and isinstance(value, str) and not terms.is_plain(value):
+                return False
+            return is_dynamic_within(term.type) or (value is None) or fits(term.type, kind)
+        case terms.HoledText():
+            return isinstance(value, str) and kind == "string" and may_be(term, value) is not False
+        case terms.Null():
+            return value is None
+        case terms.Bool(known):
+            return value is known
+        case terms.Number(number, precision=precision):
+            return (
+                isinstance(value, Number)
+                and kind == "number"
+                and plain(number, precision).replace("-0", "0") == value.replace("-0", "0")
+            )
+        case terms.Text(text):
+            return kind == "string" and value == text
+        case terms.List(items=items) | terms.Tuple(items=items):
+            kinds = _item_kinds(kind, len(items))
+            if not isinstance(value, list) or kinds is None or len(value) != len(items):
+                return False
+            return all(covers(*each) for each in zip(items, value, kinds, strict=True))
+        case terms.Set(items=items):
+            if not isinstance(value, list) or kind[0] != "set" or len(value) > len(items):
+                return False
+            if term.whole and len(value) != len(items):
+                return False
+            return all(any(covers(item, each, kind[1]) for item in items) for each in value)
+        case terms.Map(members=members) | terms.Object(members=members):
+            if not isinstance(value, dict) or value.keys() != members.keys() or kind[0] not in ("map", "object"):
+                return False
+            return all(
+                covers(member, value[name], kind[1] if kind[0] == "map" else kind[1][name])
+                for name, member in members.items()
+            )
+
+
+def _item_kinds(kind: Any, count: int) -> list[Any] | None:
+    if isinstance(kind, list) and kind[0] == "list":
+        return [kind[1]] * count
+    if isinstance(kind, list) and kind[0] == "tuple" and len(kind[1]) == count:
+        return list(kind[1])
+    return None
+
+
+def fits(wanted: Type, kind: Any) -> bool:
+    """Whether a type in JSON is `wanted`, unknown parts left out."""
+    match wanted:
+        case ListType(element) | SetType(element) | MapType(element):
+            family = type(wanted).__name__.removesuffix("Type").lower()
+            return isinstance(kind, list) and kind[0] == family and fits(element, kind[1])
+        case TupleType(elements):
+            return kind[0] == "tuple" and all(fits(*each) for each in zip(elements, kind[1], strict=True))
+        case ObjectType(attributes):
+            return kind[0] == "object" and all(fits(each, kind[1][name]) for name, each in attributes.items())
+        case _:
+            return wanted is DYNAMIC or kind == wanted.name
+
+
+def shown(term: Term) -> str:
+    """The term in short."""
+    match term:
+        case terms.HoledText(parts):
+            return "text " + "".join(part if isinstance(part, str) else "${…}" for part in parts)
+        case Unknown():
+            return f"unknown {json_type(term.type)}"
+        case terms.Null():
+            return "null"
+        case terms.List(items=items) | terms.Tuple(items=items) | terms.Set(items=items):
+            return f"[{', '.join(shown(item) for item in items)}]"
+        case terms.Map(members=members) | terms.Object(members=members):
+            return f"{{{', '.join(f'{name}: {shown(member)}' for name, member in members.items())}}}"
+        case terms.Number(value, precision=precision):
+            return plain(value, precision)
+        case _:
+            return repr(term.value)

@@ -1,0 +1,138 @@
+"""What the real Terraform says of expressions: values, types and what is unknown, by the thousand in one plan.
+
+Development only: the tests read what was recorded from it (`record.py`).
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+FILES = HERE / "files"
+# What the expressions may refer to: unknown values of several types, and two ways in which they may turn out.
+UNKNOWN = {
+    "s": "terraform_data.u.id",
+    "t": "terraform_data.t.id",
+    "n": "length(terraform_data.u.id)",
+    "b": 'terraform_data.u.id == "x"',
+    "l": 'split(",", terraform_data.u.id)',
+    "m": 'zipmap(split(",", terraform_data.u.id), split(",", terraform_data.u.id))',
+    "d": "jsondecode(terraform_data.u.id)",
+}
+COMPLETIONS = [
+    {
+        "s": '"arn:aws:iam::111122223333:role/App"',
+        "t": '"b"',
+        "n": "3",
+        "b": "true",
+        "l": 'tolist(["a", "b"])',
+        "m": 'tomap({a = "x", k = "y"})',
+        "d": '{a = 1, b = ["x"]}',
+    },
+    {
+        "s": '"a"',
+        "t": '"a"',
+        "n": "10",
+        "b": "false",
+        "l": 'slice(tolist(["a"]), 0, 0)',
+        "m": 'zipmap(slice(tolist(["a"]), 0, 0), slice(tolist(["a"]), 0, 0))',
+        "d": '"text \\" and \\\\ more"',
+    },
+]
+_ENVIRONMENT = {"TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Terraform's value and type (as JSON), or `error`; `unknown` is True, or the tree that a plan has for it."""
+
+    value: Any = None
+    type: Any = None
+    unknown: Any = False
+    error: bool = False
+
+
+class Number(str):
+    """A number as its digits stand in JSON."""
+
+    __slots__ = ()
+
+
+def available() -> bool:
+    """Whether terraform can be asked."""
+    return shutil.which("terraform") is not None
+
+
+def ask(expressions: Sequence[str], names: dict[str, str]) -> list[Answer]:
+    """What Terraform makes of each expression, `local` holding `names`."""
+    found: list[Answer | None] = [None] * len(expressions)
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(FILES, folder, dirs_exist_ok=True)
+        pending = list(range(len(expressions)))
+        while pending:
+            refused = _plan(Path(folder), expressions, pending, names, found)
+            for number in refused:
+                found[number] = Answer(error=True)
+            if not refused:
+                break
+            pending = [number for number in pending if found[number] is None]
+    return [answer or Answer(error=True) for answer in found]
+
+
+def _plan(
+    folder: Path, expressions: Sequence[str], pending: Sequence[int], names: dict[str, str], found: list[Answer | None]
+) -> list[int]:
+    """Plan the pending expressions; those that make the whole configuration invalid come back."""
+    lines = ['resource "terraform_data" "u" {}', 'resource "terraform_data" "t" {}', "locals {"]
+    lines += [f"  {name} = {value}" for name, value in names.items()]
+    lines += ["}"]
+    owner: dict[int, int] = {}
+    for number in pending:
+        block = f'output "e{number}" {{\n  sensitive = true\n  value = {expressions[number]}\n}}'.split("\n")
+        for line in block:
+            lines.append(line)
+            owner[len(lines)] = number
+    (folder / "main.tf").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    (folder / "p").unlink(missing_ok=True)
+    _run(folder, "init", "-no-color")
+    noted = _run(folder, "plan", "-json", "-refresh=false", "-lock=false", "-out=p").splitlines()
+    if not (folder / "p").exists():
+        refused = set()
+        for line in noted:
+            start = json.loads(line).get("diagnostic", {}).get("range", {}).get("start", {}).get("line")
+            if start in owner:
+                refused.add(owner[start])
+        if not refused:
+            raise RuntimeError("\n".join(noted)[-4000:])
+        return sorted(refused)
+    plan = json.loads(_run(folder, "show", "-json", "p"), parse_float=Number, parse_int=Number)
+    changes = plan.get("output_changes", {})
+    planned = plan.get("planned_values", {}).get("outputs", {})
+    for number in pending:
+        name = f"e{number}"
+        if "type" in planned.get(name, {}):
+            found[number] = Answer(planned[name].get("value"), planned[name]["type"])
+        elif name in changes:
+            found[number] = Answer(changes[name].get("after"), None, changes[name]["after_unknown"])
+        else:
+            found[number] = Answer(error=True)
+    return []
+
+
+def _run(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["terraform", *arguments],
+        cwd=folder,
+        env={**os.environ, **_ENVIRONMENT},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.stdout

@@ -11,7 +11,7 @@ from typing import Any
 from tfkms.diagnostics import Refusal
 from tfkms.frontends.hcl import template
 from tfkms.frontends.hcl.lexer import Token, tokens
-from tfkms.frontends.hcl.nodes import MAKERS, PASSING, UNUSED, Maker, Source
+from tfkms.frontends.hcl.nodes import MAKERS, PASSING, UNUSED, Maker, Source, checked_depth
 from tfkms.frontends.hcl.scan import SyntaxProblem
 from tfkms.frontends.hcl.syntax import Body, Expression, Template
 from tfkms.frontends.hcl.tables import Rule, tables
@@ -50,7 +50,7 @@ def _expression(text: str, depth: int, start: int, end: int) -> Expression:
         raise SyntaxProblem(start, end, f"templates nest more than {MAX_TEMPLATES} deep")
     found, _ = tokens(text, start, end, body=False)
     expression: Expression = _run("expression", _source(text, depth), found, end)
-    return expression
+    return checked_depth(expression)
 
 
 @dataclass(frozen=True, slots=True)

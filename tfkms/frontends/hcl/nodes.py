@@ -3,35 +3,33 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeAlias, assert_never
-from typing import Literal as OneOf
+from typing import Any, TypeAlias
 
 from tfkms.frontends.hcl import template
-from tfkms.frontends.hcl.lexer import MAX_NESTING, Token, skip_gap
+from tfkms.frontends.hcl.lexer import Token, skip_gap
 from tfkms.frontends.hcl.scan import SyntaxProblem, heredoc_at
+from tfkms.frontends.hcl.steps import Step, follow
 from tfkms.frontends.hcl.syntax import (
     Argument,
-    Attribute,
     Binary,
     Block,
     Body,
     Call,
     Conditional,
-    Element,
     Expression,
     ForObject,
     ForTuple,
-    Index,
     Literal,
     Name,
     Object,
     ObjectItem,
-    Splat,
     Template,
     TextPart,
     Tuple,
     Unary,
+    Unreadable,
 )
+from tfkms.frontends.hcl.walk import MAX_DEPTH, too_deep
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,51 +44,12 @@ Maker: TypeAlias = Callable[[Source, list[Any]], Any]
 """Makes the value of a rule of the values that the rule is made of: nodes, tokens, and None for newlines."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What follows a term: `.name`, `.0`, `[key]`, or a splat with the steps that the grammar puts behind it."""
-
-    start: int
-    end: int
-    kind: OneOf["name", "legacy", "index", "attributes", "full"]
-    value: Any
-
-
-def _follow(source: Source, base: Expression, step: _Step) -> Expression:
-    """`base` and what follows it. After `[*]` that goes to each element, as in HCL: `a[*].b[*].c` nests."""
-    splats: list[Splat] = []
-    while isinstance(base, Splat) and _takes_all(source.text, base):
-        splats.append(base)
-        base = base.each
-    if len(splats) > MAX_NESTING:
-        raise SyntaxProblem(step.start, step.end, f"more than {MAX_NESTING} splats in a row")
-    rest: list[_Step] = []
-    result: Expression
-    match step.kind:
-        case "name":
-            result = Attribute(base.start, step.end, base, step.value)
-        case "legacy" | "index":
-            result = Index(base.start, step.end, base, step.value)
-        case "attributes" | "full":
-            each: Expression = Element(step.start, step.start)
-            for place, inner in enumerate(step.value):
-                if step.kind == "attributes" and inner.kind == "index":
-                    rest = step.value[place:]
-                    break
-                each = _follow(source, each, inner)
-            result = Splat(base.start, max(step.start, each.end), base, each)
-        case _:
-            assert_never(step.kind)
-    for splat in reversed(splats):
-        result = Splat(splat.start, result.end, splat.base, result)
-    for inner in rest:
-        result = _follow(source, result, inner)
-    return result
-
-
-def _takes_all(text: str, splat: Splat) -> bool:
-    """Whether it is written `[*]` and stands in no parentheses of its own."""
-    return splat.start == splat.base.start and text.startswith("[", skip_gap(text, splat.base.end))
+def checked_depth(expression: Expression) -> Expression:
+    """The expression; raises `SyntaxProblem` if it is too deep for what walks trees."""
+    # a level takes two characters at the least
+    if expression.end - expression.start > 2 * MAX_DEPTH and too_deep(expression):
+        raise SyntaxProblem(expression.start, expression.end, f"the expression is more than {MAX_DEPTH} levels deep")
+    return expression
 
 
 def _signs(text: str, token: Token) -> list[int]:
@@ -105,12 +64,29 @@ def _signs(text: str, token: Token) -> list[int]:
 
 
 def _body(source: Source, given: list[Any]) -> Body:
-    return Body(tuple(given[0]) if given and isinstance(given[0], list) else ())
+    items = given[0] if given and isinstance(given[0], list) else []
+    return Body(without_doubles(items))
+
+
+def without_doubles(items: list[Argument | Block]) -> tuple[Argument | Block, ...]:
+    """The items of a body; arguments of one name have lost their values."""
+    names = [item.name for item in items if isinstance(item, Argument)]
+    if len(names) == len(set(names)):
+        return tuple(items)
+    return tuple(_doubted(item, names) if isinstance(item, Argument) else item for item in items)
+
+
+def _doubted(argument: Argument, names: list[str]) -> Argument:
+    """An argument that is given twice has no value: Terraform refuses it."""
+    if names.count(argument.name) == 1:
+        return argument
+    value = Unreadable(argument.value.start, argument.value.end, f"the argument `{argument.name}` is given twice")
+    return replace(argument, value=value)
 
 
 def _argument(source: Source, given: list[Any]) -> Argument:
     (_, start, _, name), _, value = given
-    return Argument(start, value.end, name, value)
+    return Argument(start, value.end, name, checked_depth(value))
 
 
 def _block(source: Source, given: list[Any]) -> Block:
@@ -215,28 +191,28 @@ def _arguments(source: Source, given: list[Any]) -> list[Any]:
 
 
 def _followed(source: Source, given: list[Any]) -> Expression:
-    return _follow(source, given[0], given[1])
+    return follow(source.text, given[0], given[1])
 
 
-def _bracket(source: Source, given: list[Any]) -> _Step:
+def _bracket(source: Source, given: list[Any]) -> Step:
     (key,) = _nodes(given)
-    return _Step(given[0][1], given[-1][2], "index", key)
+    return Step(given[0][1], given[-1][2], "index", key)
 
 
-def _legacy(source: Source, given: list[Any]) -> _Step:
-    return _Step(given[0][1], given[1][2], "legacy", _number(source, given[1:]))
+def _legacy(source: Source, given: list[Any]) -> Step:
+    return Step(given[0][1], given[1][2], "legacy", _number(source, given[1:]))
 
 
-def _attribute(source: Source, given: list[Any]) -> _Step:
-    return _Step(given[0][1], given[1][2], "name", given[1][3])
+def _attribute(source: Source, given: list[Any]) -> Step:
+    return Step(given[0][1], given[1][2], "name", given[1][3])
 
 
-def _attribute_splat(source: Source, given: list[Any]) -> _Step:
-    return _Step(given[0][2], given[0][2], "attributes", given[1] if len(given) > 1 else [])
+def _attribute_splat(source: Source, given: list[Any]) -> Step:
+    return Step(given[0][2], given[0][2], "attributes", given[1] if len(given) > 1 else [])
 
 
-def _full_splat(source: Source, given: list[Any]) -> _Step:
-    return _Step(given[0][2], given[0][2], "full", given[1] if len(given) > 1 else [])
+def _full_splat(source: Source, given: list[Any]) -> Step:
+    return Step(given[0][2], given[0][2], "full", given[1] if len(given) > 1 else [])
 
 
 @dataclass(frozen=True, slots=True)

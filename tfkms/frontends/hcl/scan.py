@@ -12,6 +12,7 @@ COMMENT = r"#[^\n]*|//[^\n]*|/\*(?s:.*?)\*/"
 HEREDOC = rf"<<-?{IDENTIFIER}[ \t]*\r?\n"
 
 _IN_CODE = re.compile(rf'["{{}}]|{COMMENT}|{HEREDOC}')
+_IN_VALUE = re.compile(rf'["(){{}}\[\]\n]|{COMMENT}|{HEREDOC}')
 _IN_QUOTES = re.compile(r'\\.|\$\$\{|%%\{|\$\{|%\{|"|\n')
 _INTRODUCER = re.compile(rf"<<(-?)({IDENTIFIER})[ \t]*\r?\n")
 _QUOTES = -1
@@ -51,6 +52,60 @@ def hole_end(text: str, start: int) -> int:
     return _skip(text, start + 2, 0)
 
 
+def braces_end(text: str, start: int) -> int:
+    """The offset after the `}` that closes the `{` at `start`; raises `SyntaxProblem` without one."""
+    try:
+        return _skip(text, start + 1, 0)
+    except SyntaxProblem as problem:
+        if problem.start == start + 1:
+            raise SyntaxProblem(start, start + 1, "`{` is not closed") from None
+        raise
+
+
+def argument_end(text: str, start: int, end: int) -> int:
+    """The offset at which the value that begins at `start` ends: before a newline or a comment outside all brackets."""
+    depth = 0
+    place = start
+    while found := _IN_VALUE.search(text, place, end):
+        mark = found[0]
+        place = found.end()
+        if mark == '"':
+            place = string_end(text, found.start())
+        elif mark.startswith("<<"):
+            place = heredoc_at(text, found.start()).end
+        elif mark in {"(", "[", "{"}:
+            depth += 1
+        elif mark in {")", "]", "}"}:
+            depth -= 1
+        elif depth <= 0 and not mark.startswith("/*"):
+            return _without_blanks(text, start, found.start())
+        if place > end:
+            raise SyntaxProblem(start, end, "the value is not closed")
+    if depth > 0:
+        raise SyntaxProblem(start, end, "a bracket is not closed")
+    return _without_blanks(text, start, end)
+
+
+def comment_places(text: str) -> list[tuple[int, int]]:
+    """Where the comments of a text are, strings and heredocs passed over."""
+    found: list[tuple[int, int]] = []
+    place = 0
+    while mark := _IN_CODE.search(text, place):
+        place = mark.end()
+        if mark[0] == '"' or mark[0].startswith("<<"):
+            try:
+                place = string_end(text, mark.start()) if mark[0] == '"' else heredoc_at(text, mark.start()).end
+            except SyntaxProblem as problem:
+                place = max(place, problem.end)
+        elif mark[0] not in {"{", "}"}:
+            found.append(mark.span())
+    return found
+
+
+def _without_blanks(text: str, start: int, end: int) -> int:
+    return start + len(text[start:end].rstrip())
+
+
 def heredoc_at(text: str, start: int) -> Heredoc:
     """The heredoc whose introducer is at `start`; raises `SyntaxProblem` if its closing marker is missing."""
     introducer = _INTRODUCER.match(text, start)
@@ -76,39 +131,33 @@ def _landmarks(marker: str) -> re.Pattern[str]:
 def _skip(text: str, place: int, context: int) -> int:
     """The offset after what closes `context`: `_QUOTES`, or a hole, whose open braces are counted from 0."""
     opened = place
-    outer: list[int] = []
-    while True:
-        found = (_IN_QUOTES if context == _QUOTES else _IN_CODE).search(text, place)
+    around = [context]
+    while around:
+        in_quotes = around[-1] == _QUOTES
+        found = (_IN_QUOTES if in_quotes else _IN_CODE).search(text, place)
         if found is None:
             raise SyntaxProblem(opened, len(text), _unclosed(context))
         place = found.end()
-        mark = found[0]
-        if context == _QUOTES:
-            if mark == "\n":
+        match found[0]:
+            case '"' if in_quotes:
+                around.pop()
+            case '"':
+                around.append(_QUOTES)
+            case "\n":
                 raise SyntaxProblem(opened, found.start(), "a quoted string runs over the end of its line")
-            if mark == '"':
-                closed = True
-            else:
-                closed = False
-                if mark in {"${", "%{"}:
-                    outer.append(context)
-                    context = 0
-        elif mark == '"':
-            outer.append(context)
-            context, closed = _QUOTES, False
-        elif mark == "{":
-            context, closed = context + 1, False
-        elif mark == "}":
-            closed = context == 0
-            context -= not closed
-        else:
-            closed = False
-            if mark.startswith("<<"):
+            case "${" | "%{":
+                around.append(0)
+            case "{":
+                around[-1] += 1
+            case "}" if around[-1] == 0:
+                around.pop()
+            case "}":
+                around[-1] -= 1
+            case mark if mark.startswith("<<"):
                 place = heredoc_at(text, found.start()).end
-        if closed:
-            if not outer:
-                return place
-            context = outer.pop()
+            case _:
+                pass
+    return place
 
 
 def _unclosed(context: int) -> str:

@@ -108,7 +108,7 @@ def _tokens(text: str, start: int, end: int, hole: ParseHole, *, in_quotes: bool
 
     def flush(to: int) -> None:
         if literal < to:
-            value = _unescaped(text, literal, to) if in_quotes else _LITERAL_SEQUENCE.sub("", text[literal:to])
+            value = unescaped(text[literal:to], literal) if in_quotes else _LITERAL_SEQUENCE.sub("", text[literal:to])
             token = _Text(literal, to, value)
             if trim_next:
                 token.trim_start(value.lstrip(_SPACE))
@@ -231,8 +231,8 @@ def _unbalanced(token: _If | _For | _Keyword) -> NoReturn:
     raise SyntaxProblem(token.start, token.end, f"`%{{ {word} }}` has no counterpart")
 
 
-def _unescaped(text: str, start: int, end: int) -> str:
-    """A stretch of a quoted string as Terraform reads it: backslashes, `$${` and `%%{`."""
+def unescaped(text: str, start: int) -> str:
+    """A stretch of a quoted string as Terraform reads it: backslashes, `$${` and `%%{`. `start` is its offset."""
 
     def problem(match: re.Match[str], message: str) -> SyntaxProblem:
         return SyntaxProblem(start + match.start(), start + match.end(), message)
@@ -251,7 +251,7 @@ def _unescaped(text: str, start: int, end: int) -> str:
             raise problem(match, f"`\\{match[3]}` is not an escape sequence")
         return _ESCAPES[match[3]]
 
-    return _ESCAPE.sub(read, text[start:end])
+    return _ESCAPE.sub(read, text)
 
 
 def _composed(text: str) -> str:

@@ -1,0 +1,246 @@
+"""A directory's configuration: its files in Terraform's order, override files merged into the others.
+
+The rules are those of Terraform's `configs` package: an override file is named `override.tf` or `…_override.tf` (or
+the JSON form), is read after all others, in order of names, and must change something that is there. Arguments replace
+arguments, nested blocks of a type (`dynamic` ones by their label) replace all of that type, local values go by name.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from tfkms.diagnostics import Diagnostic, Level
+from tfkms.frontends.hcl.index import Declared, DeclaredLocal, FileIndex, Lost, index_file
+from tfkms.frontends.hcl.parse import uncollected
+from tfkms.frontends.hcl.syntax import Argument, Block, SourceText, Unreadable
+from tfkms.location import Span
+
+MAX_BYTES = 64 * 1024 * 1024
+"""No file of configuration is larger; what is, is not read."""
+
+_NATIVE = {".tofu": ".tf", ".tofu.json": ".tf.json"}
+_SUFFIXES = (".tf", ".tf.json", ".tofu", ".tofu.json")
+_SUFFIX = re.compile(r"\.(?:tf|tofu)(?:\.json)?$")
+_UNIQUE = frozenset({"resource", "data", "ephemeral", "variable", "output", "module", "check"})
+_UNMERGED = frozenset({"locals", "terraform", "moved", "import", "removed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An argument or a nested block, with the text that its offsets are into."""
+
+    item: Argument | Block
+    source: SourceText
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """A block and the blocks of override files that change it, in the order in which they do."""
+
+    base: Declared
+    overrides: tuple[Declared, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """The block's type: `resource`, `module`, …"""
+        return self.base.type
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The block's labels."""
+        return self.base.labels
+
+    @cached_property
+    def items(self) -> tuple[Placed, ...]:
+        """The arguments and nested blocks that hold, once the overrides have replaced theirs. Parses them."""
+        items = _placed(self.base)
+        for override in self.overrides:
+            changes = _placed(override)
+            replaced = {_kind(change.item) for change in changes}
+            items = [*(old for old in items if _kind(old.item) not in replaced), *changes]
+        return tuple(items)
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """An error for each thing in it that cannot be read. Parses it."""
+        return tuple(diagnostic for part in (self.base, *self.overrides) for diagnostic in part.diagnostics)
+
+
+@dataclass(frozen=True)
+class DirectoryIndex:
+    """What a directory declares. `directory` is relative to the scanned root, with `/`, and `.` for the root itself.
+
+    `locals` has the local values by name. `diagnostics` are errors about files, and about what is declared twice or
+    overridden without being there; blocks are not parsed for them.
+    """
+
+    directory: str
+    files: tuple[FileIndex, ...]
+    declarations: tuple[Declaration, ...]
+    locals: dict[str, DeclaredLocal]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, tuple[str, ...]], Declaration]:
+        found: dict[tuple[str, tuple[str, ...]], Declaration] = {}
+        for declaration in self.declarations:
+            found.setdefault((declaration.type, declaration.labels), declaration)
+        return found
+
+    def declared(self, kind: str, *labels: str) -> Declaration | None:
+        """The declaration of that type and labels; None where there is none (then ask `may_have_held`)."""
+        return self._by_name.get((kind, labels))
+
+    def of_type(self, kind: str, *labels: str) -> tuple[Declaration, ...]:
+        """All declarations of a type whose labels begin with these, in source order."""
+        return tuple(
+            found for found in self.declarations if found.type == kind and found.labels[: len(labels)] == labels
+        )
+
+    def may_have_held(self, *words: str) -> bool:
+        """Whether what could not be read may have declared this: a type and labels, or the name of a local value."""
+        return any(lost.may_hold(*words) for file in self.files for lost in file.lost)
+
+
+def index_directory(root: Path, directory: str = ".") -> DirectoryIndex:
+    """The index of a directory below the scanned root; one without configuration has no files in its index."""
+    place = root / directory
+    inside = place.resolve().is_relative_to(root.resolve())
+    with os.scandir(place) as entries:
+        found = {entry.name: entry for entry in entries}
+    with uncollected():
+        files = [_read(root, directory, found[name], inside=inside) for name in configuration_files(found)]
+        return directory_index(directory, files)
+
+
+def configuration_files(names: Iterable[str]) -> list[str]:
+    """The names of configuration files among these, in the order in which Terraform and OpenTofu read them.
+
+    Hidden files and editors' backups are none; `x.tofu` stands in for `x.tf`.
+    """
+    found = [name for name in names if name.endswith(_SUFFIXES) and not _ignored(name)]
+    shadowed = {
+        name.removesuffix(suffix) + native
+        for suffix, native in _NATIVE.items()
+        for name in found
+        if name.endswith(suffix)
+    }
+    return sorted((name for name in found if name not in shadowed), key=lambda name: (is_override(name), name))
+
+
+def is_override(name: str) -> bool:
+    """Whether a file of this name overrides what other files declare."""
+    stem = _SUFFIX.sub("", name.rsplit("/", maxsplit=1)[-1])
+    return stem == "override" or stem.endswith("_override")
+
+
+def directory_index(directory: str, files: Iterable[FileIndex]) -> DirectoryIndex:
+    """The index of a directory with these files, given in Terraform's order."""
+    indexes = tuple(files)
+    merging = _Merging(overriding=any(is_override(file.file) for file in indexes))
+    for file in indexes:
+        merging.add(file)
+    declarations = tuple(Declaration(base, tuple(overrides)) for base, overrides in merging.blocks)
+    diagnostics = (*(found for file in indexes for found in file.diagnostics), *merging.diagnostics)
+    return DirectoryIndex(directory, indexes, declarations, merging.locals, diagnostics)
+
+
+class _Merging:
+    """The files of a directory, one after the other."""
+
+    def __init__(self, *, overriding: bool) -> None:
+        self.overriding = overriding
+        self.blocks: list[tuple[Declared, list[Declared]]] = []
+        self.names: dict[tuple[str, ...], list[Declared]] = {}
+        self.locals: dict[str, DeclaredLocal] = {}
+        self.diagnostics: list[Diagnostic] = []
+
+    def add(self, file: FileIndex) -> None:
+        """Take in the next file."""
+        override = is_override(file.file)
+        for block in file.blocks:
+            key = self.key(block)
+            if override and block.type not in _UNMERGED:
+                if key in self.names:
+                    self.names[key].append(block)
+                    continue
+                # a provider that is not configured has an empty configuration
+                if block.type != "provider" or key[-1]:
+                    self.tell("override-of-nothing", f"{_title(key)} is overridden and declared nowhere", block.span)
+            elif key in self.names and block.type in _UNIQUE:
+                self.tell("declared-twice", f"{_title(key)} is declared twice", block.span)
+            overrides: list[Declared] = []
+            self.blocks.append((block, overrides))
+            self.names.setdefault(key, overrides)
+        for value in file.locals:
+            known = value.name in self.locals
+            if override and not known:
+                self.tell("override-of-nothing", f"local.{value.name} is overridden and declared nowhere", value.span)
+            elif known and not override:
+                self.tell("declared-twice", f"local.{value.name} is declared twice", value.span)
+            self.locals[value.name] = _doubted(value) if known and not override else value
+
+    def key(self, block: Declared) -> tuple[str, ...]:
+        """What a block is known by; of a provider's the alias too, for which it is parsed if anything is overridden."""
+        if block.type != "provider" or not self.overriding:
+            return (block.type, *block.labels)
+        alias = block.block.body.arguments.get("alias")
+        name = "" if alias is None else getattr(alias.value, "literal", None) or "?"
+        return ("provider", *block.labels, name)
+
+    def tell(self, code: str, message: str, span: Span) -> None:
+        """Note an error."""
+        self.diagnostics.append(Diagnostic(Level.ERROR, code, message, None, span.file, span.line))
+
+
+def _doubted(value: DeclaredLocal) -> DeclaredLocal:
+    old = value.argument
+    lost = Unreadable(old.value.start, old.value.end, f"local.{value.name} is declared twice")
+    return DeclaredLocal(value.name, value.source, replace(old, value=lost))
+
+
+def _title(key: tuple[str, ...]) -> str:
+    kind, *labels = key
+    return ".".join(labels if kind == "resource" else key)
+
+
+def _placed(block: Declared) -> list[Placed]:
+    return [Placed(item, block.source) for item in block.block.body.items]
+
+
+def _kind(item: Argument | Block) -> tuple[str, str]:
+    """What an override replaces together."""
+    match item:
+        case Argument():
+            return "argument", item.name
+        case Block(type="dynamic", labels=(label, *_)):
+            return "block", label
+        case Block():
+            return "block", item.type
+
+
+def _ignored(name: str) -> bool:
+    return name.startswith((".", "#")) or name.endswith(("~", "#"))
+
+
+def _read(root: Path, directory: str, entry: os.DirEntry[str], *, inside: bool) -> FileIndex:
+    """The index of a file in a directory that is `inside` the root; one that is not to be read is lost as a whole."""
+    file = entry.name if directory == "." else f"{directory}/{entry.name}"
+    path = Path(entry.path)
+    try:
+        found = entry.stat()
+        if not inside or (entry.is_symlink() and not path.resolve().is_relative_to(root.resolve())):
+            reason = "a link leads out of the scanned directory"
+        elif not stat.S_ISREG(found.st_mode):
+            reason = "it is not a regular file"
+        elif found.st_size > MAX_BYTES:
+            reason = f"the file is larger than {MAX_BYTES // 1024 // 1024} MB"
+        else:
+            return index_file(file, path.read_bytes())
+    except OSError as error:
+        reason = f"the file cannot be read: {(error.strerror or 'unknown error').lower()}"
+    return FileIndex(file, (), (), (Lost(Span(file, 1, 1, 1, 1), None, reason),))

@@ -1,0 +1,243 @@
+"""What a file declares: its blocks by type and labels, found without parsing them.
+
+A block is parsed when somebody asks for it. What cannot be read loses itself only: it is an error that names file and
+line, and a stretch of text of which one can still ask what may have been in it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from tfkms.diagnostics import Diagnostic, Level
+from tfkms.frontends.hcl.json_syntax import json_blocks
+from tfkms.frontends.hcl.parse import parse_body
+from tfkms.frontends.hcl.scan import SyntaxProblem, comment_places
+from tfkms.frontends.hcl.split import ArgumentPiece, BlockPiece, Piece, UnreadablePiece, split
+from tfkms.frontends.hcl.syntax import Argument, Block, Body, SourceText, Unreadable
+from tfkms.frontends.hcl.walk import unreadable
+from tfkms.location import Span
+
+HINT = "terraform validate says more"
+_ESCAPED_LETTER = re.compile(r"\\[uU]")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A block where it stands in a file, with the comments right above it and behind it.
+
+    Offsets in `body` and in `comments` are into `source`. For JSON syntax that is the whole file.
+    """
+
+    type: str
+    labels: tuple[str, ...]
+    source: SourceText
+    written: Body | None = field(default=None, repr=False)
+
+    @property
+    def whole(self) -> Body:
+        """A body of this one block, with its comments."""
+        return parse_body(self.source.text) if self.written is None else self.written
+
+    @property
+    def block(self) -> Block:
+        """The block. Where even its braces cannot be made out it is an empty one, and `whole` says what is lost."""
+        return next(iter(self.whole.blocks), Block(0, len(self.source.text), self.type, self.labels, Body(())))
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """An error for each thing in the block that cannot be read. Parses it."""
+        return tuple(_error(self.source.span(node.start, node.end), node.message) for node in unreadable(self.whole))
+
+    @property
+    def span(self) -> Span:
+        """From the first character of the block to its closing brace."""
+        return self.source.span(self.block.start, self.block.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A stretch of a file that cannot be read. `text` is None where not even characters could be made of it."""
+
+    span: Span
+    text: str | None = field(repr=False)
+    message: str
+
+    def may_hold(self, *words: str) -> bool:
+        """Whether something with these names may have stood here: a type and labels, or the name of a local."""
+        if self.text is None:
+            return True
+        # a label in quotes may be written with escapes
+        return bool(_ESCAPED_LETTER.search(self.text)) or all(word in self.text for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredLocal:
+    """One local value, not parsed yet."""
+
+    name: str
+    source: SourceText
+    written: Argument | None = field(default=None, repr=False)
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        if self.written is None:
+            return self.source.span(0, len(self.source.text))
+        return self.source.span(self.written.start, self.written.end)
+
+    @property
+    def argument(self) -> Argument:
+        """`name = value`, with offsets into `source`."""
+        if self.written is not None:
+            return self.written
+        found = parse_body(self.source.text).arguments.get(self.name)
+        if found is not None:
+            return found
+        end = len(self.source.text)
+        return Argument(0, end, self.name, Unreadable(0, end, "the value cannot be read"))
+
+
+@dataclass(frozen=True, slots=True)
+class FileIndex:
+    """The declarations of one file, in source order. `file` is relative to the scanned root, with `/`."""
+
+    file: str
+    blocks: tuple[Declared, ...]
+    locals: tuple[DeclaredLocal, ...]
+    lost: tuple[Lost, ...]
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """An error for each stretch that cannot be read; blocks are not parsed for it."""
+        return tuple(_error(lost.span, lost.message) for lost in self.lost)
+
+
+def index_file(file: str, content: bytes) -> FileIndex:
+    """The index of a configuration file; the name says whether it is JSON. Never raises for what stands in it."""
+    text, lost = _decoded(file, content)
+    if text is None:
+        return FileIndex(file, (), (), lost)
+    blocks: list[Declared] = []
+    values: list[DeclaredLocal] = []
+    found: list[Lost] = list(lost)
+    if file.endswith(".json"):
+        source = SourceText(file, text)
+        try:
+            written = json_blocks(text)
+        except SyntaxProblem as problem:
+            return FileIndex(
+                file, (), (), (Lost(source.span(problem.start, problem.end), text, problem.message), *lost)
+            )
+        for block in written:
+            if block.type == "locals":
+                values += (
+                    DeclaredLocal(item.name, source, item) for item in block.body.items if isinstance(item, Argument)
+                )
+            blocks.append(Declared(block.type, block.labels, source, Body((block,))))
+        return FileIndex(file, tuple(blocks), tuple(values), lost)
+    lines = _Lines(file, text)
+    for piece in _with_comments(text, split(text)):
+        match piece:
+            case BlockPiece():
+                blocks.append(Declared(piece.type, piece.labels, lines.source(piece.start, piece.end)))
+                if piece.type == "locals":
+                    values_here, lost_here = _locals(lines, piece)
+                    values += values_here
+                    found += lost_here
+            case ArgumentPiece():
+                found.append(
+                    lines.lost(piece.start, piece.end, piece.start, "an argument stands outside of all blocks")
+                )
+            case UnreadablePiece():
+                found.append(lines.lost(piece.start, piece.end, piece.place, piece.message))
+            case _:
+                assert_never(piece)
+    return FileIndex(file, tuple(blocks), tuple(values), tuple(found))
+
+
+class _Lines:
+    """Cuts pieces out of a text, in order; lines are counted as it goes."""
+
+    def __init__(self, file: str, text: str):
+        self.file = file
+        self.text = text
+        self.place = 0
+        self.line = 1
+
+    def source(self, start: int, end: int) -> SourceText:
+        """The stretch as a text of its own."""
+        return SourceText(self.file, self.text[start:end], *self.at(start))
+
+    def lost(self, start: int, end: int, place: int, message: str) -> Lost:
+        """The stretch as one that cannot be read, for what stands at `place`."""
+        return Lost(Span(self.file, *self.at(place), *self.at(end)), self.text[start:end], message)
+
+    def at(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset."""
+        if offset < self.place:
+            self.place, self.line = 0, 1
+        self.line += self.text.count("\n", self.place, offset)
+        self.place = offset
+        return self.line, offset - self.text.rfind("\n", 0, offset)
+
+
+def _decoded(file: str, content: bytes) -> tuple[str | None, tuple[Lost, ...]]:
+    """The text of a file; with a byte that is no text a line is lost, and with another encoding all."""
+    whole = Span(file, 1, 1, 1, 1)
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return None, (Lost(whole, None, "the file is UTF-16: Terraform reads UTF-8 only"),)
+    try:
+        return content.decode("utf-8-sig"), ()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        text = content.decode("utf-8", "replace").removeprefix("\ufeff")
+        return text, (Lost(Span(file, line, 1, line, 1), text.split("\n")[line - 1], "the file is not UTF-8"),)
+
+
+def _with_comments(text: str, pieces: list[Piece]) -> Iterator[Piece]:
+    """The pieces, blocks widened by the comments right above them and the one behind them on the line."""
+    ends = [0]
+    for number, piece in enumerate(pieces):
+        following = pieces[number + 1].start if number + 1 < len(pieces) else len(text)
+        start, end = piece.start, piece.end
+        if isinstance(piece, BlockPiece):
+            for first, last in reversed(_comments(text, ends[-1], start)):
+                if text.count("\n", last, start) > 1:
+                    break
+                start = first
+            behind = _comments(text, end, following)
+            if behind and "\n" not in text[end : behind[0][0]]:
+                end = behind[0][1]
+            if (start, end) != (piece.start, piece.end):
+                piece = replace(piece, start=start, end=end)  # noqa: PLW2901 - the same piece, seen with its comments
+        yield piece
+        ends.append(end)
+
+
+def _comments(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    gap = text[start:end]
+    if gap.isspace() or not gap:
+        return []
+    return [(start + first, start + last) for first, last in comment_places(gap)]
+
+
+def _locals(lines: _Lines, block: BlockPiece) -> tuple[list[DeclaredLocal], list[Lost]]:
+    """The local values of a `locals` block, and what in it cannot be read."""
+    found: list[DeclaredLocal] = []
+    lost: list[Lost] = []
+    for piece in split(lines.text, block.body, block.close, nested=True):
+        match piece:
+            case ArgumentPiece():
+                found.append(DeclaredLocal(piece.name, lines.source(piece.start, piece.end)))
+            case BlockPiece():
+                lost.append(lines.lost(piece.start, piece.end, piece.start, "a block stands among local values"))
+            case UnreadablePiece():
+                lost.append(lines.lost(piece.start, piece.end, piece.place, piece.message))
+            case _:
+                assert_never(piece)
+    return found, lost
+
+
+def _error(span: Span, message: str) -> Diagnostic:
+    return Diagnostic(Level.ERROR, "unreadable-hcl", message, None, span.file, span.line, HINT)

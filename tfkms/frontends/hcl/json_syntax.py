@@ -1,0 +1,234 @@
+"""JSON syntax (`.tf.json`): the same nodes as native syntax gives.
+
+Strings are templates, but for what Terraform takes as it is (the default of a variable) and for what it takes for an
+expression in quotes (references in `depends_on`, types). Which nested properties are blocks only the provider's schema
+says: those that Terraform itself knows become blocks, others stay arguments, and `nested_blocks` reads them as blocks.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+from tfkms.frontends.hcl import grammar
+from tfkms.frontends.hcl.json_scan import JsonArray, JsonLiteral, JsonObject, JsonString, JsonValue, read_json
+from tfkms.frontends.hcl.nodes import without_doubles
+from tfkms.frontends.hcl.scan import SyntaxProblem
+from tfkms.frontends.hcl.syntax import (
+    Argument,
+    Block,
+    Body,
+    Expression,
+    Literal,
+    Object,
+    ObjectItem,
+    Template,
+    TextPart,
+    Tuple,
+    Unreadable,
+)
+from tfkms.frontends.hcl.walk import relocated
+
+_Parse: TypeAlias = Callable[[str, int, int], Expression]
+
+_LABELS = {
+    "resource": 2,
+    "data": 2,
+    "ephemeral": 2,
+    "action": 2,
+    "module": 1,
+    "variable": 1,
+    "output": 1,
+    "provider": 1,
+    "check": 1,
+    "locals": 0,
+    "terraform": 0,
+    "moved": 0,
+    "import": 0,
+    "removed": 0,
+}
+_NESTED: Mapping[str, Mapping[str, int]] = {
+    "resource": {"lifecycle": 0, "provisioner": 1, "connection": 0, "dynamic": 1},
+    "data": {"lifecycle": 0, "dynamic": 1},
+    "variable": {"validation": 0},
+    "output": {"precondition": 0},
+    "check": {"data": 2, "assert": 0},
+    "lifecycle": {"precondition": 0, "postcondition": 0},
+    "dynamic": {"content": 0},
+    "content": {"dynamic": 1},
+    "removed": {"lifecycle": 0, "provisioner": 1},
+    "terraform": {"required_providers": 0, "backend": 1, "cloud": 0, "provider_meta": 1},
+}
+"""Blocks in blocks that do not depend on a provider, with the number of their labels."""
+_REFERENCES = {
+    "resource": {"depends_on", "provider"},
+    "data": {"depends_on", "provider"},
+    "module": {"depends_on", "providers"},
+    "output": {"depends_on"},
+    "variable": {"type"},
+    "lifecycle": {"ignore_changes", "replace_triggered_by"},
+    "dynamic": {"iterator"},
+    "moved": {"from", "to"},
+    "import": {"to", "provider"},
+    "removed": {"from"},
+}
+_LITERAL = {"variable": {"default"}}
+
+
+def json_blocks(text: str) -> list[Block]:
+    """The top-level blocks of a file in JSON syntax; raises `SyntaxProblem` if it is no JSON or no configuration."""
+    reader = _Reader(text)
+    root = read_json(text)
+    blocks: list[Block] = []
+    for place in reader.objects(root):
+        for key, value in place.items:
+            if key.text == "//":
+                continue
+            if key.text not in _LABELS:
+                raise SyntaxProblem(key.start, key.end, f"`{key.text}` is no block of Terraform's")
+            blocks += reader.blocks(key, value, _LABELS[key.text])
+    return blocks
+
+
+def nested_blocks(body: Body, kind: str) -> tuple[Block, ...]:
+    """The blocks of a type in a body, an argument of that name whose value is an object or a list of objects included.
+
+    That is how JSON syntax writes blocks, and native syntax those that a provider takes as attributes too. What it
+    cannot tell, an argument of another shape, is not among them.
+    """
+    found: list[Block] = []
+    for item in body.items:
+        match item:
+            case Block(type=name) if name == kind:
+                found.append(item)
+            case Argument(name=name, value=Object() as value) if name == kind:
+                found.append(_as_block(kind, value))
+            case Argument(name=name, value=Tuple(items=items)) if name == kind:
+                found += (_as_block(kind, value) for value in items if isinstance(value, Object))
+            case _:
+                pass
+    return tuple(found)
+
+
+def _as_block(kind: str, value: Object) -> Block:
+    items = tuple(
+        Argument(item.key.start, item.value.end, name, item.value)
+        for item in value.items
+        if isinstance(item.key, Template) and (name := item.key.literal) is not None and name != "//"
+    )
+    lost = tuple(
+        Unreadable(item.key.start, item.value.end, "the name of an argument is not known")
+        for item in value.items
+        if not isinstance(item.key, Template) or item.key.literal is None
+    )
+    return Block(value.start, value.end, kind, (), Body(without_doubles(list(items)), (), lost))
+
+
+class _Reader:
+    """JSON values of one text as nodes."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    def objects(self, value: JsonValue) -> Iterator[JsonObject]:
+        """An object, those of an array, or none for null: how a block may be written."""
+        match value:
+            case JsonObject():
+                yield value
+            case JsonArray(items=items):
+                for item in items:
+                    yield from self.objects(item)
+            case JsonLiteral(value=None):
+                return
+            case _:
+                raise SyntaxProblem(value.start, value.end, "a block is an object or a list of objects")
+
+    def blocks(self, kind: JsonString, value: JsonValue, labels: int, given: tuple[str, ...] = ()) -> list[Block]:
+        """The blocks of a type; each level of labels is an object with the labels as keys."""
+        found: list[Block] = []
+        for place in self.objects(value):
+            if labels:
+                for key, inner in place.items:
+                    if key.text != "//":
+                        found += self.blocks(kind, inner, labels - 1, (*given, key.text))
+            else:
+                found.append(Block(place.start, place.end, kind.text, given, self.body(kind.text, place)))
+        return found
+
+    def body(self, kind: str, place: JsonObject) -> Body:
+        """The body of a block of a type."""
+        nested = _NESTED.get(kind, {})
+        items: list[Argument | Block] = []
+        lost: list[Unreadable] = []
+        for key, value in place.items:
+            if key.text == "//":
+                continue
+            if key.text in nested:
+                try:
+                    items += self.blocks(key, value, nested[key.text])
+                except SyntaxProblem as problem:
+                    lost.append(Unreadable(key.start, value.end, problem.message))
+                continue
+            if key.text in _LITERAL.get(kind, ()):
+                expression = self.literal(value)
+            elif key.text in _REFERENCES.get(kind, ()):
+                expression = self.reference(value)
+            else:
+                expression = self.expression(value)
+            items.append(Argument(key.start, value.end, key.text, expression))
+        return Body(without_doubles(items), (), tuple(lost))
+
+    def expression(self, value: JsonValue) -> Expression:
+        """A value as an expression, its strings as templates."""
+        match value:
+            case JsonString():
+                return self.template(value)
+            case JsonLiteral():
+                return Literal(value.start, value.end, value.value)
+            case JsonArray():
+                return Tuple(value.start, value.end, tuple(self.expression(item) for item in value.items))
+            case JsonObject():
+                items = (ObjectItem(self.template(key), self.expression(inner)) for key, inner in value.items)
+                return Object(value.start, value.end, tuple(items))
+
+    def literal(self, value: JsonValue) -> Expression:
+        """A value as it is, its strings as they are."""
+        match value:
+            case JsonString():
+                return Template(value.start, value.end, (TextPart(value.start + 1, value.end - 1, value.text),))
+            case JsonArray():
+                return Tuple(value.start, value.end, tuple(self.literal(item) for item in value.items))
+            case JsonObject():
+                items = (ObjectItem(self.literal(key), self.literal(inner)) for key, inner in value.items)
+                return Object(value.start, value.end, tuple(items))
+            case _:
+                return self.expression(value)
+
+    def reference(self, value: JsonValue) -> Expression:
+        """A value whose strings are expressions."""
+        match value:
+            case JsonString():
+                return self.parsed(value, grammar.expression_at)
+            case JsonArray():
+                return Tuple(value.start, value.end, tuple(self.reference(item) for item in value.items))
+            case JsonObject():
+                items = (ObjectItem(self.literal(key), self.reference(inner)) for key, inner in value.items)
+                return Object(value.start, value.end, tuple(items))
+            case _:
+                return self.expression(value)
+
+    def template(self, value: JsonString) -> Expression:
+        """A string as a template; it begins and ends with its quotes."""
+        if "${" not in value.text and "%{" not in value.text:
+            return self.literal(value)
+        found = self.parsed(value, grammar.template_at)
+        return replace(found, start=value.start, end=value.end) if isinstance(found, Template) else found
+
+    def parsed(self, value: JsonString, parse: _Parse) -> Expression:
+        """What is in a string, with offsets into the file."""
+        try:
+            if value.places is None:
+                return parse(self.text, value.start + 1, value.end - 1)
+            places = value.places
+            return relocated(parse(value.text, 0, len(value.text)), lambda offset: places[offset])
+        except SyntaxProblem as problem:
+            return Unreadable(value.start, value.end, problem.message)

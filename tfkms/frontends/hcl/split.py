@@ -1,0 +1,116 @@
+"""A body into its arguments and blocks, without parsing what is in them.
+
+Most blocks are passed over by one regular expression; what it does not match is followed step by step (`scan`). What
+cannot be made out is a piece too, up to the next line that looks like the beginning of something.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tfkms.frontends.hcl.scan import COMMENT, IDENTIFIER, SyntaxProblem, argument_end, braces_end
+from tfkms.frontends.hcl.template import unescaped
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentPiece:
+    """`name = value` at `text[start:end]`, the value beginning at `value`."""
+
+    start: int
+    end: int
+    name: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPiece:
+    """`type "label"… { }` at `text[start:end]`, what is between the braces at `text[body:close]`."""
+
+    start: int
+    end: int
+    type: str
+    labels: tuple[str, ...]
+    body: int
+    close: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadablePiece:
+    """What is neither, with the offset of the trouble and a lower-case line about it."""
+
+    start: int
+    end: int
+    place: int
+    message: str
+
+
+Piece: TypeAlias = ArgumentPiece | BlockPiece | UnreadablePiece
+
+_STRING = r'"(?:[^"\\$%\n]|\\.|[$%](?![${%])|\$\{[^"{}#/<\n]*+\})*+"'
+_PLAIN = rf'[^"{{}}#/<]++|{_STRING}|#[^\n]*+|/(?![/*])|<(?!<)'
+
+
+def _nested(levels: int) -> str:
+    """A pattern for what stands in braces, as long as no more than so many are open in it."""
+    return rf"(?:{_PLAIN}|\{{{_nested(levels - 1)}\}})*+" if levels else f"(?:{_PLAIN})*+"
+
+
+_GAP = re.compile(rf"(?:\s|{COMMENT})*")
+_INLINE = r"(?:[ \t]|/\*(?s:.*?)\*/)*"
+_HEAD = re.compile(
+    rf'({IDENTIFIER}){_INLINE}((?:(?:"(?:[^"\\\n]|\\.)*"|{IDENTIFIER}){_INLINE})*)(?:(\{{)|=(?![=>]){_INLINE})'
+)
+_LABEL = re.compile(rf'"((?:[^"\\\n]|\\.)*)"|/\*(?s:.*?)\*/|({IDENTIFIER})')
+_IN_BRACES = re.compile(_nested(5) + r"\}")
+_NEXT_BLOCK = re.compile(rf'^{IDENTIFIER}(?:[ \t]+(?:"[^"\n]*"|{IDENTIFIER}))*[ \t]*\{{', re.MULTILINE)
+_NEXT_ITEM = re.compile(
+    rf'^[ \t]*{IDENTIFIER}(?:[ \t]+(?:"[^"\n]*"|{IDENTIFIER}))*[ \t]*(?:\{{|=(?![=>]))', re.MULTILINE
+)
+
+
+def split(text: str, start: int = 0, end: int | None = None, *, nested: bool = False) -> list[Piece]:
+    """The pieces of `text[start:end]`, a file or, if `nested`, the body of a block; the rest is blank or comment."""
+    end = len(text) if end is None else end
+    pieces: list[Piece] = []
+    place = start
+    while (place := _skip_gap(text, place)) < end:
+        try:
+            piece = _piece(text, place, end)
+        except SyntaxProblem as problem:
+            line = text.find("\n", place, end)
+            again = (_NEXT_ITEM if nested else _NEXT_BLOCK).search(text, line, end) if line >= 0 else None
+            stop = again.start() if again else end
+            piece = UnreadablePiece(place, stop, min(problem.start, stop), problem.message)
+        pieces.append(piece)
+        place = piece.end
+    return pieces
+
+
+def _piece(text: str, place: int, end: int) -> Piece:
+    head = _HEAD.match(text, place, end)
+    if head is None:
+        raise SyntaxProblem(place, place + 1, "neither an argument nor a block begins here")
+    if head[3] is None:
+        if head[2]:
+            raise SyntaxProblem(head.start(2), head.end(2), "an argument has one name")
+        return ArgumentPiece(place, argument_end(text, head.end(), end), head[1], head.end())
+    quick = _IN_BRACES.match(text, head.end(), end)
+    close = quick.end() if quick else braces_end(text, head.end() - 1)
+    if close > end:
+        raise SyntaxProblem(head.end() - 1, head.end(), "`{` is not closed")
+    return BlockPiece(place, close, head[1], _labels(head[2]), head.end(), close - 1)
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    labels = []
+    for match in _LABEL.finditer(text):
+        if match[1] is not None:
+            labels.append(unescaped(match[1], match.start(1)) if "\\" in match[1] else match[1])
+        elif match[2] is not None:
+            labels.append(match[2])
+    return tuple(labels)
+
+
+def _skip_gap(text: str, place: int) -> int:
+    found = _GAP.match(text, place)
+    return found.end() if found else place

@@ -1,0 +1,62 @@
+"""Going through trees without recursion, however deep they are."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass, replace
+from typing import Any
+
+from tfkms.frontends.hcl.syntax import Body, Expression, Unreadable
+
+MAX_DEPTH = 600
+"""How deep an expression may be. A chain of 500 operators is; ten times that is nobody's configuration."""
+
+
+def children(node: Any) -> Iterator[Any]:
+    """The nodes right below a node, object items and parts of templates among them, in source order."""
+    for name in node.__slots__:
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            yield from (item for item in value if is_dataclass(item))
+        elif is_dataclass(value):
+            yield value
+
+
+def too_deep(expression: Expression) -> bool:
+    """Whether an expression is deeper than `MAX_DEPTH`."""
+    level: list[Any] = [expression]
+    for _ in range(MAX_DEPTH):
+        level = [child for node in level for child in children(node)]
+        if not level:
+            return False
+    return True
+
+
+def unreadable(body: Body) -> list[Unreadable]:
+    """All that could not be read in a body, at whatever depth, in source order."""
+    found: list[Unreadable] = []
+    stack: list[Any] = [body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Unreadable):
+            found.append(node)
+        else:
+            stack.extend(children(node))
+    return sorted(found, key=lambda node: node.start)
+
+
+def relocated(expression: Expression, place: Callable[[int], int]) -> Expression:
+    """The expression with all its offsets put through `place`."""
+    moved: Expression = _moved(expression, place)
+    return moved
+
+
+def _moved(node: Any, place: Callable[[int], int]) -> Any:
+    changes: dict[str, Any] = {}
+    for name in node.__slots__:
+        value = getattr(node, name)
+        if name in {"start", "end"}:
+            changes[name] = place(value)
+        elif isinstance(value, tuple):
+            changes[name] = tuple([_moved(item, place) if is_dataclass(item) else item for item in value])
+        elif is_dataclass(value):
+            changes[name] = _moved(value, place)
+    return replace(node, **changes)

@@ -84,7 +84,7 @@ class _Automaton:
 @cache
 def _automaton() -> _Automaton:
     found = tables()
-    reductions = tuple((rule.origin, len(rule.symbols), _maker(rule)) for rule in found.rules)
+    reductions = tuple((rule.origin, len(rule.symbols), maker_of(rule)) for rule in found.rules)
     return _Automaton(found.states, reductions, found.starts, {})
 
 
@@ -134,7 +134,7 @@ def _unexpected(token: Token) -> SyntaxProblem:
             return SyntaxProblem(start, end, f"`{text}` does not belong here")
 
 
-def _maker(rule: Rule) -> Maker | None:
+def maker_of(rule: Rule) -> Maker | None:
     """What makes a value by a rule; None where it is that of its only part. Raises `Refusal` for a rule of no name."""
     name = re.sub(r"(?<=star|plus)_[0-9]+$", "", rule.name)
     if len(rule.symbols) == 1 and (

@@ -68,7 +68,9 @@ class Lost:
         if self.text is None:
             return True
         # a label in quotes may be written with escapes
-        return bool(_ESCAPED_LETTER.search(self.text)) or all(word in self.text for word in words)
+        if _ESCAPED_LETTER.search(self.text):
+            return True
+        return all(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", self.text) for word in words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     r"|(?P<NEWLINE>\n)"
     r'|(?P<PLAIN>"[^"\\$%\n]*")'
     rf"|(?P<COMMENT>{COMMENT})"
-    r"|(?P<FULL_SPLAT_START>\[\s*\*\s*\])"
+    r"|(?P<FULL_SPLAT_START>\[[ \t]*\*[ \t]*\])"
     r"|(?P<ATTR_SPLAT>\.[ \t]*\*)"
     r"|(?P<LEGACY_INDEX>\.[ \t]*[0-9]+)"
     rf"|(?P<HEREDOC>{HEREDOC})"
@@ -82,6 +82,7 @@ _ENDS_A_TERM = frozenset(
         "ATTR_SPLAT",
     }
 )
+_NUMBERS = frozenset({"INT_LITERAL", "FLOAT_LITERAL"})
 _SIGNS = frozenset({"MINUS", "NOT"})
 _OPENS = {"RPAR": "LPAR", "RBRACE": "LBRACE", "RSQB": "LSQB"}
 _REST_OF_NAME = re.compile(r"[\w-]*")
@@ -155,6 +156,8 @@ class _Lexer:
                 heredoc = heredoc_at(self.text, at)
                 kind, end = "HEREDOC_TEMPLATE_TRIM" if heredoc.flush else "HEREDOC_TEMPLATE", heredoc.end
             case "LEGACY_INDEX":
+                if self.kind in _NUMBERS:
+                    raise SyntaxProblem(at, end, "a number has one point, and an index without brackets one number")
                 self.tokens.append(("DOT", at, at + 1, "."))
                 kind, text = "INT_LITERAL", self.text[at + 1 : end].strip()
                 at = end - len(text)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from tfkms.frontends.hcl import template
@@ -11,6 +12,7 @@ from tfkms.frontends.hcl.scan import SyntaxProblem, heredoc_at
 from tfkms.frontends.hcl.steps import Step, follow
 from tfkms.frontends.hcl.syntax import (
     Argument,
+    Attribute,
     Binary,
     Block,
     Body,
@@ -19,6 +21,7 @@ from tfkms.frontends.hcl.syntax import (
     Expression,
     ForObject,
     ForTuple,
+    Index,
     Literal,
     Name,
     Object,
@@ -65,6 +68,9 @@ def _signs(text: str, token: Token) -> list[int]:
 
 def _body(source: Source, given: list[Any]) -> Body:
     items = given[0] if given and isinstance(given[0], list) else []
+    for item, following in pairwise(items):
+        if "\n" not in source.text[item.end : following.start]:
+            raise SyntaxProblem(following.start, following.end, "arguments and blocks begin on lines of their own")
     return Body(without_doubles(items))
 
 
@@ -147,10 +153,19 @@ def _binary(source: Source, given: list[Any]) -> Binary:
 
 
 def _binary_term(source: Source, given: list[Any]) -> tuple[str, Expression]:
+    _refuse_newlines(given)
     return given[0][3], given[-1]
 
 
+def _refuse_newlines(given: list[Any]) -> None:
+    """The grammar lets operators go over newlines everywhere, Terraform in brackets only, where none is a token."""
+    if None in given:
+        start, end = given[0][1:3] if isinstance(given[0], tuple) else (given[0].start, given[0].end)
+        raise SyntaxProblem(start, end, "an expression outside of brackets ends with its line")
+
+
 def _conditional(source: Source, given: list[Any]) -> Conditional:
+    _refuse_newlines(given)
     condition, then, otherwise = _nodes(given)
     return Conditional(condition.start, otherwise.end, condition, then, otherwise)
 
@@ -160,7 +175,13 @@ def _tuple(source: Source, given: list[Any]) -> Tuple:
 
 
 def _object(source: Source, given: list[Any]) -> Object:
-    return Object(given[0][1], given[-1][2], tuple(_nodes(given)))
+    items: list[ObjectItem] = _nodes(given)
+    for item, following in pairwise(items):
+        if not {",", "\n"}.intersection(source.text[item.value.end : following.key.start]):
+            raise SyntaxProblem(following.key.start, following.key.end, "a comma or a newline goes before this")
+    if items and source.text.startswith("for", items[0].key.start) and items[0].key.end - items[0].key.start == 3:
+        raise SyntaxProblem(items[0].key.start, items[0].key.end, "`for` in braces begins a for expression")
+    return Object(given[0][1], given[-1][2], tuple(items))
 
 
 def _object_key(source: Source, given: list[Any]) -> Expression:
@@ -170,6 +191,8 @@ def _object_key(source: Source, given: list[Any]) -> Expression:
     elif isinstance(key, Name) and key.end - key.start == len(key.name):
         start, end, text = key.start, key.end, key.name
     else:
+        if isinstance(key, Attribute | Index) and not source.text.startswith("(", key.start):
+            raise SyntaxProblem(key.start, key.end, "a reference as a key stands in parentheses")
         expression: Expression = key
         return expression
     return Template(start, end, (TextPart(start, end, text),))

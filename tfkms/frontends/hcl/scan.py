@@ -144,7 +144,7 @@ def _skip(text: str, place: int, context: int) -> int:
             case '"':
                 around.append(_QUOTES)
             case "\n":
-                raise SyntaxProblem(opened, found.start(), "a quoted string runs over the end of its line")
+                raise SyntaxProblem(found.start(), place, "a quoted string runs over the end of its line")
             case "${" | "%{":
                 around.append(0)
             case "{":

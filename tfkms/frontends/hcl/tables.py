@@ -48,16 +48,27 @@ class Tables:
 
 @cache
 def tables() -> Tables:
-    """The tables of the installed python-hcl2. Raises `Refusal` where that is not there or its grammar is unknown."""
+    """The tables of the installed python-hcl2; raises `Refusal` where its grammar is missing."""
+    return load()
+
+
+def load() -> Tables:
+    """The tables, read anew: those that ship, those in the cache, or computed, whichever are of the grammar."""
     grammar = grammar_text()
     key = grammar_key(grammar)
-    for path in (SHIPPED, _cached(key)):
+    cached = _base() / "tfkms" / cache_name(grammar)
+    for path in (SHIPPED, cached):
         found = _read(path, key, ours=path == SHIPPED)
         if found is not None:
             return found
     text = compute(grammar)
-    _keep(_cached(key), text)
+    _keep(cached, text)
     return _decode(json.loads(text))
+
+
+def cache_name(grammar: str) -> str:
+    """The name of the file that keeps the tables of a grammar in the user's cache directory."""
+    return f"grammar-{grammar_key(grammar)[:16]}-{FORMAT}.json"
 
 
 def grammar_text() -> str:
@@ -164,14 +175,13 @@ def _private(path: Path) -> bool:
     )
 
 
-def _cached(key: str) -> Path:
+def _base() -> Path:
+    """The user's cache directory, by the custom of the system."""
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "tfkms" / f"grammar-{key[:16]}-{FORMAT}.json"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 def _keep(path: Path, text: str) -> None:

@@ -27,7 +27,9 @@ ParseHole: TypeAlias = Callable[[int, int], Expression]
 
 _GAP = rf"(?:\s|{COMMENT})*"
 _QUOTED = re.compile(r"\\.|\$\$\{|%%\{|\$\{|%\{")
-_LINES = re.compile(r"\$\$\{|%%\{|\$\{|%\{|\n")
+# HCL's scanner makes `$` and one character more a token, so that a blank right before a newline is one with it
+_ODD_END = r"(?<=[$%])[^\S\r\n](?=\n)|(?<![$%])[$%]\r(?=\n)"
+_LINES = re.compile(rf"\$\$\{{|%%\{{|\$\{{|%\{{|\n|{_ODD_END}")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})|\\(.)|\$(?=\$\{)|%(?=%\{)")
 _LITERAL_SEQUENCE = re.compile(r"\$(?=\$\{)|%(?=%\{)")
 _DIRECTIVE = re.compile(rf"{_GAP}({IDENTIFIER})")
@@ -116,7 +118,7 @@ def _tokens(text: str, start: int, end: int, hole: ParseHole, *, in_quotes: bool
 
     while match := sequence.search(text, place, end):
         mark, at, place = match[0], match.start(), match.end()
-        if mark == "\n":
+        if mark[-1].isspace() and not in_quotes:
             flush(place)
             literal, trim_next = place, False
         elif mark in {"${", "%{"}:

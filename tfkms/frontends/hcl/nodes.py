@@ -12,7 +12,6 @@ from tfkms.frontends.hcl.scan import SyntaxProblem, heredoc_at
 from tfkms.frontends.hcl.steps import Step, follow
 from tfkms.frontends.hcl.syntax import (
     Argument,
-    Attribute,
     Binary,
     Block,
     Body,
@@ -21,7 +20,6 @@ from tfkms.frontends.hcl.syntax import (
     Expression,
     ForObject,
     ForTuple,
-    Index,
     Literal,
     Name,
     Object,
@@ -191,8 +189,6 @@ def _object_key(source: Source, given: list[Any]) -> Expression:
     elif isinstance(key, Name) and key.end - key.start == len(key.name):
         start, end, text = key.start, key.end, key.name
     else:
-        if isinstance(key, Attribute | Index) and not source.text.startswith("(", key.start):
-            raise SyntaxProblem(key.start, key.end, "a reference as a key stands in parentheses")
         expression: Expression = key
         return expression
     return Template(start, end, (TextPart(start, end, text),))

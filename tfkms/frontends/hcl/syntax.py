@@ -131,7 +131,10 @@ class Tuple:
 
 @dataclass(frozen=True, slots=True)
 class ObjectItem:
-    """`key = value`. A bare name as key is a template of that text; a key in parentheses is the expression in them."""
+    """`key = value`. A bare name as key is a template of that text; a key in parentheses is the expression in them.
+
+    A reference without parentheses, `aws.west`, has no value as a key: it names a provider in `providers`.
+    """
 
     key: "Expression"
     value: "Expression"

@@ -16,6 +16,7 @@ FLOORS = [
     {"catalogue", "waivers", "baseline"},
     {"settings", "waiving"},
     {"engine"},
+    {"queries"},
     {"report"},
     {"cli"},
     {"__main__"},

@@ -68,7 +68,7 @@ def key_uses(
     scan: Scan, keys: Sequence[Key], services: Services, moment: Moment
 ) -> Mapping[str, tuple[KeyUse, ...]]:  # fmt: skip
     """The uses of each key, by the key's address. A key is meant by its id, its ARN, an alias of it, or a reference."""
-    names = dict(_names(scan, keys, moment))
+    names = dict(key_names(scan, keys, moment))
     found: dict[str, list[KeyUse]] = {key.address: [] for key in keys}
     for resource in scan.resources:
         entry = services.arguments.get(resource.block_type)
@@ -83,7 +83,7 @@ def key_uses(
 
 def aliases(scan: Scan, keys: Sequence[Key], moment: Moment) -> Mapping[str, tuple[Text, ...]]:
     """The names of the aliases that the plan gives each key, by the key's address; an unknown one is a hole."""
-    names = dict(_names(scan, keys, moment))
+    names = dict(key_names(scan, keys, moment))
     found: dict[str, list[Text]] = {key.address: [] for key in keys}
     for alias in scan.resources:
         values = attributes(alias, moment)
@@ -99,7 +99,7 @@ def aliases(scan: Scan, keys: Sequence[Key], moment: Moment) -> Mapping[str, tup
     return {address: tuple(own) for address, own in found.items()}
 
 
-def _names(scan: Scan, keys: Sequence[Key], moment: Moment) -> Iterator[tuple[str, str]]:
+def key_names(scan: Scan, keys: Sequence[Key], moment: Moment) -> Iterator[tuple[str, str]]:
     """What names a key in this plan, with the key's address: ids, ARNs, and its own and its aliases' addresses."""
     own: dict[str, str] = {}
     for key in keys:

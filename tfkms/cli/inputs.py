@@ -19,11 +19,16 @@ Command = TypeVar("Command", bound=Callable[..., int])
 
 def with_inputs(command: Command) -> Command:
     """Gives a command the inputs and what to assume of them: inputs, account_id, region, partition."""
+    inputs = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+    return inputs(with_assumptions(command))
+
+
+def with_assumptions(command: Command) -> Command:
+    """Gives a command what to assume of its inputs: account_id, region, partition."""
     for option in (
         click.option("--partition", metavar="P", help="The partition, where the input does not tell it."),
         click.option("--region", metavar="R", help="The Region, where the input does not tell it."),
         click.option("--account-id", metavar="N", help="The account, where the input does not tell it."),
-        click.argument("inputs", nargs=-1, required=True, metavar="INPUT..."),
     ):
         command = option(command)
     return command

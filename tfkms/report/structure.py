@@ -220,7 +220,8 @@ def _witness(item: Witness) -> WitnessV1:
     return WitnessV1(str(item.principal), item.action, str(item.resource), context, item.inert)
 
 
-def _evidence(item: Evidence) -> EvidenceV1:
+def evidence(item: Evidence) -> EvidenceV1:
+    """A statement in its JSON form."""
     origin, span = item.origin, item.origin.span
     return EvidenceV1(
         address=origin.address,
@@ -253,7 +254,7 @@ def _finding(item: Finding) -> FindingV1:
         waived=_waiver(item.waived) if item.waived else None,
         witness=witnesses[0] if witnesses else None,
         witnesses=witnesses,
-        evidence=[_evidence(evidence) for evidence in item.evidence],
+        evidence=[evidence(own) for own in item.evidence],
         needs=[NeedV1(hole.address, hole.path, list(hole.references), hole.reason) for hole in item.needs],
         remedy=item.remedy,
         fingerprint=item.fingerprint,

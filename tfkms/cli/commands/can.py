@@ -1,0 +1,69 @@
+"""`tfkms can`: may a principal do an action on a key."""
+
+import click
+
+from tfkms.cli.group import EXIT_ERROR
+from tfkms.cli.guardrails import facts
+from tfkms.cli.inputs import assumed, read, with_assumptions
+from tfkms.cli.output import tell, write
+from tfkms.cli.settings import config_option
+from tfkms.cli.settings import settings as found_settings
+from tfkms.diagnostics import Level
+
+EXIT_ANSWERED, EXIT_UNDECIDED = 0, 3
+
+
+@click.command()
+@click.argument("principal")
+@click.argument("action")
+@click.argument("key")
+@click.argument("source", metavar="[INPUT]", default=".")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@config_option
+@click.option("-q", "--quiet", is_flag=True, help="No warnings on standard error.")
+@with_assumptions
+def can(
+    *,
+    principal: str,
+    action: str,
+    key: str,
+    source: str,
+    form: str,
+    config: str | None,
+    quiet: bool,
+    account_id: str | None,
+    region: str | None,
+    partition: str | None,
+) -> int:
+    """Say whether PRINCIPAL may do ACTION on KEY after the plan: yes, no or undecided, and why.
+
+    PRINCIPAL: the ARN of a role, a user, a session or an account's root, an account id, the name of a service, or the
+    address of a role, a user or a permission set. ACTION: with or without `kms:`. KEY: an address, an ARN, an id or an
+    alias.
+
+    Exit codes: 0 answered, 3 undecided, 2 the job could not be done.
+    """
+    from tfkms import catalogue
+    from tfkms.extract import Moment
+    from tfkms.queries.can import Word
+    from tfkms.queries.can import can as answered
+    from tfkms.queries.names import action_named, askers, key_named
+    from tfkms.queries.sight import sight
+    from tfkms.report import can as report
+    from tfkms.settings import decisions
+
+    settings = found_settings(config, [source], quiet)
+    stance = decisions.stance(settings, [rule.id for rule in catalogue.rules()])
+    about = action_named(action, catalogue.actions())
+    scans, refused = read([source], assumed(account_id, region, partition, settings.form))
+    if not scans:
+        tell(refused)
+        return EXIT_ERROR
+    seen = sight(scans[0], facts(stance), Moment.AFTER)
+    diagnostics = [*scans[0].diagnostics, *seen.question.estate.diagnostics]
+    answer = answered(askers(principal, seen), about, key_named(key, seen), seen)
+    tell(diagnostics, quiet=quiet)
+    write(report.render_json(answer) if form == "json" else report.render_text(answer))
+    if any(diagnostic.level is Level.ERROR for diagnostic in diagnostics):
+        return EXIT_ERROR
+    return EXIT_UNDECIDED if answer.word is Word.UNDECIDED else EXIT_ANSWERED

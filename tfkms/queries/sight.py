@@ -1,0 +1,92 @@
+"""What an input shows on one side of the plan, as queries look at it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from tfkms.checks.authorized import NOBODY
+from tfkms.checks.holders import holders
+from tfkms.checks.question import Question
+from tfkms.engine import Facts
+from tfkms.extract import Document, Key, Moment, extract
+from tfkms.finding import Evidence
+from tfkms.iam.document import AnyStatement, Policy
+from tfkms.identities import identities
+from tfkms.identities.principals_in_view import View
+from tfkms.key_uses import aliases, key_names, key_uses
+from tfkms.model import Scan
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The question that all queries are put to, and what names its principals and keys."""
+
+    scan: Scan
+    moment: Moment
+    question: Question
+
+    @cached_property
+    def view(self) -> View:
+        """The roles, users and groups in view."""
+        return View(self.scan, self.moment)
+
+    @cached_property
+    def keys(self) -> Mapping[str, Key]:
+        """The keys by their address."""
+        return {key.address: key for key in self.question.estate.keys}
+
+    @cached_property
+    def key_names(self) -> Mapping[str, str]:
+        """All that names a key, with the key's address: addresses of the key, its policies and aliases; its id and ARN;
+        names and ARNs of aliases."""
+        documents = {document.address: key.address for key in self.keys.values() for document in key.documents}
+        named = dict(key_names(self.scan, self.question.estate.keys, self.moment))
+        arns = {key.arn: key.address for key in self.keys.values() if isinstance(key.arn, str)}
+        return {**arns, **documents, **named}
+
+    @cached_property
+    def homes(self) -> Mapping[int, Document]:
+        """The document of each statement, by the statement's id."""
+        found = {id(own): document for document in self.question.estate.documents for own in document.policy}
+        for holder in self.question.holders:
+            for attachment in (*holder.identity.policies, *holder.identity.boundaries):
+                found |= {id(own): attachment.document for own in attachment.document.policy}
+        for key in self.keys.values():
+            found |= {id(own): document for document in key.documents for own in document.policy}
+        return found
+
+    def evidence(self, statement: AnyStatement) -> Evidence:
+        """The statement as evidence; of a sensitive document only its place."""
+        home = self.homes.get(id(statement))
+        return home.evidence(statement) if home else Evidence(statement.origin, statement.sid, statement.source)
+
+    def is_sensitive(self, statement: AnyStatement) -> bool:
+        """Whether nothing of what the statement says may be shown."""
+        home = self.homes.get(id(statement))
+        return home is not None and home.sensitive
+
+    def policies(self, key: Key) -> list[Policy]:
+        """The policies that the key may have, each with the grants on the key."""
+        granted = self.question.granted_on(key)
+        return [
+            replace(document.policy, statements=(*document.policy.statements, *granted)) for document in key.documents
+        ]
+
+
+def sight(scan: Scan, facts: Facts, moment: Moment) -> Sight:
+    """What the scan shows at the moment."""
+    estate = extract(scan, facts.sites, moment)
+    known = identities(scan, estate, moment, facts.managed)
+    question = Question(
+        scan=scan,
+        estate=estate,
+        parameters={},
+        actions=facts.actions,
+        authorized=NOBODY,
+        stance=facts.stance,
+        uses=key_uses(scan, estate.keys, facts.services, moment),
+        aliases=aliases(scan, estate.keys, moment),
+        identities=known,
+        holders=tuple(holders(known, facts.stance)),
+    )
+    return Sight(scan, moment, question)

@@ -1,6 +1,6 @@
 """What is certain of a value that is one of two, and it is not known which."""
 
-from tfkms.frontends.hcl.conversion import CannotConvert, convert, unify
+from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.equality import equal
 from tfkms.frontends.hcl.faults import Fault
 from tfkms.frontends.hcl.terms import (
@@ -23,6 +23,7 @@ from tfkms.frontends.hcl.terms import (
     with_sensitive,
 )
 from tfkms.frontends.hcl.types import DYNAMIC, STRING, Type, friendly
+from tfkms.frontends.hcl.unification import unify
 from tfkms.frontends.hcl.unknowns import derived
 
 

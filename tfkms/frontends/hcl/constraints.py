@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import syntax
-from tfkms.frontends.hcl.conversion import CannotConvert, convert, set_of, unify
+from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.sets import set_of
 from tfkms.frontends.hcl.terms import (
     List,
     Map,
@@ -33,6 +34,7 @@ from tfkms.frontends.hcl.types import (
     TupleType,
     Type,
 )
+from tfkms.frontends.hcl.unification import unify
 
 _PRIMITIVES = {"string": STRING, "number": NUMBER, "bool": BOOL, "any": DYNAMIC}
 _COLLECTIONS: Mapping[str, Callable[[Type], Type]] = {"list": ListType, "set": SetType, "map": MapType}

@@ -49,7 +49,8 @@ def _is_open(term: Term) -> bool:
         return False
     if isinstance(term, Unknown):
         return is_dynamic_within(term.type)
-    return not isinstance(term, HoledText) and any(_is_open(child) for child in items(term))
+    children = items(term) if isinstance(term, List | Set | Tuple | Map | Object) else ()
+    return any(_is_open(child) for child in children)
 
 
 def _equal_alike(left: Term, right: Term) -> bool | None:

@@ -1,6 +1,6 @@
 """From syntax to terms: what an expression says in a scope."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -8,21 +8,24 @@ from tfkms.diagnostics import Diagnostic, Level, did_you_mean
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.access import attribute, index
 from tfkms.frontends.hcl.branches import chosen, common_type, either
+from tfkms.frontends.hcl.calls import call
 from tfkms.frontends.hcl.conversion import CannotConvert, convert, text_of
-from tfkms.frontends.hcl.faults import Fault, UndeclaredFault, Withheld, check_size, check_text, deep_recursion
+from tfkms.frontends.hcl.faults import Fault, LimitFault, UndeclaredFault, check_size, deep_recursion
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.floats import from_decimal
-from tfkms.frontends.hcl.functions.registry import FUNCTIONS, NEVER_KNOWN, find
-from tfkms.frontends.hcl.iteration import ELEMENT, for_object, for_tuple, splat
+from tfkms.frontends.hcl.functions.registry import FUNCTIONS
+from tfkms.frontends.hcl.iteration import for_object, for_tuple, splat
 from tfkms.frontends.hcl.operators import binary, logic, unary
 from tfkms.frontends.hcl.parse import parse_template
+from tfkms.frontends.hcl.rendering import template
 from tfkms.frontends.hcl.scope import Deferred, Meaning, Names, Scope
 from tfkms.frontends.hcl.terms import Place, Term, Unknown
-from tfkms.frontends.hcl.types import BOOL, DYNAMIC, STRING
-from tfkms.frontends.hcl.unknowns import derived, unknown
+from tfkms.frontends.hcl.types import BOOL, DYNAMIC
+from tfkms.frontends.hcl.unknowns import derived
+from tfkms.frontends.hcl.walker import ELEMENT, Bindings, Outcome
 from tfkms.values import Hole
 
-Bindings = Mapping[str, Meaning]
+_SHOWN = 60
 _TEMPLATE_FUNCTIONS = ("templatefile", "templatestring")
 
 
@@ -42,7 +45,7 @@ def evaluate(expression: syntax.Expression, source: syntax.SourceText, scope: Sc
     """
     with deep_recursion():
         evaluator = Evaluator(source, scope)
-        term = evaluator.guarded(expression, {})
+        term = evaluator.whole(expression)
     return Evaluation(term, tuple([_diagnostic(fault, source) for fault in evaluator.faults]))
 
 
@@ -84,11 +87,23 @@ class Evaluator:
         """The value of `node`; an unknown in place of an error, which is noted."""
         try:
             return self.value(node, bound)
+        except LimitFault:
+            raise
         except Fault as fault:
-            self.faults.append(fault)
-            shown = self.source.text[node.start : min(node.end, node.start + 60)]
-            hole = Hole("", "", f"in error: {fault.message}", (" ".join(shown.split()),))
-            return Unknown(DYNAMIC, hole, place=self.place(node))
+            return self._failed(fault, node)
+
+    def whole(self, node: syntax.Expression) -> Term:
+        """The value of a whole expression; an unknown in place of any error, which is noted."""
+        try:
+            return self.value(node, {})
+        except Fault as fault:
+            return self._failed(fault, node)
+
+    def _failed(self, fault: Fault, node: syntax.Expression) -> Unknown:
+        self.faults.append(fault)
+        shown = " ".join(self.source.text[node.start : min(node.end, node.start + _SHOWN)].split())
+        hole = Hole("", f"/{self.scope.budget.steps}", f"in error: {fault.message}", (shown,))
+        return Unknown(DYNAMIC, hole, place=self.place(node))
 
     def value(self, node: syntax.Expression, bound: Bindings) -> Term:
         """The value of `node`. Raises `Fault` with the place of the innermost node at fault."""
@@ -113,7 +128,7 @@ class Evaluator:
             case syntax.Attribute():
                 return self._attribute_of(node, bound)
             case syntax.Template():
-                return self._template(node, bound)
+                return template(self, node, bound)
             case syntax.Name():
                 return self._name_of(node, bound)
             case syntax.Literal():
@@ -125,7 +140,7 @@ class Evaluator:
             case syntax.Index():
                 return self._index_of(node, bound)
             case syntax.Call():
-                return self._call(node, bound)
+                return call(self, node, bound)
             case syntax.Conditional():
                 return self._conditional(node, bound)
             case syntax.Binary():
@@ -145,21 +160,25 @@ class Evaluator:
             case _:
                 assert_never(node)
 
-    def _attempt(self, node: syntax.Expression, bound: Bindings) -> tuple[Term | None, Fault | None]:
-        """The value of `node`, or the first error in it; nothing is noted."""
-        before = len(self.faults)
+    def attempt(self, node: syntax.Expression, bound: Bindings) -> Outcome:
+        """The value of `node` or the first error in it; neither errors nor doubts are noted.
+
+        What no `try` can catch, an undeclared name or a limit of ours, is raised on.
+        """
+        noted, before = len(self.faults), self.doubts
+        fault: Fault | None = None
+        term: Term | None = None
         try:
             term = self.value(node, bound)
-        except UndeclaredFault:
+        except (UndeclaredFault, LimitFault):
             raise
-        except Fault as fault:
-            del self.faults[before:]
-            return None, fault
-        if len(self.faults) > before:
-            first = self.faults[before]
-            del self.faults[before:]
-            return None, first
-        return term, None
+        except Fault as found:
+            fault = found
+        if len(self.faults) > noted:
+            term, fault = None, self.faults[noted]
+            del self.faults[noted:]
+        doubts, self.doubts = self.doubts - before, before
+        return Outcome(term, fault, doubts)
 
     def _doubtful(self, *given: Term) -> None:
         """Note an operation on `given` that could fail once all of it is known."""
@@ -227,29 +246,26 @@ class Evaluator:
 
     def _logic(self, node: syntax.Binary, left: Term, bound: Bindings) -> Term:
         """A side that decides alone makes an error on the right harmless, as in newer versions of Terraform."""
-        right, fault = self._attempt(node.right, bound)
+        right = self.attempt(node.right, bound)
         self._doubtful(left)
-        if right is not None:
-            self._doubtful(right)
-            return binary(node.operator, left, right)
-        assert fault is not None
+        if right.term is not None:
+            self._doubtful(right.term)
+            self.doubts += right.doubts
+            return binary(node.operator, left, right.term)
+        assert right.fault is not None
         alone = logic(node.operator, left, terms.Bool(node.operator == "&&"))
         if isinstance(alone, terms.Bool) and alone.value is (node.operator == "||"):
             return alone
-        raise fault
+        raise right.fault
 
     def _conditional(self, node: syntax.Conditional, bound: Bindings) -> Term:
-        then, then_fault = self._attempt(node.then, bound)
-        otherwise, otherwise_fault = self._attempt(node.otherwise, bound)
-        condition = self.value(node.condition, bound)
-        return self._choose(condition, (then, then_fault), (otherwise, otherwise_fault))
+        then, otherwise = self.attempt(node.then, bound), self.attempt(node.otherwise, bound)
+        return self.choose(self.value(node.condition, bound), then, otherwise)
 
-    def _choose(
-        self, condition: Term, then: tuple[Term | None, Fault | None], otherwise: tuple[Term | None, Fault | None]
-    ) -> Term:
-        """One of two branches, each a value or the error that it gives."""
+    def choose(self, condition: Term, then: Outcome, otherwise: Outcome) -> Term:
+        """The branch that `condition` chooses; what both agree on where it is not known."""
         failed = Unknown(DYNAMIC, Hole("", "", "in error"))
-        first, second = then[0] or failed, otherwise[0] or failed
+        first, second = then.term or failed, otherwise.term or failed
         kind = common_type(first, second)
         if isinstance(condition, terms.Null):
             raise Fault("the condition is null; it must be true or false")
@@ -258,16 +274,18 @@ class Evaluator:
         except CannotConvert as reason:
             raise Fault(f"the condition must be true or false: {reason}") from None
         if not isinstance(test, terms.Bool):
-            self._doubtful(condition)
-            if then[0] is None or otherwise[0] is None:
+            self.doubts += then.doubts + otherwise.doubts + terms.may_be_null(test) + (test.type is not condition.type)
+            if then.term is None or otherwise.term is None:
+                self.doubts += 1
                 return derived("conditional", (condition, first, second), kind, not_null=False)
             return either(test, first, second)
-        term, fault = then if test.value else otherwise
-        if term is None:
-            assert fault is not None
-            raise fault
+        taken = then if test.value else otherwise
+        self.doubts += taken.doubts
+        if taken.term is None:
+            assert taken.fault is not None
+            raise taken.fault
         sensitive = test.sensitive or first.sensitive or second.sensitive
-        return terms.with_sensitive(chosen(term, kind), sensitive)
+        return terms.with_sensitive(chosen(taken.term, kind), sensitive)
 
     # Constructors
 
@@ -300,197 +318,15 @@ class Evaluator:
             return terms.Text("null")
         return self.value(node, bound)
 
-    # Templates
-
-    def _template(self, node: syntax.Template, bound: Bindings) -> Term:
-        if node.passes_through and len(node.parts) == 1 and isinstance(node.parts[0], syntax.Interpolation):
-            return self.value(node.parts[0].expression, bound)
-        place = self.place(node)
-        if len(node.parts) == 1 and isinstance(node.parts[0], syntax.TextPart):
-            return self._traced(terms.text(node.parts[0].text, place), node.parts)
-        return terms.at(self._join(node.parts, bound, trace=True), place)
-
-    def _join(
-        self, parts: Iterable[syntax.TemplatePart], bound: Bindings, *, trace: bool = False
-    ) -> terms.Text | terms.HoledText:
-        """The text that the parts of a template give one after the other."""
-        joined: list[str | terms.Part] = []
-        stretches: list[tuple[int, Place]] = []
-        length, sensitive = 0, False
-        for part in parts:
-            if isinstance(part, syntax.TextPart):
-                pieces: list[str | terms.Part] = [part.text]
-            else:
-                text = self._part_text(part, bound)
-                sensitive = sensitive or text.sensitive
-                pieces = terms.text_parts(text)
-            if trace:
-                stretches.append((length, self.place(part)))
-            length += sum([len(piece) if isinstance(piece, str) else 1 for piece in pieces])
-            check_text(length)
-            joined.extend(pieces)
-        made = terms.with_sensitive(terms.holed(joined), sensitive)
-        return terms.with_trace(made, tuple(stretches)) if trace else made
-
-    def _traced(self, text: terms.Text, parts: tuple[syntax.TemplatePart, ...]) -> terms.Text | terms.HoledText:
-        """A text of one part, with where it was written if it has several lines."""
-        if "\n" not in text.value:
-            return text
-        return terms.with_trace(text, ((0, self.place(parts[0])),))
-
-    def _part_text(self, part: syntax.TemplatePart, bound: Bindings) -> Term:
-        """The text of an interpolation or a directive."""
-        match part:
-            case syntax.Interpolation(expression=expression):
-                return self._as_text(self.value(expression, bound), expression)
-            case syntax.IfDirective(condition=condition, then=then, otherwise=otherwise):
-                test = self.value(condition, bound)
-                return self._choose(test, self._attempt_join(then, bound), self._attempt_join(otherwise, bound))
-            case syntax.ForDirective():
-                return self._for_directive(part, bound)
-            case syntax.TextPart(text=text):
-                return terms.text(text)
-
-    def _attempt_join(
-        self, parts: tuple[syntax.TemplatePart, ...], bound: Bindings
-    ) -> tuple[Term | None, Fault | None]:
-        before = len(self.faults)
-        try:
-            return self._join(parts, bound), None
-        except Fault as fault:
-            del self.faults[before:]
-            return None, fault
-
-    def _for_directive(self, part: syntax.ForDirective, bound: Bindings) -> Term:
-        result = syntax.Template(part.start, part.end, part.parts)
-        node = syntax.ForTuple(part.start, part.end, part.key, part.value, part.collection, result, None)
-        made = for_tuple(self, node, bound)
-        if not isinstance(made, terms.Tuple):
-            return derived("for", (made,), STRING)
-        parts: list[str | terms.Part] = []
-        for item in made.items:
-            parts.extend(terms.text_parts(item))
-        return terms.with_sensitive(terms.holed(parts), made.marked)
-
-    def _as_text(self, term: Term, node: syntax.Expression) -> Term:
-        """An interpolated value as text; unknown ones stay holes."""
-        if isinstance(term, terms.Null):
-            raise Fault("a null value cannot stand in a text", None, node.start, node.end)
-        if isinstance(term, Unknown):
-            if term.type not in (STRING, DYNAMIC) or not term.not_null:
-                self.doubts += term.type is DYNAMIC or not term.not_null
-            return term
-        try:
-            return convert(term, STRING)
-        except CannotConvert as reason:
-            raise Fault(f"the value cannot stand in a text: {reason}", None, node.start, node.end) from None
-
-    # Calls
-
-    def _call(self, node: syntax.Call, bound: Bindings) -> Term:
-        name = node.name.removeprefix("core::")
-        if name == "try":
-            return self._try_(self._expanded(node, bound))
-        if name == "can":
-            return self._can(node, bound)
-        function = find(name)
-        if function is None:
-            return self._missing(node, bound)
-        if name in self.forbidden:
-            raise Fault(f"`{name}` cannot be called inside a template that a function renders")
-        if name == "templatestring" and node.arguments and not _is_reference(node.arguments[0]):
-            raise Fault("the template must be a reference to a string from elsewhere", "write the template itself")
-        arguments: list[Term] = []
-        for argument in self._expanded(node, bound):
-            if isinstance(argument, Unopened):
-                return derived(name, (argument.term,), DYNAMIC, not_null=False)
-            arguments.append(argument() if callable(argument) else argument)
-        self._doubtful(*arguments)
-        try:
-            made = function.call(self, arguments)
-        except Withheld as reason:
-            kind = function.result if not callable(function.result) else DYNAMIC
-            made = unknown(kind, str(reason), f"{name}(…)")
-        made = made if made.place is not None else terms.at(made, self.place(node))
-        check_size(made.size)
-        return made
-
-    def _expanded(self, node: syntax.Call, bound: Bindings) -> "list[Callable[[], Term] | Term | Unopened]":
-        """The arguments, each to be evaluated by need; those that `...` stands for come evaluated."""
-        found: list[Callable[[], Term] | Term | Unopened] = []
-        for place, argument in enumerate(node.arguments):
-            if not (node.expand and place == len(node.arguments) - 1):
-                found.append(Argument(self, argument, bound))
-                continue
-            last = self.value(argument, bound)
-            match last:
-                case terms.Null():
-                    raise Fault("what `...` expands must not be null", None, argument.start, argument.end)
-                case terms.Set() if not last.whole:
-                    self.doubts += 1
-                    found.append(Unopened(last))
-                case terms.List() | terms.Tuple() | terms.Set():
-                    found.extend([terms.with_sensitive(item, last.sensitive) for item in last.items])
-                case Unknown() if last.type is DYNAMIC or not isinstance(last.type, type(STRING)):
-                    self.doubts += 1
-                    found.append(Unopened(last))
-                case _:
-                    raise Fault("what `...` expands must be a list, set or tuple", None, argument.start, argument.end)
-        return found
-
-    def _missing(self, node: syntax.Call, bound: Bindings) -> Term:
-        """A call of a function that is not built in: of a provider, or misspelt."""
-        if node.name in NEVER_KNOWN:
-            for argument in node.arguments:
-                self.value(argument, bound)
-            self.doubts += 1
-            kind, reason = NEVER_KNOWN[node.name]
-            return unknown(kind, reason, f"{node.name}()")
-        if node.name.startswith("provider::"):
-            return unknown(DYNAMIC, "a function of a provider", f"{node.name}(…)", not_null=False)
-        hint = did_you_mean(node.name, [*FUNCTIONS, *NEVER_KNOWN, "try", "can"])
-        raise Fault(f"there is no function `{node.name}`", hint)
-
-    def _try_(self, arguments: "list[Callable[[], Term] | Term | Unopened]") -> Term:
-        if not arguments:
-            raise Fault("`try` takes at least 1 argument, not 0")
-        first: Fault | None = None
-        for argument in arguments:
-            if isinstance(argument, Unopened):
-                return derived("try", (argument.term,), DYNAMIC, not_null=False)
-            if isinstance(argument, Argument):
-                doubts = self.doubts
-                term, fault = self._attempt(argument.node, argument.bound)
-                if term is None:
-                    first = first or fault
-                    continue
-            else:
-                assert not callable(argument)
-                term, doubts = argument, self.doubts
-            if self.doubts == doubts:
-                return term
-            return terms.at(derived("try", (term,), DYNAMIC, not_null=False), term.place)
-        assert first is not None
-        raise Fault(f"no argument of `try` has a value; the first: {first.message}", first.hint)
-
-    def _can(self, node: syntax.Call, bound: Bindings) -> Term:
-        if len(node.arguments) != 1 or node.expand:
-            raise Fault(f"`can` takes 1 argument, not {len(node.arguments)}")
-        doubts = self.doubts
-        term, _ = self._attempt(node.arguments[0], bound)
-        if term is None:
-            return terms.Bool(False)
-        if self.doubts == doubts:
-            return terms.Bool(True)
-        return derived("can", (term,), BOOL)
-
     def render(self, source: syntax.SourceText, variables: Mapping[str, Term], *, caller: str) -> Term:
         """The text of a template file or string."""
-        template = parse_template(source.text)
+        parsed = parse_template(source.text)
         scope = Names(dict(variables), self.scope.files, self.scope.budget, self.scope.calls)
         inner = Evaluator(source, scope, (*self.forbidden, *_TEMPLATE_FUNCTIONS, *_file_functions(caller)))
         try:
-            term = inner.value(template, {})
+            term = inner.value(parsed, {})
+        except LimitFault:
+            raise
         except Fault as fault:
             inner.faults.insert(0, fault)
             term = terms.Null()
@@ -504,36 +340,10 @@ class Evaluator:
         return term
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """An argument that is evaluated when it is called."""
-
-    evaluator: Evaluator
-    node: syntax.Expression
-    bound: Bindings
-
-    def __call__(self) -> Term:
-        """Its value."""
-        return self.evaluator.value(self.node, self.bound)
-
-
-@dataclass(frozen=True, slots=True)
-class Unopened:
-    """Arguments that `...` stands for and that are not known."""
-
-    term: Term
-
-
 def _file_functions(caller: str) -> tuple[str, ...]:
     if caller != "templatestring":
         return ()
     return tuple([name for name in FUNCTIONS if name.startswith("file") or name == "templatefile"])
-
-
-def _is_reference(node: syntax.Expression) -> bool:
-    while isinstance(node, syntax.Attribute | syntax.Index | syntax.Splat):
-        node = node.base
-    return isinstance(node, syntax.Name)
 
 
 def _key_text(key: Term) -> str | None:

@@ -1,37 +1,16 @@
 """`for` expressions and splats."""
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert, text_of
 from tfkms.frontends.hcl.faults import Fault, check_size
 from tfkms.frontends.hcl.scope import Deferred, Meaning
-from tfkms.frontends.hcl.terms import Place, Term, Unknown
+from tfkms.frontends.hcl.terms import Term, Unknown
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, SEQUENCES, ListType, SetType, TupleType, Type, friendly
 from tfkms.frontends.hcl.unknowns import derived
+from tfkms.frontends.hcl.walker import ELEMENT, Bindings, Walker
 from tfkms.values import Hole
-
-ELEMENT = "*"
-Bindings = Mapping[str, Meaning]
-
-
-class Walker(Protocol):
-    """The evaluator, as far as iterating needs it."""
-
-    doubts: int
-
-    def value(self, node: syntax.Expression, bound: Bindings) -> Term:
-        """The value of `node`."""
-
-    def meaning(self, node: syntax.Expression, bound: Bindings) -> Meaning:
-        """The value of `node`, or what it refers to."""
-
-    def guarded(self, node: syntax.Expression, bound: Bindings) -> Term:
-        """The value of `node`, an unknown in place of an error."""
-
-    def place(self, node: syntax.Expression) -> Place:
-        """Where `node` stands."""
 
 
 def for_tuple(walker: Walker, node: syntax.ForTuple, bound: Bindings) -> Term:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from tfkms.frontends.hcl.faults import Fault, Withheld
+from tfkms.frontends.hcl.faults import Withheld
 from tfkms.frontends.hcl.regex_syntax import (
     Assertion,
     Choice,
@@ -63,7 +63,7 @@ class Regex:
 
     def _add(self, step: _Step) -> int:
         if len(self.steps) >= PROGRAM_LIMIT:
-            raise Fault("the regular expression is too large")
+            raise Withheld("the regular expression is too large")
         self.steps.append(step)
         return len(self.steps) - 1
 

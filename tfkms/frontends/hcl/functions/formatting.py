@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tfkms.frontends.hcl import floats, terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
-from tfkms.frontends.hcl.faults import Fault, check_text
+from tfkms.frontends.hcl.faults import Fault, LimitFault, check_text
 from tfkms.frontends.hcl.functions.signature import Group, Parameter
 from tfkms.frontends.hcl.graphemes import count_graphemes, graphemes
 from tfkms.frontends.hcl.json_text import encode, escaped
@@ -56,7 +56,7 @@ def _verbs(text: str) -> list[str | _Verb]:
         following = number + 1
         size = int(width[:9]) if width else 0
         if size > _WIDTH_LIMIT or len(precision or "") > 6:
-            raise Fault(f"`format`: a width of more than {_WIDTH_LIMIT:,} is not supported")
+            raise LimitFault(f"`format`: a width of more than {_WIDTH_LIMIT:,} is not supported")
         digits = None if precision is None else int(precision or "0")
         found.append(_Verb(match[0], flags, size, digits, number, mode))
         place = match.end()

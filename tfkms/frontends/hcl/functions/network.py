@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from tfkms.frontends.hcl import terms
-from tfkms.frontends.hcl.faults import Fault, Withheld
+from tfkms.frontends.hcl.faults import Fault, LimitFault, Withheld
 from tfkms.frontends.hcl.functions.sequences import whole_number
 from tfkms.frontends.hcl.functions.signature import Group, Parameter
 from tfkms.frontends.hcl.functions.strings import value_of
@@ -80,7 +80,7 @@ def cidrsubnet(prefix: Term, newbits: Term, netnum: Term) -> Term:
 def cidrsubnets(prefix: Term, *newbits: Term) -> Term:
     network = _network("cidrsubnets", prefix)
     if len(newbits) > _NETWORK_LIMIT:
-        raise Fault(f"`cidrsubnets` gives at most {_NETWORK_LIMIT:,} networks")
+        raise LimitFault(f"`cidrsubnets` gives at most {_NETWORK_LIMIT:,} networks")
     made: list[Term] = []
     following = int(network.network_address)
     end = following + network.num_addresses

@@ -4,10 +4,10 @@ import base64
 import posixpath
 
 from tfkms.frontends.hcl import terms
-from tfkms.frontends.hcl.conversion import set_of
 from tfkms.frontends.hcl.faults import Fault, Withheld
 from tfkms.frontends.hcl.functions.signature import Group, Parameter, Site, wrong
 from tfkms.frontends.hcl.functions.strings import value_of
+from tfkms.frontends.hcl.sets import set_of
 from tfkms.frontends.hcl.syntax import SourceText
 from tfkms.frontends.hcl.terms import Place, Term, Text
 from tfkms.frontends.hcl.types import BOOL, MAPPINGS, STRING, SetType

@@ -15,13 +15,15 @@ from tfkms.frontends.hcl.functions import (
     paths,
     patterns,
     sequences,
+    set_algebra,
     strings,
 )
 from tfkms.frontends.hcl.functions.signature import Function
 from tfkms.frontends.hcl.types import STRING, Type
 
 _GROUPS = (
-    aws, dates, encoding, formatting, hashes, mappings, marks, network, numeric, paths, patterns, sequences, strings
+    aws, dates, encoding, formatting, hashes, mappings, marks, network, numeric, paths, patterns, sequences,
+    set_algebra, strings,
 )  # fmt: skip
 FUNCTIONS: Mapping[str, Function] = {
     name: function for group in _GROUPS for name, function in group.GROUP.functions.items()
@@ -33,8 +35,61 @@ NEVER_KNOWN: Mapping[str, tuple[Type, str]] = {
     "bcrypt": (STRING, "made up on apply"),
     "rsadecrypt": (STRING, "decrypted with a private key"),
 }
-
-
-def find(name: str) -> Function | None:
-    """The function called `name`, without `core::`."""
-    return FUNCTIONS.get(name)
+# These cannot fail because of what unknowns in their arguments turn out to be, types being known.
+SURE = frozenset(
+    [
+        "jsonencode",
+        "merge",
+        "concat",
+        "length",
+        "keys",
+        "values",
+        "reverse",
+        "tolist",
+        "toset",
+        "tomap",
+        "flatten",
+        "distinct",
+        "contains",
+        "setunion",
+        "sensitive",
+        "nonsensitive",
+        "issensitive",
+        "ephemeralasnull",
+        "chunklist",
+    ]
+)
+# Nor can these, unless it is null.
+SURE_OF_TEXTS = frozenset(
+    [
+        "lower",
+        "upper",
+        "title",
+        "strrev",
+        "chomp",
+        "trim",
+        "trimspace",
+        "trimprefix",
+        "trimsuffix",
+        "replace",
+        "join",
+        "split",
+        "startswith",
+        "endswith",
+        "strcontains",
+        "indent",
+        "base64encode",
+        "urlencode",
+        "md5",
+        "sha1",
+        "sha256",
+        "sha512",
+        "base64sha256",
+        "base64sha512",
+        "tostring",
+        "sort",
+        "compact",
+        "basename",
+        "dirname",
+    ]
+)

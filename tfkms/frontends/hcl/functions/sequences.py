@@ -1,9 +1,7 @@
 """Functions over lists, tuples and sets."""
 
-from collections.abc import Sequence
-
 from tfkms.frontends.hcl import terms
-from tfkms.frontends.hcl.conversion import CannotConvert, convert, set_of, unify
+from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.equality import equal
 from tfkms.frontends.hcl.faults import Fault, check_size
 from tfkms.frontends.hcl.floats import INTEGER_PRECISION, rounded
@@ -23,6 +21,7 @@ from tfkms.frontends.hcl.types import (
     TupleType,
     Type,
 )
+from tfkms.frontends.hcl.unification import unify
 from tfkms.frontends.hcl.unknowns import derived
 
 GROUP = Group()
@@ -72,7 +71,7 @@ def concat(*seqs: Term) -> Term:
     if all(isinstance(seq, terms.List) for seq in seqs):
         common = unify([seq.type for seq in seqs])
         if isinstance(common, ListType):
-            made = [item for seq in seqs for item in _items(convert(seq, common))]
+            made = [item for seq in seqs for item in items_of(convert(seq, common))]
             return terms.List(common.element, tuple(made), sensitive)
     found: list[Term] = []
     for seq in seqs:
@@ -83,7 +82,7 @@ def concat(*seqs: Term) -> Term:
     return terms.Tuple(tuple(found), sensitive)
 
 
-def _items(term: Term) -> tuple[Term, ...]:
+def items_of(term: Term) -> tuple[Term, ...]:
     assert isinstance(term, terms.List | terms.Set | terms.Tuple)
     return term.items
 
@@ -102,7 +101,7 @@ def _flatten_into(found: list[Term], value: Term) -> bool:
     """Whether it is known how many items there are in all."""
     if isinstance(value, terms.Set) and not value.whole:
         return False
-    for item in _items(value):
+    for item in items_of(value):
         if isinstance(item, terms.List | terms.Set | terms.Tuple):
             if not _flatten_into(found, item):
                 return False
@@ -357,7 +356,7 @@ def sum_(value: Term) -> Term:
 
 @GROUP.define("alltrue", Parameter("list", ListType(BOOL)), result=BOOL)
 def alltrue(value: Term) -> Term:
-    items = _items(value)
+    items = items_of(value)
     if any(isinstance(item, terms.Null) or item == terms.Bool(False) for item in items):
         return terms.Bool(False)
     return terms.Bool(True) if value.whole else derived("alltrue", (value,), BOOL)
@@ -365,7 +364,7 @@ def alltrue(value: Term) -> Term:
 
 @GROUP.define("anytrue", Parameter("list", ListType(BOOL)), result=BOOL)
 def anytrue(value: Term) -> Term:
-    if terms.Bool(True) in _items(value):
+    if terms.Bool(True) in items_of(value):
         return terms.Bool(True)
     return terms.Bool(False) if value.whole else derived("anytrue", (value,), BOOL)
 
@@ -403,7 +402,7 @@ def matchkeys(values: Term, keys: Term, searchset: Term) -> Term:
     common = unify((keys.type, searchset.type))
     if common is None:
         raise Fault("`matchkeys`: keys and searchset must be of the same type")
-    wanted, searched = _items(convert(keys, common)), _items(convert(searchset, common))
+    wanted, searched = items_of(convert(keys, common)), items_of(convert(searchset, common))
     if len(values.items) != len(wanted):
         raise Fault("`matchkeys`: there must be as many keys as values")
     if not searched:
@@ -416,95 +415,3 @@ def matchkeys(values: Term, keys: Term, searchset: Term) -> Term:
         if True in [equal(key, other) for other in searched]
     ]
     return terms.List(values.element, tuple(kept))
-
-
-_ANY_SET = SetType(DYNAMIC)
-
-
-def _set_type(*sets: Term) -> Type:
-    kinds: list[Type] = []
-    for value in sets:
-        if isinstance(value.type, SetType):
-            empty = isinstance(value, terms.Set) and not value.items and value.type.element is DYNAMIC
-            kinds.extend([] if empty else [value.type.element])
-    if not kinds:
-        return _ANY_SET
-    common = unify(kinds)
-    if common is None:
-        raise Fault("the sets have no element type in common")
-    return SetType(common)
-
-
-def _alike(sets: Sequence[Term]) -> tuple[SetType, list[terms.Set]]:
-    kind = _set_type(*sets)
-    assert isinstance(kind, SetType)
-    made = [convert(value, kind) for value in sets]
-    return kind, [value for value in made if isinstance(value, terms.Set)]
-
-
-@GROUP.define("setunion", Parameter("first_set", _ANY_SET), rest=Parameter("other_sets", _ANY_SET), result=_set_type)
-def setunion(*sets: Term) -> Term:
-    kind, alike = _alike(sets)
-    return set_of(kind.element, [item for value in alike for item in value.items])
-
-
-@GROUP.define(
-    "setintersection", Parameter("first_set", _ANY_SET), rest=Parameter("other_sets", _ANY_SET), result=_set_type
-)
-def setintersection(*sets: Term) -> Term:
-    kind, alike = _alike(sets)
-    if not all(value.whole for value in alike):
-        return derived("setintersection", sets, kind)
-    kept = [item for item in alike[0].items if all(_has(value, item) for value in alike[1:])]
-    return set_of(kind.element, kept)
-
-
-@GROUP.define("setsubtract", Parameter("a", _ANY_SET), Parameter("b", _ANY_SET), result=_set_type)
-def setsubtract(first: Term, second: Term) -> Term:
-    kind, alike = _alike((first, second))
-    if not all(value.whole for value in alike):
-        return derived("setsubtract", (first, second), kind)
-    return set_of(kind.element, [item for item in alike[0].items if not _has(alike[1], item)])
-
-
-def _has(value: terms.Set, wanted: Term) -> bool:
-    return True in [equal(item, wanted) for item in value.items]
-
-
-@GROUP.define("setproduct", rest=Parameter("sets", marked=True, unknown=True))
-def setproduct(*sets: Term) -> Term:
-    if len(sets) < 2:
-        raise Fault(f"`setproduct` takes at least 2 arguments, not {len(sets)}")
-    kinds = [_product_type(value) for value in sets]
-    listed = not any(isinstance(value.type, SetType) for value in sets)
-    combined = TupleType(tuple(kinds))
-    sensitive = any(value.sensitive for value in sets)
-    size = 1
-    for value in sets:
-        if isinstance(value, Unknown) or (isinstance(value, terms.Set) and not value.whole):
-            return derived("setproduct", sets, ListType(combined) if listed else SetType(combined))
-        size *= len(_items(value))
-        check_size(size * len(sets))
-    rows: list[tuple[Term, ...]] = [()] if size else []
-    for value, kind in zip(sets, kinds, strict=True):
-        choices = [convert(item, kind) for item in _items(value)]
-        rows = [(*row, choice) for row in rows for choice in choices]
-    made = [terms.Tuple(row) for row in rows]
-    if listed:
-        return terms.List(combined, tuple(made), sensitive)
-    return set_of(combined, made, sensitive=sensitive)
-
-
-def _product_type(value: Term) -> Type:
-    match value.type:
-        case ListType(element) | SetType(element):
-            return element
-        case TupleType(elements):
-            common = unify(elements) if elements else DYNAMIC
-            if common is None:
-                raise Fault("`setproduct`: all elements of a list must be of the same type")
-            return common
-        case kind if kind is DYNAMIC:
-            return DYNAMIC
-        case _:
-            raise wrong("setproduct", "sets", value, "sets or lists")

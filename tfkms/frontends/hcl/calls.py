@@ -1,0 +1,168 @@
+"""Function calls, `try` and `can` among them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tfkms.diagnostics import did_you_mean
+from tfkms.frontends.hcl import syntax, terms
+from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
+from tfkms.frontends.hcl.functions.registry import FUNCTIONS, NEVER_KNOWN, SURE, SURE_OF_TEXTS
+from tfkms.frontends.hcl.functions.signature import Function
+from tfkms.frontends.hcl.terms import Term, Unknown
+from tfkms.frontends.hcl.types import BOOL, DYNAMIC, Primitive, is_dynamic_within
+from tfkms.frontends.hcl.unknowns import derived, made_of
+from tfkms.frontends.hcl.walker import Bindings, Outcome, Walker
+from tfkms.values import Hole
+
+
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """An argument that is not evaluated yet."""
+
+    node: syntax.Expression
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """An argument that `...` stands for; with `several`, arguments of which it is not known how many there are."""
+
+    term: Term
+    several: bool = False
+
+
+_Argument: TypeAlias = _Later | _Now
+
+
+def call(walker: Walker, node: syntax.Call, bound: Bindings) -> Term:
+    """The value of a call. Raises `Fault` where the function is unknown or refuses its arguments."""
+    name = node.name.removeprefix("core::")
+    arguments = _expanded(walker, node, bound)
+    if name == "try":
+        return _try(walker, arguments, bound)
+    if name == "can":
+        return _can(walker, arguments, bound)
+    function = FUNCTIONS.get(name)
+    if function is not None and name in walker.forbidden:
+        raise Fault(f"`{name}` cannot be called inside a template that a function renders")
+    if name == "templatestring" and node.arguments and not _is_reference(node.arguments[0]):
+        raise Fault("the template must be a reference to a string from elsewhere", "write the template itself")
+    given = [
+        argument.term if isinstance(argument, _Now) else walker.value(argument.node, bound) for argument in arguments
+    ]
+    if function is None:
+        return _missing(walker, name, given)
+    if _has_several(arguments):
+        return derived(name, given, DYNAMIC, not_null=False)
+    made = _called(walker, function, given)
+    check_size(made.size)
+    return made if made.place is not None else terms.at(made, walker.place(node))
+
+
+def _called(walker: Walker, function: Function, given: Sequence[Term]) -> Term:
+    if not _is_sure(function.name, given):
+        walker.doubts += 1
+    try:
+        return function.call(walker, given)
+    except Withheld as reason:
+        walker.doubts += 1
+        kind = DYNAMIC if callable(function.result) else function.result
+        return Unknown(kind, made_of(Hole("", "", str(reason)), function.name, tuple(given)), not_null=True)
+
+
+def _is_sure(name: str, given: Sequence[Term]) -> bool:
+    """Whether the call cannot fail whatever the unknowns in its arguments turn out to be."""
+    if all(term.whole for term in given):
+        return True
+    if name in SURE:
+        return all(_is_settled(term, texts=False) for term in given)
+    return name in SURE_OF_TEXTS and all(_is_settled(term, texts=True) for term in given)
+
+
+def _is_settled(term: Term, *, texts: bool) -> bool:
+    """Whether all types in it are known; and, for `texts`, that nothing in it can turn out to be null."""
+    match term:
+        case Unknown(type=kind, not_null=not_null):
+            return not is_dynamic_within(kind) and not_null
+        case terms.List() | terms.Set() | terms.Tuple() | terms.Map() | terms.Object():
+            return all(_is_settled_within(child, texts=texts) for child in terms.items(term))
+        case _:
+            return True
+
+
+def _is_settled_within(term: Term, *, texts: bool) -> bool:
+    if isinstance(term, Unknown) and not texts:
+        return not is_dynamic_within(term.type)
+    return _is_settled(term, texts=texts)
+
+
+def _expanded(walker: Walker, node: syntax.Call, bound: Bindings) -> list[_Argument]:
+    """The arguments; those that `...` stands for come evaluated."""
+    if not node.expand:
+        return [_Later(argument) for argument in node.arguments]
+    *others, final = node.arguments
+    found: list[_Argument] = [_Later(argument) for argument in others]
+    last = walker.value(final, bound)
+    match last:
+        case terms.Null():
+            raise Fault("what `...` expands must not be null", None, final.start, final.end)
+        case terms.List() | terms.Tuple() | terms.Set() if last.whole or not isinstance(last, terms.Set):
+            return [*found, *[_Now(terms.with_sensitive(item, last.sensitive)) for item in last.items]]
+        case terms.Set() | Unknown() if last.type is DYNAMIC or not isinstance(last.type, Primitive):
+            walker.doubts += 1
+            return [*found, _Now(last, several=True)]
+        case _:
+            raise Fault("what `...` expands must be a list, set or tuple", None, final.start, final.end)
+
+
+def _has_several(arguments: Sequence[_Argument]) -> bool:
+    return any(isinstance(argument, _Now) and argument.several for argument in arguments)
+
+
+def _missing(walker: Walker, name: str, given: Sequence[Term]) -> Term:
+    """A call of a function that is not built in: one whose result is made up, one of a provider, or a misspelt one."""
+    walker.doubts += 1
+    kind, reason = NEVER_KNOWN.get(name, (DYNAMIC, "a function of a provider"))
+    if name not in NEVER_KNOWN and not name.startswith("provider::"):
+        raise Fault(f"there is no function `{name}`", did_you_mean(name, [*FUNCTIONS, *NEVER_KNOWN, "try", "can"]))
+    hole = made_of(Hole("", "", reason), name, tuple(given))
+    if name in NEVER_KNOWN:  # two calls give two values
+        hole = Hole(hole.address, f"/{walker.scope.budget.steps}", hole.reason, hole.references)
+    return Unknown(kind, hole, not_null=name in NEVER_KNOWN)
+
+
+def _attempt(walker: Walker, argument: _Argument, bound: Bindings) -> Outcome:
+    if isinstance(argument, _Later):
+        return walker.attempt(argument.node, bound)
+    return Outcome(argument.term, None, int(argument.several))
+
+
+def _try(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Term:
+    first: Fault | None = None
+    for argument in arguments:
+        outcome = _attempt(walker, argument, bound)
+        if outcome.term is None:
+            first = first or outcome.fault
+        elif outcome.doubts == 0:
+            return outcome.term
+        else:
+            walker.doubts += 1
+            return terms.at(derived("try", (outcome.term,), DYNAMIC, not_null=False), outcome.term.place)
+    if first is None:
+        raise Fault("`try` takes at least 1 argument, not 0")
+    raise Fault(f"no argument of `try` has a value; the first: {first.message}", first.hint)
+
+
+def _can(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Term:
+    if len(arguments) != 1:
+        raise Fault(f"`can` takes 1 argument, not {len(arguments)}")
+    outcome = _attempt(walker, arguments[0], bound)
+    if outcome.term is None:
+        return terms.Bool(False)
+    return terms.Bool(True) if outcome.doubts == 0 else derived("can", (outcome.term,), BOOL)
+
+
+def _is_reference(node: syntax.Expression) -> bool:
+    while isinstance(node, syntax.Attribute | syntax.Index | syntax.Splat):
+        node = node.base
+    return isinstance(node, syntax.Name)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from tests.command_line import run
+from tests.plan_builder import ROOT, block, change, plan, policy
 from tests.report import made
 from tfkms.report import formats
 from tfkms.report.formats import markdown
@@ -156,6 +159,7 @@ class Tags(HTMLParser):
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.open.append(tag)
+        self.text += " "
         assert not attributes
 
     def handle_endtag(self, tag: str) -> None:
@@ -214,3 +218,37 @@ def test_no_text_steers_a_terminal_or_a_runner(form: str, name: str) -> None:
     text.encode()
     assert not INVISIBLE.search(text)
     assert not RUNNER.search(text)
+
+
+def hostile_plan(name: str) -> dict[str, Any]:
+    """A plan with the name in an address, a principal, a Sid, an action, a condition and a member of a statement."""
+    grant = {
+        "Sid": name,
+        "Effect": "Allow",
+        "Principal": {"AWS": [f"arn:aws:iam::111122223333:role/{name}", name]},
+        "Action": ["kms:*", f"kms:{name}"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {f"aws:PrincipalTag/{name}": name}},
+    }
+    address = f"aws_kms_key.main[{json.dumps(name)}]"
+    return plan(
+        change(address, {"policy": policy(ROOT, grant, {name: name})}, unknown={"arn": True, "key_id": True}),
+        blocks=(block("aws_kms_key.main", policy={}),),
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_plan_of_hostile_names_steers_nothing(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    (tmp_path / "plan.json").write_text(json.dumps(hostile_plan(name)), encoding="utf-8")
+    outputs = [word for form in formats.names() for word in ("--output", f"{form}={form}.out")]
+
+    scanned = run("scan", "plan.json", "-v", *outputs, cwd=tmp_path)
+    listed = [run("policies", "plan.json", "--format", form, cwd=tmp_path) for form in ("json", "text")]
+
+    assert "crashed" not in scanned.err
+    assert scanned.code in (1, 2, 3)
+    written = [(tmp_path / f"{form}.out").read_bytes().decode() for form in formats.names()]
+    for text in [scanned.out, scanned.err, *written, *(result.out + result.err for result in listed)]:
+        assert not INVISIBLE.search(text)
+        assert not RUNNER.search(text)

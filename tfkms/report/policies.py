@@ -9,6 +9,7 @@ import msgspec
 from tfkms.extract import Document
 from tfkms.model import Source
 from tfkms.report.display import shown
+from tfkms.report.json_text import written
 from tfkms.values import Template, holes, plain
 
 
@@ -68,7 +69,7 @@ def _policy(document: Document) -> PolicyV1:
 
 def render_json(documents: Iterable[Document]) -> str:
     """The documents as JSON, ASCII only."""
-    return json.dumps(msgspec.to_builtins(structure(documents)), indent=1) + "\n"
+    return written(msgspec.to_builtins(structure(documents)))
 
 
 def render_text(documents: Iterable[Document]) -> str:

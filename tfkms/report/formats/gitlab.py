@@ -12,7 +12,7 @@ from typing import Any
 from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Finding, Note, Report, Severity
 from tfkms.report.display import shown, told
-from tfkms.report.formats.json import written
+from tfkms.report.json_text import written
 from tfkms.report.view import View, counting, errors, paths, place
 
 _SEVERITIES = {

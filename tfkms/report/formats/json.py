@@ -1,30 +1,13 @@
-"""The report as JSON, for machines."""
-
-import json
-import re
+"""The report as JSON, for programs: all of it, in the form that `tfkms schema report` describes."""
 
 import msgspec
 
 from tfkms.finding import Report
+from tfkms.report.json_text import written
 from tfkms.report.structure import structure
 from tfkms.report.view import View
-
-_LONE_SURROGATE = re.compile(r"\\\\|\\ud[89ab]\w\w\\ud[c-f]\w\w|(?P<lone>\\ud[89a-f]\w\w)")
-"""Half a character, which JSON allows to be written and most readers refuse; the first two kinds are none."""
-
-_COMMAND = re.compile(r"##(?=\w*\[)")
-"""`##vso[`, `##[` and their like, on which Azure Pipelines and older runners act wherever they stand in a line."""
 
 
 def render(report: Report, _view: View) -> str:
     """The report in its JSON form, one line a member."""
     return written(msgspec.to_builtins(structure(report)))
-
-
-def written(content: object) -> str:
-    """`content` as ASCII-only JSON that every reader takes, and on whose lines no CI runner acts.
-
-    Half characters become U+FFFD; a number sign that could begin a runner's command is written as an escape.
-    """
-    text = _COMMAND.sub(r"#\\u0023", json.dumps(content, indent=1))
-    return _LONE_SURROGATE.sub(lambda found: "\\ufffd" if found["lone"] else found[0], text) + "\n"

@@ -21,7 +21,7 @@ from tfkms.finding import Evidence, Finding, Note, Report, Severity
 from tfkms.location import Span
 from tfkms.report import guardrails, sentences
 from tfkms.report.display import shown, told
-from tfkms.report.formats.json import written
+from tfkms.report.json_text import written
 from tfkms.report.line_hash import line_hashes
 from tfkms.report.view import View, counting, errors, paths, place
 

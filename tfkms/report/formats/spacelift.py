@@ -10,7 +10,7 @@ from tfkms import __version__
 from tfkms.finding import Finding, Report, Severity
 from tfkms.report import sentences, structure
 from tfkms.report.display import shown, told
-from tfkms.report.formats.json import written
+from tfkms.report.json_text import written
 from tfkms.report.view import View, counting, errors, paths, place
 
 FINDINGS_LIMIT = 500

@@ -82,7 +82,8 @@ def request(witness: Witness) -> str:
 
 def need(hole: Hole) -> str:
     """An unknown in one line: what it hangs on, and why it is not known."""
-    return f"{hole_name(hole) if hole.references else f'{hole.address}{hole.path}'}: {hole.reason}"
+    place = hole_name(hole) if hole.references else f"{hole.address}{hole.path}"
+    return f"{place}: {hole.reason}" if place else hole.reason
 
 
 def standing(evidence: Evidence, finding: Finding) -> str:

@@ -20,7 +20,7 @@ from tfkms.finding import Severity
 from tfkms.iam.actions import ActionClass, Actions, KmsAction
 from tfkms.key_uses import Mode, Service, Services
 from tfkms.selectors import SelectorError, selector
-from tfkms.strict_yaml import load_trusted, read_yaml
+from tfkms.strict_yaml import SIZE_LIMIT, load_trusted, read_yaml
 from tfkms.values import Value
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Remediation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     after: str
 
 
-class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a finding of one cause says, and the change that mends it."""
 
     says: str
@@ -64,7 +64,7 @@ class _RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rationale: str
     remediation: Remediation
     references: list[Reference]
-    messages: dict[str, _Message]
+    messages: dict[str, Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,16 @@ def _rule(path: Path) -> Rule:
 def sites() -> tuple[Site, ...]:
     """The places where resources hold policy documents. Raises Refusal."""
     path = rules_directory() / "data" / "sites.yaml"
-    return tuple(_site(line, place, path) for place, line in enumerate(_load(path, _SiteFile).sites))
+    return _sites(_load(path, _SiteFile), path)
+
+
+def read_sites(path: Path) -> tuple[Site, ...]:
+    """The sites in a file that is not the catalogue's own. Raises Refusal."""
+    return _sites(load(path, _SiteFile), path)
+
+
+def _sites(file: _SiteFile, path: Path) -> tuple[Site, ...]:
+    return tuple(_site(line, place, path) for place, line in enumerate(file.sites))
 
 
 def _site(line: _SiteLine, place: int, path: Path) -> Site:
@@ -204,7 +213,7 @@ def _site(line: _SiteLine, place: int, path: Path) -> Site:
         when = tuple((selector(condition), tuple(values)) for condition, values in line.when.items())
         return Site(line.type, selector(line.path), Kind(line.kind), line.key, when)
     except SelectorError as error:
-        _refuse(str(error), ("sites", place, "path"), path.read_text(encoding="utf-8"), path.name)
+        refuse(str(error), ("sites", place, "path"), path.read_text(encoding="utf-8"), path.name)
 
 
 @lru_cache(maxsize=1)
@@ -281,21 +290,41 @@ def services() -> Services:
 
 def _load(path: Path, kind: type[T]) -> T:
     """A file of the catalogue. One that is malformed is read once more, slowly, to say where."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError:
-        raise Refusal("catalogue-missing", f"the catalogue's `{path.name}` cannot be read; is tfkms whole?") from None
+    text = _text(path)
     try:
         return msgspec.convert(load_trusted(text), kind)
     except YAMLError:
         read_yaml(text, path.name)
         raise
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at `")
-        _refuse(message[:1].lower() + message[1:], _steps(where.removesuffix("`")), text, path.name)
+        _refuse_form(error, text, path)
 
 
-def _refuse(message: str, path: Sequence[str | int], text: str, file: str) -> NoReturn:
+def load(path: Path, kind: type[T]) -> T:
+    """A file in the form of the catalogue's that is not the catalogue's own, as `kind`. Raises Refusal."""
+    text = _text(path)
+    try:
+        return msgspec.convert(read_yaml(text, path.name).content, kind)
+    except msgspec.ValidationError as error:
+        _refuse_form(error, text, path)
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > SIZE_LIMIT:
+            raise Refusal("catalogue-malformed", f"the file is larger than {SIZE_LIMIT // 1024} KiB", None, path.name)
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise Refusal("catalogue-missing", f"the catalogue's `{path.name}` cannot be read", None, path.name) from None
+
+
+def _refuse_form(error: msgspec.ValidationError, text: str, path: Path) -> NoReturn:
+    message, _, where = str(error).partition(" - at `")
+    refuse(message[:1].lower() + message[1:], _steps(where.removesuffix("`")), text, path.name)
+
+
+def refuse(message: str, path: Sequence[str | int], text: str, file: str) -> NoReturn:
+    """Refuses a file for what stands at a path in it, with the line."""
     line, column = read_yaml(text, file).place(tuple(path))
     where = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path).removeprefix(".")
     raise Refusal("catalogue-malformed", f"{where or 'the file'}: {message} (column {column})", None, file, line)

@@ -6,7 +6,10 @@ document for what it grants where key policies delegate to IAM.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, assert_never
+from typing import Annotated, TypeAlias, assert_never
+
+import msgspec
+from msgspec import Meta
 
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.holders import HeldDocument, held_documents
@@ -37,6 +40,12 @@ _THROUGH_IAM = frozenset({Way.ACCOUNT})
 
 
 Subject: TypeAlias = KeyPolicySubject | HeldDocument
+
+
+class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What rules of this kind differ in: the actions that are for authorized principals only."""
+
+    actions: Annotated[list[Annotated[str, Meta(pattern="^kms:[A-Za-z]+$")]], Meta(min_length=1)]
 
 
 def subjects(question: Question) -> Sequence[Subject]:

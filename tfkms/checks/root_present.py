@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Outcome, Passed, Undecided, Violated, Witness
@@ -19,6 +21,10 @@ from tfkms.iam.statements import condition_literals, covers_action, covers_key
 from tfkms.values import Hole, text_parts
 
 ACTION = "kms:PutKeyPolicy"
+
+
+class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What rules of this kind differ in: nothing."""
 
 
 def subjects(question: Question) -> Sequence[Key]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeAlias, assert_never
 
+import msgspec
+
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.confinement import is_plumbing
 from tfkms.checks.holders import HeldDocument, held_documents
@@ -34,6 +36,13 @@ _TELLING = frozenset({"PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "Generat
 
 
 Subject: TypeAlias = KeyPolicySubject | HeldDocument
+
+
+class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What rules of this kind differ in: the two classes of actions that nobody shall have both of."""
+
+    admin: ActionClass
+    crypto: ActionClass
 
 
 def subjects(question: Question) -> Sequence[Subject]:

@@ -7,7 +7,10 @@ documents that use it, where the settings ask for that.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, assert_never
+from typing import Annotated, TypeAlias, assert_never
+
+import msgspec
+from msgspec import Meta
 
 from tfkms.checks.confinement import (
     GRANT_SCOPE,
@@ -65,6 +68,12 @@ _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})
 _THROUGH_IAM = frozenset({Way.ACCOUNT})
 
 Subject: TypeAlias = KeyPolicySubject | HeldDocument
+
+
+class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What rules of this kind differ in: the classes of actions that services are to be scoped for."""
+
+    classes: Annotated[list[ActionClass], Meta(min_length=1)]
 
 
 def subjects(question: Question) -> Sequence[Subject]:

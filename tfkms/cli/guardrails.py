@@ -11,15 +11,19 @@ if TYPE_CHECKING:
     from tfkms.checks.authorized import Authorized
     from tfkms.checks.stance import Stance
     from tfkms.engine import Facts
+    from tfkms.extract import Site
     from tfkms.waivers import Waivers
 
 
-def guardrail(check: str) -> "Rule":
-    """The guardrail of that id, in whatever case it is written. Raises Refusal."""
+def guardrail(check: str, own: Sequence["Rule"] = ()) -> "Rule":
+    """The guardrail of that id, in whatever case it is written; `own` are those besides the catalogue's.
+
+    Raises Refusal.
+    """
     from tfkms import catalogue
     from tfkms.diagnostics import did_you_mean
 
-    known = catalogue.rules()
+    known = (*catalogue.rules(), *own)
     for rule in known:
         if rule.id.lower() == check.lower():
             return rule
@@ -27,14 +31,19 @@ def guardrail(check: str) -> "Rule":
     raise Refusal("unknown-check", f"there is no guardrail `{check}`", hint or "list them with `tfkms rules`")
 
 
-def selected(checks: Sequence[str], skip: Sequence[str], stance: "Stance") -> tuple["Rule", ...]:
-    """The guardrails to judge, in the catalogue's order; those that are on unless some are named. Raises Refusal."""
+def selected(
+    checks: Sequence[str], skip: Sequence[str], stance: "Stance", own: Sequence["Rule"] = ()
+) -> tuple["Rule", ...]:
+    """The guardrails to judge, in the catalogue's order and then `own`; those that are on unless some are named.
+
+    Raises Refusal.
+    """
     from tfkms import catalogue
 
-    decided = [catalogue.decided(rule, stance.of(rule.id)) for rule in catalogue.rules()]
-    named = {guardrail(check).id for check in checks}
-    left_out = {guardrail(check).id for check in skip}
-    for rule in catalogue.rules():
+    decided = [catalogue.decided(rule, stance.of(rule.id)) for rule in (*catalogue.rules(), *own)]
+    named = {guardrail(check, own).id for check in checks}
+    left_out = {guardrail(check, own).id for check in skip}
+    for rule in decided:
         if rule.id in named and not rule.judged:
             raise Refusal("check-not-judged", f"{rule.id} is in the catalogue but not judged by this version")
     return tuple(
@@ -44,14 +53,19 @@ def selected(checks: Sequence[str], skip: Sequence[str], stance: "Stance") -> tu
     )
 
 
-def facts(stance: "Stance", waivers: "Waivers | None" = None, baseline: "Baseline | None" = None) -> "Facts":
-    """What the guardrails are judged by besides the inputs. Raises Refusal."""
+def facts(
+    stance: "Stance",
+    waivers: "Waivers | None" = None,
+    baseline: "Baseline | None" = None,
+    sites: Sequence["Site"] = (),
+) -> "Facts":
+    """What guardrails are judged by besides the inputs; `sites` are those besides the catalogue's. Raises Refusal."""
     from tfkms import catalogue, engine
     from tfkms.baseline import Baseline
     from tfkms.waivers import Waivers
 
     return engine.Facts(
-        sites=catalogue.sites(),
+        sites=(*catalogue.sites(), *sites),
         actions=catalogue.actions(),
         services=catalogue.services(),
         managed=catalogue.managed_policy,

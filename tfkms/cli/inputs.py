@@ -9,6 +9,7 @@ import click
 from tfkms.diagnostics import Diagnostic, Refusal
 
 if TYPE_CHECKING:
+    from tfkms.extract import Site
     from tfkms.frontends.accounts import Assumed
     from tfkms.model import Scan
     from tfkms.settings.form import SettingsFile
@@ -52,8 +53,13 @@ def assumed(
     )
 
 
-def read(paths: Sequence[str], assumed: "Assumed") -> tuple[list["Scan"], list[Diagnostic]]:
-    """The inputs that could be read, and a diagnostic for each of the others."""
+def read(
+    paths: Sequence[str], assumed: "Assumed", sites: Sequence["Site"] = ()
+) -> tuple[list["Scan"], list[Diagnostic]]:
+    """The inputs that could be read, and a diagnostic for each of the others.
+
+    `sites` are the places of policies besides the catalogue's.
+    """
     from dataclasses import replace
 
     from tfkms import catalogue
@@ -63,7 +69,7 @@ def read(paths: Sequence[str], assumed: "Assumed") -> tuple[list["Scan"], list[D
     from tfkms.key_uses import KEY_ALIAS
 
     services = catalogue.services()
-    always = {site.type for site in catalogue.sites()} | {KEY_ALIAS} | RESOURCE_TYPES
+    always = {site.type for site in (*catalogue.sites(), *sites)} | {KEY_ALIAS} | RESOURCE_TYPES
     wanted = always | set(services.arguments)
     mentions = {kind: words for kind, words in services.words().items() if kind not in always}
     scans: list[Scan] = []

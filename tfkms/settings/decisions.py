@@ -14,6 +14,7 @@ from tfkms.iam.search import find
 from tfkms.location import Origin
 from tfkms.settings.form import SettingsFile
 from tfkms.settings.load import Settings
+from tfkms.settings.own_rules import OwnRules, read_own_rules
 from tfkms.strict_yaml import SIZE_LIMIT
 from tfkms.waivers import Scope, Waiving
 
@@ -65,6 +66,13 @@ def stance(read: Settings, checks: Sequence[str]) -> Stance:
         inert_grants=CountsAs(settings.inert_grants),
         plan_actions=CountsAs(settings.plan_actions),
     )
+
+
+def own_rules(read: Settings) -> OwnRules:
+    """The guardrails and sites of one's own. Raises Refusal."""
+    if read.form.rules_dir is None:
+        return OwnRules()
+    return read_own_rules(_below(read.form.rules_dir, "rules_dir", read.base, read.name), read.name)
 
 
 def waivers(read: Settings) -> tuple[Waiving, ...]:
@@ -122,10 +130,8 @@ def _known(check: str, checks: Sequence[str], name: str) -> None:
 
 
 def _guard(path: str, base: Path, name: str) -> Guarding:
-    """The control policy in a file. It lies below the settings' own directory: settings open no other file."""
-    file = (base / path).resolve()
-    if not file.is_relative_to(base.resolve()):
-        raise Refusal("settings-outside", f"guards: `{path}` is not below the settings' directory", None, name)
+    """The control policy in a file."""
+    file = _below(path, "guards", base, name)
     try:
         if file.stat().st_size > SIZE_LIMIT:
             raise Refusal("settings-guard", f"guards: `{path}` is too large for a policy", None, name)
@@ -135,3 +141,11 @@ def _guard(path: str, base: Path, name: str) -> Guarding:
     except NotJsonError as error:
         raise Refusal("settings-guard", f"guards: `{path}` is not the JSON of a policy: {error}", None, name) from None
     return in_force(parse_policy(content, Origin(path, ""))[0])
+
+
+def _below(path: str, setting: str, base: Path, name: str) -> Path:
+    """A path of the settings. It leads below their own directory: settings open nothing else."""
+    found = (base / path).resolve()
+    if not found.is_relative_to(base.resolve()):
+        raise Refusal("settings-outside", f"{setting}: `{path}` is not below the settings' directory", None, name)
+    return found

@@ -106,14 +106,15 @@ def scan(
     from tfkms.waivers import Waivers
 
     settings = found_settings(config, inputs, quiet)
-    stance = decisions.stance(settings, [rule.id for rule in catalogue.rules()])
+    own = decisions.own_rules(settings)
+    stance = decisions.stance(settings, [rule.id for rule in (*catalogue.rules(), *own.rules)])
     stance = stance.authorizing(authorized_principals(authorized))
-    rules = selected(checks, skip, stance)
+    rules = selected(checks, skip, stance, own.rules)
     waivers = Waivers(decisions.waivers(settings), expiry_day(today))
     known = read_known(baseline)
-    scans, refused = read(inputs, assumed(account_id, region, partition, settings.form))
+    scans, refused = read(inputs, assumed(account_id, region, partition, settings.form), own.sites)
     others = [*decisions.idle_patterns(settings), *refused]
-    report = engine.judge(scans, rules, facts(stance, waivers, known), others)
+    report = engine.judge(scans, rules, facts(stance, waivers, known, own.sites), others)
     severity = Severity[(fail_on or settings.form.fail_on).upper()]
     exit_zero = exit_zero or write_baseline is not None
     gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero)

@@ -15,7 +15,7 @@ from tfkms.iam.conditions import no_variables
 from tfkms.iam.document import AnyStatement, Policy, Statement
 from tfkms.iam.grants import EVERYTHING, Bundle, Case, Granted, Guarding, refusals
 from tfkms.iam.key_values import Free, Reading
-from tfkms.iam.naming import Way
+from tfkms.iam.naming import PRINCIPAL_ARN, Way
 from tfkms.iam.search import BeyondLimitsError
 from tfkms.queries.names import Asker
 from tfkms.queries.sight import Sight
@@ -225,16 +225,13 @@ def bundle_of(asker: Asker, key: Key, sight: Sight) -> Bundle:
     return replace(asker.bundle, guards=tuple(guard for guard in guards if guard.on_resources or home))
 
 
-_SETTLED = frozenset({RESOURCE, "aws:principalarn"})
-
-
 def demands(case: Case, granted: Granted) -> tuple[Demand, ...]:
     """What the request that was found holds in the condition keys that the caller chooses."""
-    keys, spelled = case.keys(), dict(_spelled(case))
+    keys, spelled = case.keys(), {PRINCIPAL_ARN: "aws:PrincipalArn", **dict(_spelled(case))}
     return tuple(
         (spelled.get(name, name), values)
         for name, values in granted.solution.context
-        if isinstance(keys(name), Free) and name not in _SETTLED
+        if isinstance(keys(name), Free) and name != RESOURCE
     )
 
 

@@ -92,9 +92,9 @@ def _by_arn(found: "re.Match[str]", sight: Sight) -> Asker:
             return _root(account, partition)
         case "iam", ("role" | "user") if name:
             caller_kind = CallerKind.ROLE if kind == "role" else CallerKind.USER
-            return _holding(callers.named(caller_kind, arn, account, partition), arn, sight)
+            return holding(callers.named(caller_kind, arn, account, partition), arn, sight)
         case "sts", "assumed-role" if "/" in name:
-            return _holding(callers.session(arn, name.partition("/")[0], account, partition), arn, sight)
+            return holding(callers.session(arn, name.partition("/")[0], account, partition), arn, sight)
         case "sts", "federated-user" if name:
             return Asker(
                 arn, callers.named(CallerKind.FEDERATED_USER, arn, account, partition), Bundle(), in_view=False
@@ -115,7 +115,7 @@ def _by_address(word: str, sight: Sight) -> Iterator[Asker]:
     if principal is not None and principal.word in ("role", "user"):
         kind = CallerKind.ROLE if principal.word == "role" else CallerKind.USER
         caller = callers.named(kind, principal.arn, principal.account.id, principal.account.partition)
-        yield _holding(caller, principal.arn, sight, principal)
+        yield holding(caller, principal.arn, sight, principal)
         return
     sets = [holder for holder in sight.question.holders if holder.identity.address == word and not _is_group(holder)]
     if sets:
@@ -133,12 +133,12 @@ def _is_group(holder: Holder) -> bool:
     return holder.identity.to_come
 
 
-def _holding(caller: Caller, shown: Text, sight: Sight, principal: Principal | None = None) -> Asker:
+def holding(caller: Caller, shown: Text, sight: Sight, principal: Principal | None = None) -> Asker:
     """The caller with the documents of every holder that it is, and those of holders that it may be."""
     sure: list[Holder] = []
     possible: list[Bundle] = []
     for holder in sight.question.holders:
-        match _is(holder, caller, principal):
+        match is_caller(holder, caller, principal):
             case True:
                 sure.append(holder)
             case None:
@@ -157,7 +157,7 @@ def _holding(caller: Caller, shown: Text, sight: Sight, principal: Principal | N
     return Asker(shown, replace(caller, bounded=bounded, tags=tags), bundle, in_view, unseen, tuple(possible))
 
 
-def _is(holder: Holder, caller: Caller, principal: Principal | None) -> bool | None:
+def is_caller(holder: Holder, caller: Caller, principal: Principal | None = None) -> bool | None:
     """Whether the holder is the caller; None if that is not known."""
     identity = holder.identity
     if identity.to_come or identity.kind is IdentityKind.ANYONE or identity.account.id != caller.account:

@@ -1,6 +1,5 @@
 """The answer of `tfkms can`: for people, and as JSON."""
 
-import json
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +9,7 @@ import msgspec
 from tfkms.finding import Evidence
 from tfkms.queries.can import Access, Answer, Demand, Reason, Route, Word
 from tfkms.report.display import shown
+from tfkms.report.json_text import written
 from tfkms.report.sentences import need
 from tfkms.report.structure import EvidenceV1, NeedV1, evidence
 
@@ -96,7 +96,7 @@ def render_json(answer: Answer) -> str:
         open=answer.open,
         inert=answer.inert,
     )
-    return json.dumps(msgspec.to_builtins(content), indent=1) + "\n"
+    return written(msgspec.to_builtins(content))
 
 
 def _route(route: Route) -> RouteV1:

@@ -1,0 +1,54 @@
+"""`tfkms access`: who may do what with each key."""
+
+import click
+
+from tfkms.cli.group import EXIT_ERROR
+from tfkms.cli.guardrails import facts as judged_by
+from tfkms.cli.inputs import assumed, read, with_assumptions
+from tfkms.cli.output import tell, write
+from tfkms.cli.settings import config_option
+from tfkms.cli.settings import settings as found_settings
+from tfkms.diagnostics import Level
+
+
+@click.command()
+@click.argument("source", metavar="[INPUT]", default=".")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@config_option
+@click.option("-q", "--quiet", is_flag=True, help="No warnings on standard error.")
+@with_assumptions
+def access(
+    *,
+    source: str,
+    form: str,
+    config: str | None,
+    quiet: bool,
+    account_id: str | None,
+    region: str | None,
+    partition: str | None,
+) -> int:
+    """Show who may do what with each key after the plan, by which way, and what the plan changes."""
+    from tfkms import catalogue
+    from tfkms.extract import Moment
+    from tfkms.queries.access import matrices
+    from tfkms.queries.sight import sight
+    from tfkms.report import access as report
+    from tfkms.settings import decisions
+
+    settings = found_settings(config, [source], quiet)
+    facts = judged_by(decisions.stance(settings, [rule.id for rule in catalogue.rules()]))
+    scans, refused = read([source], assumed(account_id, region, partition, settings.form))
+    sights = [(sight(scan, facts, Moment.AFTER), sight(scan, facts, Moment.BEFORE)) for scan in scans]
+    diagnostics = [
+        *refused,
+        *(own for scan in scans for own in scan.diagnostics),
+        *(own for after, _ in sights for own in after.question.estate.diagnostics),
+    ]
+    tell(diagnostics, quiet=quiet)
+    keys = [list(matrices(after, before)) for after, before in sights]
+    actions = sorted(facts.actions.values(), key=lambda action: action.name)
+    if form == "json":
+        write(report.render_json([scan.input for scan in scans], keys, actions))
+    elif scans:
+        write(report.render_text([key for own in keys for key in own], actions))
+    return EXIT_ERROR if any(diagnostic.level is Level.ERROR for diagnostic in diagnostics) else 0

@@ -1,0 +1,252 @@
+"""Who may do what with each key, and by which way: the matrix of principals and permissions."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from tfkms.extract import Key
+from tfkms.iam.actions import ActionClass, KmsAction
+from tfkms.iam.coverage import coverage
+from tfkms.iam.document import Policy, Statement
+from tfkms.iam.grants import Case, Granted, has_variables
+from tfkms.iam.key_values import Free, Reading
+from tfkms.iam.naming import PRINCIPAL_ARN, Way
+from tfkms.iam.search import BeyondLimitsError
+from tfkms.queries.can import Access, Demand, bundle_of, demands, statements
+from tfkms.queries.names import Asker
+from tfkms.queries.people import Kind, People
+from tfkms.queries.sight import Sight
+from tfkms.values import Hole, Text, plain
+
+VIA = "kms:viaservice"
+GUARDED = ("DeleteImportedKeyMaterial", "ScheduleKeyDeletion", "DisableKey", "PutKeyPolicy", "DisableKeyRotation")
+"""The five actions that guardrails 2, 3, 4, 5 and 7 guard."""
+
+
+class Column(StrEnum):
+    """A column of the matrix: one of the five guarded actions, or a class of actions."""
+
+    MATERIAL = "delete_material"
+    DELETION = "schedule_deletion"
+    DISABLE = "disable"
+    POLICY = "put_policy"
+    ROTATION = "disable_rotation"
+    ADMIN = "other_administration"
+    USE = "use"
+    GRANT = "grant"
+
+
+_GUARDED = dict(zip(GUARDED, Column, strict=False))
+_CLASSES = {ActionClass.ADMIN: Column.ADMIN, ActionClass.CRYPTO: Column.USE, ActionClass.GRANT: Column.GRANT}
+
+
+def column_of(action: KmsAction) -> Column | None:
+    """The column that the action counts in; None for one that is neither administration nor use."""
+    return _GUARDED.get(action.name) or _CLASSES.get(action.action_class)
+
+
+class How(StrEnum):
+    """How far an action is allowed, the most first.
+
+    `FREELY`: a plain request suffices. `VIA`: only a request that a service makes on the principal's behalf is allowed.
+    `CONDITIONS`: only one that meets conditions. `UNKNOWN`: what is not known decides.
+    """
+
+    FREELY = "freely"
+    CONDITIONS = "conditions"
+    VIA = "via"
+    UNKNOWN = "unknown"
+    NONE = "none"
+
+
+_RANK = list(How)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """How an action, or a class of actions, is allowed to one principal.
+
+    `access` is by which way; `services` are those through which alone; `demands` is what an allowed request holds, None
+    where a policy in play is sensitive; `needs` what is not known; `some`: not all actions of the class are allowed.
+    """
+
+    how: How
+    access: Access | None = None
+    services: tuple[str, ...] = ()
+    demands: tuple[Demand, ...] | None = ()
+    needs: tuple[Hole, ...] = ()
+    some: bool = False
+
+
+NOTHING = Cell(How.NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A principal, or a kind of principals, with what it may do, by the names of actions.
+
+    `address` is its own resource, or for WHOEVER that of the document. `note` says why a NOBODY is nobody.
+    """
+
+    principal: Text
+    kind: Kind
+    cells: Mapping[str, Cell]
+    address: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyAccess:
+    """The matrix of one key, after the plan and before it.
+
+    `before` is None where the key does not exist then, `after` where the plan destroys it. `hidden`: its policy is
+    sensitive, and principals that only it names are left out.
+    """
+
+    address: str
+    arn: Text
+    after: tuple[Row, ...] | None
+    before: tuple[Row, ...] | None
+    hidden: bool = False
+
+
+def matrices(after: Sight, before: Sight) -> Iterator[KeyAccess]:
+    """The matrix of every key of the input, in the input's order."""
+    for address in dict.fromkeys((*after.keys, *before.keys)):
+        key = after.keys.get(address) or before.keys[address]
+        yield KeyAccess(
+            address,
+            key.arn,
+            tuple(_Matrix(after, after.keys[address]).rows()) if address in after.keys else None,
+            tuple(_Matrix(before, before.keys[address]).rows()) if address in before.keys else None,
+            hidden=any(document.sensitive for document in key.documents),
+        )
+
+
+def in_column(cells: Mapping[str, Cell], column: Column, actions: Sequence[KmsAction]) -> Cell:
+    """What a row says in a column: the most that any action of it is allowed, and whether only some of them are."""
+    own = [cells.get(action.name, NOTHING) for action in actions if column_of(action) is column]
+    best = min(own, key=lambda cell: _RANK.index(cell.how), default=NOTHING)
+    return replace(best, some=best.how is not How.NONE and any(cell.how is How.NONE for cell in own))
+
+
+@dataclass(slots=True)
+class _Matrix:
+    sight: Sight
+    key: Key
+    policies: list[Policy] = field(init=False)
+    actions: list[KmsAction] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.policies = self.sight.policies(self.key)
+        self.actions = [action for action in self.sight.question.actions.values() if column_of(action)]
+
+    def rows(self) -> Iterator[Row]:
+        """Everybody who is named or holds documents; kinds of principals only where they may do anything."""
+        people = People(self.sight, self.key, self.policies, self.actions[0])
+        found = [Row(p.shown, p.kind, self.cells(p.askers), p.address) for p in people]
+        optional = (Kind.ANYONE, Kind.ANYONE_ELSEWHERE, Kind.ANY_SERVICE, Kind.WHOEVER)
+        kept = [row for row in found if row.kind not in optional or row.cells]
+        nobodies = [Row(shown, Kind.NOBODY, {}, note=why) for shown, why in people.nobodies().items()]
+        order = list(Kind)
+        yield from sorted((*kept, *nobodies), key=lambda row: (order.index(row.kind), str(row.principal)))
+
+    def cells(self, askers: tuple[Asker, ...]) -> dict[str, Cell]:
+        """What the askers may do, by action; nothing for what they may not."""
+        found: dict[str, Cell] = {}
+        for asker in askers:
+            for policy in self.policies:
+                for action, cell in self.of(policy, asker):
+                    present = found.get(action.name, NOTHING)
+                    if _RANK.index(cell.how) < _RANK.index(present.how):
+                        found[action.name] = cell
+        return found
+
+    def of(self, policy: Policy, asker: Asker) -> Iterator[tuple[KmsAction, Cell]]:
+        bundle = bundle_of(asker, self.key, self.sight)
+        case = Case(policy, bundle, asker.caller, self.sight.question.target(self.key), self.actions[0])
+        own, home = asker.caller.account, self.key.resource.account.id
+        foreign = isinstance(own, str) and isinstance(home, str) and bool(own) and own != home
+        for alike in _alike(case, [action for action in self.actions if action.cross_account or not foreign]):
+            cell = self.cell(replace(case, action=alike[0]))
+            yield from ((action, cell) for action in alike if cell.how is not How.NONE)
+
+    def cell(self, case: Case) -> Cell:
+        try:
+            granted = case.granted(Reading.STRICT)
+            if not granted:
+                return self.perhaps(case)
+            freely = replace(case, without=_choosable(case)).granted(Reading.STRICT)
+            freely = [own for own in freely if PRINCIPAL_ARN not in dict(own.solution.context) or case.caller.name]
+            if freely:
+                best = min(freely, key=lambda own: own.grant.way is Way.ACCOUNT)
+                return Cell(How.FREELY, self.access(best))
+            direct = replace(case, without=frozenset({VIA})).granted(Reading.STRICT)
+        except BeyondLimitsError:
+            return Cell(How.UNKNOWN)
+        best = min(direct or granted, key=lambda own: own.grant.way is Way.ACCOUNT)
+        hidden = any(map(self.sight.is_sensitive, (best.grant.statement, *best.grant.support)))
+        told = None if hidden else demands(case, best)
+        if direct:
+            return Cell(How.CONDITIONS, self.access(best), demands=told)
+        return Cell(How.VIA, self.access(best), () if hidden else _services(granted), told)
+
+    def perhaps(self, case: Case) -> Cell:
+        loose = case.granted(Reading.LOOSE)
+        holes = {hole for granted in loose for hole in granted.solution.holes}
+        if not loose:
+            return NOTHING
+        best = min(loose, key=lambda own: own.grant.way is Way.ACCOUNT)
+        return Cell(How.UNKNOWN, self.access(best), needs=tuple(sorted(holes, key=repr)))
+
+    def access(self, granted: Granted) -> Access:
+        """By which way the statement grants."""
+        if granted.grant.way is Way.ACCOUNT:
+            return Access.BY_IAM
+        by_grant = any(own is granted.grant.statement for own in self.sight.question.granted_on(self.key))
+        return Access.BY_GRANT if by_grant else Access.DIRECTLY
+
+
+def _alike(case: Case, actions: Sequence[KmsAction]) -> list[list[KmsAction]]:
+    """The actions that the documents may allow anybody, those that they treat alike together."""
+    names = tuple(action.name for action in actions)
+    granting = [coverage(policy, names) for policy in (case.key_policy, *case.bundle.identity)]
+    others = (*case.bundle.boundaries, *(guard.policy for guard in case.bundle.guards))
+    numbers = [*(told.alike for told in granting), *(coverage(policy, names).alike for policy in others)]
+    groups: dict[tuple[object, ...], list[KmsAction]] = {}
+    for place in sorted(frozenset().union(*(told.allowed for told in granting))):
+        marks = (*(column[place] for column in numbers), actions[place].keys)
+        groups.setdefault(marks, []).append(actions[place])
+    return list(groups.values())
+
+
+_VARIABLE = re.compile(r"\$\{([^},]+)")
+
+
+def _choosable(case: Case) -> frozenset[str]:
+    """The condition keys of the case's policies and of their variables that a plain request leaves out."""
+    keys, named = case.keys(), set[str]()
+    for statement in statements(case):
+        if isinstance(statement, Statement):
+            named |= {condition.key.lower() for condition in statement.conditions}
+            if has_variables(statement):
+                named |= {key.strip().lower() for key in _VARIABLE.findall(str(plain(statement.source)))}
+    return frozenset(name for name in named if isinstance(state := keys(name), Free) and state.optional)
+
+
+def _services(granted: Sequence[Granted]) -> tuple[str, ...]:
+    """The services through which alone the statements grant: as their conditions name them, else an example."""
+    found: dict[str, None] = {}
+    for own in granted:
+        written = [
+            str(value)
+            for statement in (own.grant.statement, *own.grant.support)
+            if isinstance(statement, Statement)
+            for condition in statement.conditions
+            if condition.key.lower() == VIA
+            for value in condition.values
+        ]
+        example = dict(own.solution.context).get(VIA) or ()
+        found |= dict.fromkeys(written or map(str, example))
+    return tuple(found)

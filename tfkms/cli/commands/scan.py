@@ -119,20 +119,26 @@ def scan(
     exit_zero = exit_zero or write_baseline is not None
     gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero)
     view = View(gate, {rule.id: rule for rule in rules}, verbose, checkout.directory())
-    reports = [(path, formats.render(name, report, view)) for name, path in outputs]
+    files = _files(report, view, form, outputs)
     if write_baseline is not None:
-        reports.append((write_baseline, written(report).decode()))
+        files.append((write_baseline, written(report).decode()))
+
+    tell(report.diagnostics, [item.input.path for item in scans], quiet)
+    delivered = [deliver(path, content) for path, content in files]
+    if form != TEXT or scans or not refused:
+        _show(form, report, view, in_colour(no_color))
+    return engine.exit_code(report, gate) if all(delivered) else EXIT_ERROR
+
+
+def _files(report: "Report", view: "View", form: str, outputs: Sequence[Target]) -> list[tuple[str, str]]:
+    """The files to write, each with its path: the reports, and what GitHub is to add to the summary of the job."""
+    files = [(path, formats.render(name, report, view)) for name, path in outputs]
     summary = os.environ.get(JOB_SUMMARY)
     if summary and GITHUB in (form, *(name for name, _ in outputs)):
         from tfkms.report.formats import github
 
-        reports.append((summary, github.summary(report, view)))
-
-    tell(report.diagnostics, [item.input.path for item in scans], quiet)
-    delivered = [deliver(path, content) for path, content in reports]
-    if form != TEXT or scans or not refused:
-        _show(form, report, view, in_colour(no_color))
-    return engine.exit_code(report, gate) if all(delivered) else EXIT_ERROR
+        files.append((summary, github.summary(report, view)))
+    return files
 
 
 def _show(form: str, report: "Report", view: "View", colour: bool) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tfkms.diagnostics import Diagnostic
@@ -25,8 +25,8 @@ _RESERVE = 1_000
 class _Item:
     """Something to list: in full, or in one line where there is no room; `kind` is what it counts as if left out."""
 
-    full: str
-    short: str
+    full: Callable[[], str]
+    short: Callable[[], str]
     kind: str
 
 
@@ -50,8 +50,9 @@ def document(report: Report, view: View, limit: int) -> str:
             blocks.append(f"#### {section.title}\n")
         full = True
         for place, item in enumerate(section.items):
-            full = full and _size(item.full) <= room
-            block = item.full if full else item.short
+            block = item.full() if full else item.short()
+            if full and _size(block) > room:
+                full, block = False, item.short()
             if _size(block) > room:
                 left = Counter(item.kind for item in section.items[place:])
                 words = ", ".join(f"{number} {kind}" for kind, number in left.items())
@@ -100,13 +101,16 @@ def title(report: Report) -> str:
 def _finding(finding: Finding, report: Report, view: View) -> _Item:
     new = "" if finding.new else ", not new"
     what = f"{finding.verdict.value} ({finding.severity.label}{new})"
-    heading = f"<b>{finding.check}</b> {what} {html_code(finding.address)}: {html_prose(finding.message)}"
-    details = "\n".join(_details(finding, report, view)).replace("\n\n\n", "\n\n")
-    return _Item(
-        full=f"<details><summary>{heading}</summary>\n\n{details}\n</details>\n",
-        short=f"- **{finding.check}** {what} {code(finding.address)}: {prose(finding.message)}",
-        kind=f"{finding.verdict.value} ({finding.severity.label})",
-    )
+
+    def full() -> str:
+        heading = f"<b>{finding.check}</b> {what} {html_code(finding.address)}: {html_prose(finding.message)}"
+        details = "\n".join(_details(finding, report, view)).replace("\n\n\n", "\n\n")
+        return f"<details><summary>{heading}</summary>\n\n{details}\n</details>\n"
+
+    def short() -> str:
+        return f"- **{finding.check}** {what} {code(finding.address)}: {prose(finding.message)}"
+
+    return _Item(full, short, f"{finding.verdict.value} ({finding.severity.label})")
 
 
 def _details(finding: Finding, report: Report, view: View) -> Iterator[str]:
@@ -145,22 +149,30 @@ def _evidence(evidence: Evidence, finding: Finding) -> Iterator[str]:
 
 
 def _waived(finding: Finding) -> _Item:
-    assert finding.waived
-    why = prose(sentences.waiver(finding.waived))
-    line = f"- {finding.check} {code(finding.address)}: {prose(finding.message)} ({why})"
+    def line() -> str:
+        assert finding.waived
+        why = prose(sentences.waiver(finding.waived))
+        return f"- {finding.check} {code(finding.address)}: {prose(finding.message)} ({why})"
+
     return _Item(line, line, "waived")
 
 
 def _note(note: Note) -> _Item:
-    line = f"- {note.check} {code(note.address)}: {prose(note.message)}"
+    def line() -> str:
+        return f"- {note.check} {code(note.address)}: {prose(note.message)}"
+
     return _Item(line, line, "notes")
 
 
 def _unseen(policy: UnseenPolicy) -> _Item:
-    line = f"- {prose(sentences.unseen(policy))}"
+    def line() -> str:
+        return f"- {prose(sentences.unseen(policy))}"
+
     return _Item(line, line, "policies")
 
 
 def _diagnostic(item: Diagnostic, kind: str, report: Report) -> _Item:
-    line = f"- {prose(told(item, paths(report)))}"
+    def line() -> str:
+        return f"- {prose(told(item, paths(report)))}"
+
     return _Item(line, line, kind)

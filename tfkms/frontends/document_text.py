@@ -25,7 +25,7 @@ def read_bytes(path: str) -> bytes:
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise Refusal("input-unreadable", f"{what} cannot be read: {reason}") from None
-    if not content.strip():
+    if not content or content.isspace():
         raise Refusal("input-empty", f"{what} is empty", PLAN_HINT)
     return content
 

@@ -139,10 +139,9 @@ def _instances(document: Document, wanted: Wanted, mentions: Mentions) -> tuple[
     else:
         instances, count = _state_instances(document.planned_values, Source.PLAN, wanted)
     prior = document.prior_state.values if document.prior_state else None
-    read, _ = _state_instances(prior, Source.PRIOR_STATE, wanted)
     known = {instance.address for instance in instances}
-    fresh = [instance for instance in read if instance.mode is Mode.DATA and instance.address not in known]
-    return instances + fresh, count
+    fresh, _ = _state_instances(prior, Source.PRIOR_STATE, lambda kind: kind.startswith("data.") and wanted(kind))
+    return instances + [instance for instance in fresh if instance.address not in known], count
 
 
 def _state_instances(values: StateValues | None, source: Source, wanted: Wanted) -> tuple[list[_Instance], int]:

@@ -18,10 +18,11 @@ NOTHING = Raw(b"null")
 ABSENT = Raw(b"")
 DEPTH_LIMIT = 100
 _KNOWN_FORMAT = re.compile(r"0\.[12]|1\.[0-9]+")
+_SPACE = re.compile(rb"\s*")
 _LOG_LINE = re.compile(rb'\s*\{\s*"@level"')
 
 
-class ResourceChange(Struct, frozen=True):
+class ResourceChange(Struct, frozen=True, gc=False):
     """An entry of `resource_changes`; `change` stays raw until its type is asked for."""
 
     address: str
@@ -46,7 +47,7 @@ class Change(Struct, frozen=True):
     after_sensitive: Raw = NOTHING
 
 
-class StateResource(Struct, frozen=True):
+class StateResource(Struct, frozen=True, gc=False):
     """A resource of `planned_values` or of a state."""
 
     address: str
@@ -86,7 +87,7 @@ class Expression(Struct, frozen=True):
     references: list[str] = []
 
 
-class ConfigResource(Struct, frozen=True):
+class ConfigResource(Struct, frozen=True, gc=False):
     """A resource block, not yet expanded by `count` or `for_each`; its address is relative to its module."""
 
     address: str
@@ -260,7 +261,8 @@ def state_resources(values: StateValues | None) -> Iterator[StateResource]:
 
 
 def _refuse_other_kinds(content: bytes) -> None:
-    start = content.lstrip()[:1]
+    space = _SPACE.match(content)
+    start = content[space.end() : space.end() + 1] if space else b""
     if content.startswith(b"PK\x03\x04"):
         raise Refusal(
             "plan-saved", "this is a saved plan, not its JSON", "show it: `terraform show -json FILE > plan.json`"

@@ -88,6 +88,7 @@ class References:
         self.variables = variables
         self.unread = unread
         self.instances: dict[tuple[tuple[str, ...], str], list[Instance]] = {}
+        self.configs: dict[tuple[str, ...], Mapping[str, ConfigResource]] = {}
         self.blocks: dict[tuple[tuple[str, ...], str], Block] = {}
 
     def add(self, address: str, module: str, block: str, index: InstanceKey) -> None:
@@ -98,13 +99,15 @@ class References:
     def block(self, module: ModulePath, address: str) -> Block | None:
         """The resource block with that address in its module; None where the configuration has none."""
         names = _names(module)
-        if (names, address) not in self.blocks:
+        if names not in self.configs:
             within = self.module(module)
-            if within is None:
-                return None
-            for config in within.resources:
-                self.blocks[names, config.address] = Block(config, self.expressions(config.expressions))
-        return self.blocks.get((names, address))
+            self.configs[names] = {config.address: config for config in within.resources} if within else {}
+        config = self.configs[names].get(address)
+        if config is None:
+            return None
+        if (names, address) not in self.blocks:
+            self.blocks[names, address] = Block(config, self.expressions(config.expressions))
+        return self.blocks[names, address]
 
     def module(self, path: ModulePath) -> ConfigModule | None:
         """The configuration of the module at `path`."""

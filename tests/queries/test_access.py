@@ -301,3 +301,28 @@ def test_the_matrix_says_what_can_says(path: Path) -> None:
                 cell = row.cells.get(name)
                 assert answer.word is (SAYS[cell.how] if cell else answer.word), (row.principal, name)
                 assert cell is not None or answer.word is not Word.YES, (row.principal, name)
+
+
+def test_of_two_policies_that_differ_it_is_not_known_which_counts(tmp_path: Path) -> None:
+    content = estate(
+        ROOT, more=(change("aws_kms_key_policy.main", {"key_id": KEY_ID, "policy": policy(allow({"AWS": ANN}))}),)
+    )
+
+    assert rows(tmp_path, content)[ANN] == ["?"] * 8
+
+
+def test_of_principals_of_another_account_both_accounts_decide(tmp_path: Path) -> None:
+    content = estate(allow({"AWS": f"arn:aws:iam::{OTHER}:role/ext"}))
+
+    assert "      its own account must allow it too" in show(tmp_path, content).out
+
+
+def test_a_state_shows_what_is(tmp_path: Path) -> None:
+    values = {"policy": policy(ROOT, allow({"AWS": ANN})), "arn": KEY, "key_id": KEY_ID, "id": KEY_ID}
+    key = {"address": "aws_kms_key.main", "mode": "managed", "type": "aws_kms_key", "name": "main", "values": values}
+    content = {"format_version": "1.0", "terraform_version": "1.11.4", "values": {"root_module": {"resources": [key]}}}
+    done = show(tmp_path, content, "--account-id", ACCOUNT)
+
+    assert done.code == 0
+    assert done.out.startswith("aws_kms_key.main\n")
+    assert rows(tmp_path, content)[ANN] == ["direct"] * 8

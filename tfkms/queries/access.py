@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from tfkms.extract import Key
 from tfkms.iam.actions import ActionClass, KmsAction
+from tfkms.iam.callers import CallerKind
 from tfkms.iam.coverage import coverage
 from tfkms.iam.document import Policy, Statement
 from tfkms.iam.grants import Case, Granted, has_variables
@@ -60,7 +62,7 @@ class How(StrEnum):
     NONE = "none"
 
 
-_RANK = list(How)
+_RANK = {how: place for place, how in enumerate(How)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,11 @@ class Cell:
     needs: tuple[Hole, ...] = ()
     some: bool = False
 
+    @property
+    def rank(self) -> int:
+        """The less, the more is allowed."""
+        return _RANK[self.how]
+
 
 NOTHING = Cell(How.NONE)
 
@@ -86,7 +93,8 @@ NOTHING = Cell(How.NONE)
 class Row:
     """A principal, or a kind of principals, with what it may do, by the names of actions.
 
-    `address` is its own resource, or for WHOEVER that of the document. `note` says why a NOBODY is nobody.
+    `address` is its own resource, or for WHOEVER that of the document. `note` says why a NOBODY is nobody, and of a
+    principal of another account that both accounts decide.
     """
 
     principal: Text
@@ -111,23 +119,24 @@ class KeyAccess:
     hidden: bool = False
 
 
+BOTH_ACCOUNTS = "its own account must allow it too"
+
+
 def matrices(after: Sight, before: Sight) -> Iterator[KeyAccess]:
-    """The matrix of every key of the input, in the input's order."""
+    """The matrix of every key of the input, in the input's order. Where both sides of the plan are one sight, once."""
     for address in dict.fromkeys((*after.keys, *before.keys)):
         key = after.keys.get(address) or before.keys[address]
-        yield KeyAccess(
-            address,
-            key.arn,
-            tuple(_Matrix(after, after.keys[address]).rows()) if address in after.keys else None,
-            tuple(_Matrix(before, before.keys[address]).rows()) if address in before.keys else None,
-            hidden=any(document.sensitive for document in key.documents),
-        )
+        now = tuple(_Matrix(after, after.keys[address]).rows()) if address in after.keys else None
+        then = now
+        if before is not after:
+            then = tuple(_Matrix(before, before.keys[address]).rows()) if address in before.keys else None
+        yield KeyAccess(address, key.arn, now, then, hidden=any(document.sensitive for document in key.documents))
 
 
-def in_column(cells: Mapping[str, Cell], column: Column, actions: Sequence[KmsAction]) -> Cell:
-    """What a row says in a column: the most that any action of it is allowed, and whether only some of them are."""
-    own = [cells.get(action.name, NOTHING) for action in actions if column_of(action) is column]
-    best = min(own, key=lambda cell: _RANK.index(cell.how), default=NOTHING)
+def in_column(cells: Mapping[str, Cell], actions: Sequence[KmsAction]) -> Cell:
+    """What a row says of the actions of a column: the most that any is allowed, and whether only some of them are."""
+    own = [cells.get(action.name, NOTHING) for action in actions]
+    best = min(own, key=lambda cell: cell.rank, default=NOTHING)
     return replace(best, some=best.how is not How.NONE and any(cell.how is How.NONE for cell in own))
 
 
@@ -145,43 +154,62 @@ class _Matrix:
     def rows(self) -> Iterator[Row]:
         """Everybody who is named or holds documents; kinds of principals only where they may do anything."""
         people = People(self.sight, self.key, self.policies, self.actions[0])
-        found = [Row(p.shown, p.kind, self.cells(p.askers), p.address) for p in people]
+        found = [Row(p.shown, p.kind, self.cells(p.askers), p.address, self.note(p.askers)) for p in people]
         optional = (Kind.ANYONE, Kind.ANYONE_ELSEWHERE, Kind.ANY_SERVICE, Kind.WHOEVER)
         kept = [row for row in found if row.kind not in optional or row.cells]
         nobodies = [Row(shown, Kind.NOBODY, {}, note=why) for shown, why in people.nobodies().items()]
         order = list(Kind)
         yield from sorted((*kept, *nobodies), key=lambda row: (order.index(row.kind), str(row.principal)))
 
+    def note(self, askers: tuple[Asker, ...]) -> str | None:
+        """What else decides for these askers."""
+        decides = (own.caller.kind is not CallerKind.ROOT and self.is_foreign(own) for own in askers)
+        return BOTH_ACCOUNTS if any(decides) else None
+
+    def is_foreign(self, asker: Asker) -> bool:
+        """Whether the asker is known to be of another account than the key."""
+        own, home = asker.caller.account, self.key.resource.account.id
+        return isinstance(own, str) and isinstance(home, str) and bool(own) and own != home
+
     def cells(self, askers: tuple[Asker, ...]) -> dict[str, Cell]:
-        """What the askers may do, by action; nothing for what they may not."""
+        """The most that any of the askers may do, by action; nothing for what they may not.
+
+        Where the key has two policies that differ in an action, which one counts is not known.
+        """
         found: dict[str, Cell] = {}
         for asker in askers:
-            for policy in self.policies:
-                for action, cell in self.of(policy, asker):
-                    present = found.get(action.name, NOTHING)
-                    if _RANK.index(cell.how) < _RANK.index(present.how):
-                        found[action.name] = cell
+            by_policy = [dict(self.of(policy, asker)) for policy in self.policies]
+            for name in dict.fromkeys(name for cells in by_policy for name in cells):
+                own = [cells.get(name, NOTHING) for cells in by_policy]
+                cell = min(own, key=lambda one: one.rank)
+                cell = Cell(How.UNKNOWN, cell.access) if any(one.how is How.NONE for one in own) else cell
+                if cell.rank < found.get(name, NOTHING).rank:
+                    found[name] = cell
         return found
 
-    def of(self, policy: Policy, asker: Asker) -> Iterator[tuple[KmsAction, Cell]]:
+    def of(self, policy: Policy, asker: Asker) -> Iterator[tuple[str, Cell]]:
+        """What one policy of the key lets the asker do, by action."""
         bundle = bundle_of(asker, self.key, self.sight)
         case = Case(policy, bundle, asker.caller, self.sight.question.target(self.key), self.actions[0])
-        own, home = asker.caller.account, self.key.resource.account.id
-        foreign = isinstance(own, str) and isinstance(home, str) and bool(own) and own != home
-        for alike in _alike(case, [action for action in self.actions if action.cross_account or not foreign]):
-            cell = self.cell(replace(case, action=alike[0]))
-            yield from ((action, cell) for action in alike if cell.how is not How.NONE)
+        foreign = self.is_foreign(asker)
+        named = _named(case)
+        for alike in _alike(case, [action for action in self.actions if action.cross_account or not foreign], named):
+            cell = self.cell(replace(case, action=alike[0]), named)
+            yield from ((action.name, cell) for action in alike if cell.how is not How.NONE)
 
-    def cell(self, case: Case) -> Cell:
+    def cell(self, case: Case, named: frozenset[str]) -> Cell:
+        """What the case's action is allowed; `named` are the condition keys that the policies name."""
+        keys = case.keys()
+        chosen = frozenset(name for name in named if isinstance(state := keys(name), Free) and state.optional)
         try:
-            granted = case.granted(Reading.STRICT)
-            if not granted:
-                return self.perhaps(case)
-            freely = replace(case, without=_choosable(case)).granted(Reading.STRICT)
+            freely = replace(case, without=chosen).granted(Reading.STRICT)
             freely = [own for own in freely if PRINCIPAL_ARN not in dict(own.solution.context) or case.caller.name]
             if freely:
                 best = min(freely, key=lambda own: own.grant.way is Way.ACCOUNT)
                 return Cell(How.FREELY, self.access(best))
+            granted = case.granted(Reading.STRICT)
+            if not granted:
+                return self.perhaps(case)
             direct = replace(case, without=frozenset({VIA})).granted(Reading.STRICT)
         except BeyondLimitsError:
             return Cell(How.UNKNOWN)
@@ -208,31 +236,36 @@ class _Matrix:
         return Access.BY_GRANT if by_grant else Access.DIRECTLY
 
 
-def _alike(case: Case, actions: Sequence[KmsAction]) -> list[list[KmsAction]]:
-    """The actions that the documents may allow anybody, those that they treat alike together."""
+def _alike(case: Case, actions: Sequence[KmsAction], named: frozenset[str]) -> list[list[KmsAction]]:
+    """The actions that the documents may allow anybody, those that they treat alike together.
+
+    Of the condition keys of their requests those count that the policies name.
+    """
     names = tuple(action.name for action in actions)
     granting = [coverage(policy, names) for policy in (case.key_policy, *case.bundle.identity)]
     others = (*case.bundle.boundaries, *(guard.policy for guard in case.bundle.guards))
     numbers = [*(told.alike for told in granting), *(coverage(policy, names).alike for policy in others)]
     groups: dict[tuple[object, ...], list[KmsAction]] = {}
     for place in sorted(frozenset().union(*(told.allowed for told in granting))):
-        marks = (*(column[place] for column in numbers), actions[place].keys)
-        groups.setdefault(marks, []).append(actions[place])
+        carried = frozenset(key for key in named if key.startswith(actions[place].keys))
+        groups.setdefault((*(column[place] for column in numbers), carried), []).append(actions[place])
     return list(groups.values())
 
 
 _VARIABLE = re.compile(r"\$\{([^},]+)")
 
 
-def _choosable(case: Case) -> frozenset[str]:
-    """The condition keys of the case's policies and of their variables that a plain request leaves out."""
-    keys, named = case.keys(), set[str]()
-    for statement in statements(case):
-        if isinstance(statement, Statement):
-            named |= {condition.key.lower() for condition in statement.conditions}
-            if has_variables(statement):
-                named |= {key.strip().lower() for key in _VARIABLE.findall(str(plain(statement.source)))}
-    return frozenset(name for name in named if isinstance(state := keys(name), Free) and state.optional)
+def _named(case: Case) -> frozenset[str]:
+    """The condition keys that the case's policies and their variables name, in lower case."""
+    return frozenset().union(*(_named_by(own) for own in statements(case) if isinstance(own, Statement)))
+
+
+@lru_cache(maxsize=16_384)
+def _named_by(statement: Statement) -> frozenset[str]:
+    named = {condition.key.lower() for condition in statement.conditions}
+    if has_variables(statement):
+        named |= {key.strip().lower() for key in _VARIABLE.findall(str(plain(statement.source)))}
+    return frozenset(named)
 
 
 def _services(granted: Sequence[Granted]) -> tuple[str, ...]:

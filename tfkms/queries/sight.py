@@ -73,6 +73,16 @@ class Sight:
         ]
 
 
+def sides(scan: Scan, facts: Facts) -> tuple[Sight, Sight]:
+    """What the scan shows after the plan and before it; one and the same where the plan changes nothing in view."""
+    after = sight(scan, facts, Moment.AFTER)
+    same = all(
+        resource.before == resource.after and resource.before_sensitive == resource.after_sensitive
+        for resource in scan.resources
+    )
+    return after, after if same else sight(scan, facts, Moment.BEFORE)
+
+
 def sight(scan: Scan, facts: Facts, moment: Moment) -> Sight:
     """What the scan shows at the moment."""
     estate = extract(scan, facts.sites, moment)

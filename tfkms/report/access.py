@@ -184,8 +184,12 @@ def _principal(line: _Line, actions: Sequence[KmsAction]) -> PrincipalV1:
         if (column := column_of(action)) is not None and (action.name in now or (line.compared and action.name in then))
     ]
     row = line.row
-    columns = {column.value: _cell(in_column(now, column, actions)) for column in Column}
+    columns = {column.value: _cell(in_column(now, _of(column, actions))) for column in Column}
     return PrincipalV1(str(row.principal), row.kind.value, row.address, row.note, line.change, columns, permissions)
+
+
+def _of(column: Column, actions: Sequence[KmsAction]) -> list[KmsAction]:
+    return [action for action in actions if column_of(action) is column]
 
 
 def _cell(cell: Cell) -> CellV1:
@@ -230,7 +234,7 @@ def _table(key: KeyAccess, actions: Sequence[KmsAction]) -> Iterator[str]:
 
 
 def _columns(row: Row | None, actions: Sequence[KmsAction]) -> dict[Column, Cell]:
-    return {column: in_column(row.cells if row else {}, column, actions) for column in Column}
+    return {column: in_column(row.cells if row else {}, _of(column, actions)) for column in Column}
 
 
 def _word(cell: Cell) -> str:

@@ -29,16 +29,15 @@ def access(
 ) -> int:
     """Show who may do what with each key after the plan, by which way, and what the plan changes."""
     from tfkms import catalogue
-    from tfkms.extract import Moment
     from tfkms.queries.access import matrices
-    from tfkms.queries.sight import sight
+    from tfkms.queries.sight import sides
     from tfkms.report import access as report
     from tfkms.settings import decisions
 
     settings = found_settings(config, [source], quiet)
     facts = judged_by(decisions.stance(settings, [rule.id for rule in catalogue.rules()]))
     scans, refused = read([source], assumed(account_id, region, partition, settings.form))
-    sights = [(sight(scan, facts, Moment.AFTER), sight(scan, facts, Moment.BEFORE)) for scan in scans]
+    sights = [sides(scan, facts) for scan in scans]
     diagnostics = [
         *refused,
         *(own for scan in scans for own in scan.diagnostics),

@@ -158,3 +158,15 @@ def test_hiding_a_policy_of_a_plan_never_flips_a_verdict(name: str) -> None:
 
         flipped = {key for key, verdict in after.items() if verdict in OPPOSITES.get(before.get(key, ""), set())}
         assert not flipped
+
+
+def test_of_a_sensitive_key_policy_nothing_is_printed_with_an_identity_policy_that_rests_on_it() -> None:
+    secret = ROOT | {"Sid": "hunter2"}
+    entry = change("aws_kms_key.main", {"policy": policy(secret)}, sensitive={"policy": True})
+    given = {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}
+    role = change("aws_iam_role_policy.app", {"policy": policy(given), "role": "app", "name": "app"})
+    for words in (["--format", "json"], ["-v"]):
+        result = scan(plan(entry, role), *words)
+
+        assert result.exit_code == 1
+        assert "hunter2" not in result.output

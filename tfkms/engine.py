@@ -38,6 +38,7 @@ from tfkms.iam.actions import Actions
 from tfkms.identities import Identities, identities
 from tfkms.key_uses import KeyUse, Services, aliases, key_uses
 from tfkms.model import Scan
+from tfkms.predicted import AFTER_APPLY
 from tfkms.values import Hole, Text, Value, hole_name, plain
 from tfkms.waivers import Waivers
 from tfkms.waiving import Asked, parts
@@ -124,12 +125,14 @@ def _by_identity(rules: Sequence[Rule]) -> bool:
 
 
 def _worst_first(finding: Finding) -> tuple[object, ...]:
+    place = finding.evidence[0].origin.path if finding.evidence else ""
     return (
         -finding.verdict.weight,
         -finding.severity.value,
         finding.input,
         finding.address,
         finding.check,
+        (len(place), place),
         finding.fingerprint,
     )
 
@@ -402,7 +405,8 @@ def _filled(texts: Mapping[str, str], claim: Claim, facts: Mapping[str, str]) ->
 
 
 def _need(hole: Hole) -> str:
-    return f"`{hole_name(hole)}` is {hole.reason}" if hole.references else hole.reason
+    named = hole.references or (hole.address and hole.reason == AFTER_APPLY)
+    return f"`{hole_name(hole)}` is {hole.reason}" if named else hole.reason
 
 
 def _fingerprint(rule: Rule, outcome: Violated | Undecided) -> str:

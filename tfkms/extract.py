@@ -11,7 +11,7 @@ from tfkms.finding import Evidence
 from tfkms.iam.document import AnyStatement, Policy
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
 from tfkms.location import Origin
-from tfkms.model import Account, Action, Given, Omitted, Resource, Scan, Source, Unseen, masked
+from tfkms.model import Account, Action, Given, Mode, Omitted, Resource, Scan, Source, Unseen, masked
 from tfkms.predicted import key_arn
 from tfkms.selectors import Path, Selector
 from tfkms.values import Hole, Text, Unknown, Value, holes, pointer_step, text, text_parts
@@ -63,7 +63,8 @@ class Site:
 class Document:
     """A policy document of a resource.
 
-    `attribute` is a JSON pointer into the resource; `content` the decoded document, None for an invalid one.
+    `attribute` is a JSON pointer into the resource; `content` the decoded document, None for an invalid one;
+    `aws_managed` the name of the AWS managed policy whose document it is.
     """
 
     resource: Resource
@@ -81,6 +82,8 @@ class Document:
         place = statement.origin.path.removeprefix(f"{self.attribute}/Statement/").partition("/")[0]
         return found.of(int(place) if place.isdecimal() else len(found.statements)) if found else ()
 
+    aws_managed: str | None = None
+
     @property
     def address(self) -> str:
         """The address of the resource that holds the document."""
@@ -93,7 +96,9 @@ class Document:
         return Evidence(statement.origin, statement.sid, statement.source, self.assumed(statement))
 
     def label(self, statement: AnyStatement) -> str:
-        """How a message calls the statement: by its Sid, else by its place."""
+        """How a message calls the statement: by its Sid, else by its place, or by the AWS managed policy it is of."""
+        if self.aws_managed is not None:
+            return f"the AWS managed policy `{self.aws_managed}`"
         if statement.sid is not None and not self.sensitive:
             return f"`{statement.sid}`"
         place = statement.origin.path.rpartition("/")[2]
@@ -208,7 +213,11 @@ class _Extraction:
         self.tell([*read_diagnostics, *parse_diagnostics], sensitive, origin)
         if state is State.KNOWN and any(True for _ in holes(content)):
             state = State.PARTIAL
-        return Document(resource, origin.path, site.kind, state, policy, content, sensitive, self.moment)
+        arn = (attributes(resource, self.moment) or {}).get("arn")
+        managed = aws_managed(arn) if resource.mode is Mode.DATA else None
+        return Document(
+            resource, origin.path, site.kind, state, policy, content, sensitive, self.moment, aws_managed=managed
+        )
 
     def tell(self, diagnostics: Sequence[Diagnostic], sensitive: bool, origin: Origin) -> None:
         """Keeps the diagnostics of a document; of a sensitive one only that there are some."""
@@ -217,6 +226,12 @@ class _Extraction:
             self.diagnostics.append(Diagnostic(Level.WARNING, "policy-unreadable", message, origin.address))
         else:
             self.diagnostics += diagnostics
+
+
+def aws_managed(arn: Value) -> str | None:
+    """The name of the AWS managed policy of that ARN; None for any other."""
+    owner, _, name = arn.partition(":policy/") if isinstance(arn, str) else ("", "", "")
+    return name.rpartition("/")[2] if owner.endswith(":iam::aws") else None
 
 
 def _applies(site: Site, values: Mapping[str, Value]) -> bool:

@@ -6,8 +6,8 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from tfkms.checks.authorized import Authorized
-from tfkms.checks.authorized_principals import who
 from tfkms.checks.question import Question
+from tfkms.checks.wording import who
 from tfkms.finding import Outcome, Undecided, Violated, Waiver
 from tfkms.waivers import Waivers, named
 

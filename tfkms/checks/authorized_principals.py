@@ -22,6 +22,7 @@ from tfkms.checks.parties import (
 )
 from tfkms.checks.proof import confirmed
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
+from tfkms.checks.wording import keys_in_words, listed, who
 from tfkms.extract import Document, Key, Kind
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated, Witness
 from tfkms.iam import callers
@@ -171,17 +172,27 @@ class _Reached:
     """What one statement reaches."""
 
     statement: AnyStatement
-    action: KmsAction
+    actions: dict[str, None] = field(default_factory=dict)
     principals: dict[Text, None] = field(default_factory=dict)
     keys: dict[str, None] = field(default_factory=dict)
     witnesses: list[Witness] = field(default_factory=list)
     support: dict[int, AnyStatement] = field(default_factory=dict)
+    loose_actions: dict[str, None] = field(default_factory=dict)
     loose_principals: dict[Text, None] = field(default_factory=dict)
     loose_keys: dict[str, None] = field(default_factory=dict)
     needs: dict[Hole, None] = field(default_factory=dict)
     disagreement: bool = False
     elsewhere: bool = False
     loose_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Whom:
+    """Whom a finding is about, and on which keys."""
+
+    principals: tuple[Text, ...]
+    keys: tuple[str, ...]
+    elsewhere: bool
 
 
 @dataclass(slots=True)
@@ -192,6 +203,7 @@ class _Tally:
     document: Document
     question: Question
     reached: dict[int, _Reached] = field(default_factory=dict)
+    homes: dict[int, Document] = field(default_factory=dict)
 
     def ask(
         self, case: Case, statements: Iterable[AnyStatement], party: Party, key: Key | None, inert: str | None
@@ -200,18 +212,23 @@ class _Tally:
 
         `key` is None for a key outside the plan.
         """
+        if key is not None:
+            self.homes |= {id(statement): document for document in key.documents for statement in document.policy}
         own = {id(statement): statement for statement in statements if may_allow(statement, case.action.name)}
         if party.stands_in is not None:
             own = {id(party.stands_in): statement for statement in own.values()}
         sure = {id(g.grant.statement): g for g in case.granted(Reading.STRICT, own)}
         for place, granted in sure.items():
             proof = witness(case.caller, granted.solution, case.target, case.action, inert)
-            reached = self.of(own[place], case.action)
+            reached = self.of(own[place])
+            reached.actions[f"kms:{case.action.name}"] = None
             reached.disagreement = reached.disagreement or not confirmed(case, proof, self.question)
             self.count(reached, granted, party, key, proof)
         if len(sure) < len(own):
             for granted in case.granted(Reading.LOOSE, own.keys() - sure):
-                self.may(self.of(own[id(granted.grant.statement)], case.action), party, key, granted)
+                reached = self.of(own[id(granted.grant.statement)])
+                reached.loose_actions[f"kms:{case.action.name}"] = None
+                self.may(reached, party, key, granted)
         return bool(sure) and inert is None
 
     @staticmethod
@@ -234,19 +251,21 @@ class _Tally:
             reached.loose_keys[key.address] = None
         reached.needs |= dict.fromkeys(sorted(granted.solution.holes, key=repr))
 
-    def of(self, statement: AnyStatement, action: KmsAction) -> _Reached:
-        return self.reached.setdefault(id(statement), _Reached(statement, action))
+    def of(self, statement: AnyStatement) -> _Reached:
+        return self.reached.setdefault(id(statement), _Reached(statement))
 
     def outcomes(self) -> Iterator[Outcome]:
         for reached in self.reached.values():
             if reached.disagreement:
-                yield self.undecided(reached, Claim(DISAGREEMENT, self.facts(reached, reached.principals)), ())
+                sure = _Whom(tuple(reached.principals), tuple(reached.keys), reached.elsewhere)
+                yield self.undecided(reached, DISAGREEMENT, (), sure)
             elif reached.witnesses:
                 yield self.violated(reached)
-            loosely = set(reached.loose_keys) - set(reached.keys)
-            if loosely or (reached.loose_elsewhere and not reached.elsewhere and not reached.keys):
-                facts = self.facts(reached, reached.loose_principals)
-                yield self.undecided(reached, Claim("may_be_granted", facts), tuple(reached.needs))
+            keys = tuple(key for key in reached.loose_keys if key not in reached.keys)
+            elsewhere = reached.loose_elsewhere and not reached.elsewhere and not reached.keys
+            if keys or elsewhere:
+                loose = _Whom(tuple(reached.loose_principals), keys, elsewhere)
+                yield self.undecided(reached, "may_be_granted", tuple(reached.needs), loose)
 
     def violated(self, reached: _Reached) -> Violated:
         live = [proof for proof in reached.witnesses if proof.inert is None]
@@ -254,8 +273,10 @@ class _Tally:
         for proof in (*live, *(proof for proof in reached.witnesses if proof.inert is not None)):
             by_key.setdefault(proof.resource, proof)
         witnesses = tuple(by_key.values())[:WITNESS_LIMIT]
-        facts = self.facts(reached, reached.principals)
+        facts = self.facts(reached, _Whom(tuple(reached.principals), tuple(reached.keys), reached.elsewhere))
         cause = "granted" if live else "granted_inert"
+        if live and self.document.aws_managed is not None:
+            cause = "granted_by_aws_managed"
         if not live:
             facts["why"] = str(witnesses[0].inert)
         return Violated(
@@ -269,49 +290,33 @@ class _Tally:
             inert=not live,
         )
 
-    def undecided(self, reached: _Reached, claim: Claim, needs: tuple[Hole, ...]) -> Undecided:
+    def undecided(self, reached: _Reached, cause: str, needs: tuple[Hole, ...], whom: "_Whom") -> Undecided:
         return Undecided(
             address=self.address,
-            keys=tuple(reached.loose_keys or reached.keys),
-            claim=claim,
+            keys=whom.keys,
+            claim=Claim(cause, self.facts(reached, whom)),
             needs=needs,
             evidence=self.evidence(reached),
-            principals=tuple(reached.loose_principals or reached.principals),
-            other_keys=reached.loose_elsewhere,
+            principals=whom.principals,
+            other_keys=whom.elsewhere,
         )
 
-    def facts(self, reached: _Reached, principals: dict[Text, None]) -> dict[str, str]:
+    def facts(self, reached: _Reached, whom: "_Whom") -> dict[str, str]:
+        """What the texts of a finding name; `where` is empty for a key's own policy."""
+        where = "" if self.document.kind is Kind.KEY_POLICY else f" on {keys_in_words(whom.keys, whom.elsewhere)}"
         return {
-            "who": who(tuple(principals)),
-            "action": f"kms:{reached.action.name}",
+            "who": who(whom.principals),
+            "action": listed(tuple(reached.actions or reached.loose_actions)),
             "statement": self.document.label(reached.statement),
-            "where": self.where(reached),
+            "where": where,
         }
 
-    def where(self, reached: _Reached) -> str:
-        """On which keys, in words, for a document that is not a key's own policy."""
-        if self.document.kind is Kind.KEY_POLICY:
-            return ""
-        keys = list(reached.keys or reached.loose_keys)
-        shown = [f"`{key}`" for key in keys[:_WHO_LIMIT]]
-        if len(keys) > _WHO_LIMIT:
-            shown.append(f"{len(keys) - _WHO_LIMIT} more keys")
-        if reached.elsewhere or (reached.loose_elsewhere and not reached.keys):
-            shown.append("other keys of the account whose policy delegates to IAM")
-        return f" on {' and '.join(shown)}" if shown else ""
-
     def evidence(self, reached: _Reached) -> tuple[Evidence, ...]:
-        statements = (reached.statement, *(own for own in reached.support.values() if own.origin.address))
-        return tuple(map(self.document.evidence, statements))
+        """The statement, and those of key policies that it rests on, each as its own document may show it."""
+        support = [own for own in reached.support.values() if own.origin.address]
+        rests_on = (self.homes.get(id(own), self.document).evidence(own) for own in support)
+        return (self.document.evidence(reached.statement), *rests_on)
 
 
-_WHO_LIMIT = 3
 WITNESS_LIMIT = 20
 """How many witnesses a finding carries, one for each key."""
-
-
-def who(principals: tuple[Text, ...]) -> str:
-    """The principals as a sentence has them, of many the first few."""
-    shown = ["everyone" if principal == "*" else str(principal) for principal in principals]
-    more = f" and {len(shown) - _WHO_LIMIT} more" if len(shown) > _WHO_LIMIT else ""
-    return ", ".join(shown[:_WHO_LIMIT]) + more

@@ -18,6 +18,7 @@ from tfkms.checks.pairs import Duties, Pair, Side, pairs
 from tfkms.checks.parties import Party, parties, witness
 from tfkms.checks.proof import confirmed
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
+from tfkms.checks.wording import keys_in_words, who
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Remarked, Undecided, Violated, Witness
 from tfkms.iam import callers
@@ -257,10 +258,10 @@ class _Judge:
         grants = self.question.grants
         granted_by = [own for own in case.granted(Reading.STRICT) if id(own.grant.statement) not in grants]
         for granted in granted_by[:1]:
-            who = "a principal" if self.document.sensitive else _shown(party.shown)
+            shown = "a principal" if self.document.sensitive else who((party.shown,))
             statement = self.label(granted.grant.statement)
-            claim = Claim("can_grant_itself", {"who": who, "statement": statement})
-            self.remarks[who, statement] = Remarked(self.address, claim)
+            claim = Claim("can_grant_itself", {"who": shown, "statement": statement})
+            self.remarks[shown, statement] = Remarked(self.address, claim)
 
     def outcomes(self) -> Iterator[Outcome]:
         yield from self.remarks.values()
@@ -306,7 +307,8 @@ class _Judge:
     def facts(self, found: _Found) -> dict[str, str]:
         pair = found.pair
         return {
-            "who": _listed([_shown(principal) for principal in found.principals]),
+            "who": who(tuple(found.principals)),
+            "key": "the key" if self.address in found.keys else keys_in_words(tuple(found.keys), found.elsewhere),
             "admin": f"kms:{pair.admin.case.action.name}",
             "crypto": f"kms:{pair.crypto.case.action.name}",
             "admin_statement": self.label(pair.admin.statement),
@@ -351,15 +353,3 @@ def _without_plumbing(policy: Policy) -> Policy:
     """The policy without the Allows for everyone that a service confines: they count on neither side."""
     kept = tuple(own for own in policy if not (isinstance(own, Statement) and is_plumbing(own)))
     return policy if len(kept) == len(policy.statements) else replace(policy, statements=kept)
-
-
-def _listed(principals: Sequence[str]) -> str:
-    more = f" and {len(principals) - _WHO_LIMIT} more" if len(principals) > _WHO_LIMIT else ""
-    return ", ".join(principals[:_WHO_LIMIT]) + more
-
-
-_WHO_LIMIT = 3
-
-
-def _shown(principal: Text) -> str:
-    return "anyone" if principal == "*" else str(principal)

@@ -27,6 +27,7 @@ from tfkms.checks.parties import everyone, witness
 from tfkms.checks.proof import confirmed
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
 from tfkms.checks.stance import CountsAs
+from tfkms.checks.wording import keys_in_words, who
 from tfkms.extract import Document, Key
 from tfkms.finding import (
     Claim,
@@ -161,17 +162,12 @@ class _DirectUse:
             yield Violated(self.address, keys, Claim("direct_use", facts), tuple(self.witnesses), evidence, principals)
 
     def facts(self) -> dict[str, str]:
-        shown = [str(principal) for principal in self.principals]
-        who = ", ".join(shown[:_WHO_LIMIT]) + (f" and {len(shown) - _WHO_LIMIT} more" if shown[_WHO_LIMIT:] else "")
         return {
-            "who": "a principal" if self.document.sensitive else who,
-            "key": "the key" if self.address in self.keys else " and ".join(f"`{key}`" for key in self.keys),
+            "who": "a principal" if self.document.sensitive else who(tuple(self.principals)),
+            "key": "the key" if self.address in self.keys else keys_in_words(tuple(self.keys), False),
             "statement": self.document.label(self.statement),
             "action": next(iter(self.actions)),
         }
-
-
-_WHO_LIMIT = 3
 
 
 def _actions(question: Question) -> list[KmsAction]:

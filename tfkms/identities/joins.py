@@ -3,7 +3,7 @@
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tfkms.extract import Document, Estate, Kind, Moment, State
+from tfkms.extract import Document, Estate, Kind, Moment, State, aws_managed
 from tfkms.finding import UnseenPolicy
 from tfkms.iam.document import Missing, Statement
 from tfkms.iam.parse import parse_policy
@@ -187,21 +187,23 @@ class _Joins:
 
     def policies_of(self, arn: str, resource: Resource) -> Iterator[Attachment]:
         """The documents behind a managed policy's ARN: AWS's own, or those of a policy in view."""
-        owner, _, name = arn.partition(":policy/")
-        of_aws = owner.endswith(":aws")
+        name = aws_managed(arn)
         addresses = self.view.by_arn.get(arn, ())
         in_view = [document for address in addresses for document in self.documents.get(address, ())]
         for document in in_view:
-            yield self.use(resource.address if of_aws else document.address, document)
-        if of_aws and not in_view:
-            content = self.managed(name.rpartition("/")[2])
+            yield self.use(document.address if name is None else resource.address, document)
+        if name is not None and not in_view:
+            content = self.managed(name)
             yield Attachment(resource.address, self.made(resource, arn, _NOTHING if content is None else content))
 
     def made(self, resource: Resource, arn: str, content: Value) -> Document:
         """The document of an AWS managed policy, as if the attaching resource held it."""
         attribute = f"/{arn.rpartition('/')[2]}"
         policy, _ = parse_policy(content, Origin(resource.address, attribute))
-        return Document(resource, attribute, Kind.IDENTITY, State.KNOWN, policy, content, False, self.view.moment)
+        moment, name = self.view.moment, aws_managed(arn)
+        return Document(
+            resource, attribute, Kind.IDENTITY, State.KNOWN, policy, content, False, moment, aws_managed=name
+        )
 
     def opaque(self, resource: Resource, argument: str, hole: Hole) -> Attachment:
         """A policy of which not even the ARN is known: it may allow anything."""

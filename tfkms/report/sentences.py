@@ -1,6 +1,6 @@
 """What several forms of a report say in the same words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tfkms.finding import Evidence, Finding, Report, UnseenPolicy, Verdict, Waiver, Witness
 from tfkms.report import structure
@@ -24,12 +24,25 @@ def tally(report: Report) -> list[tuple[int, str]]:
 
 def judged(report: Report) -> str:
     """What was judged, and by what."""
-    by = f"judged by {', '.join(report.checks)}" if report.checks else "no guardrail selected"
+    by = f"judged by {_ids(report.checks)}" if report.checks else "no guardrail selected"
     if not report.verdicts:
         notes = [f"{number} {word}; " for number, word in tally(report) if word.startswith("plan note")]
         return f"{''.join(notes)}nothing was judged: no keys and no policies in {inputs(report)} ({by})"
     subjects = len({(verdict.input, verdict.address) for verdict in report.verdicts})
     return f"{counted(subjects, 'subject')} in {inputs(report)}, {by}"
+
+
+def _ids(checks: Sequence[str]) -> str:
+    """The ids of guardrails; of several in a row with the same beginning the first and the last."""
+    rows: list[list[str]] = []
+    for check in checks:
+        before, _, number = check.rpartition("-")
+        last = rows[-1][-1].rpartition("-") if rows else ("", "", "")
+        if before == last[0] and number.isdecimal() and last[2].isdecimal() and int(number) == int(last[2]) + 1:
+            rows[-1].append(check)
+        else:
+            rows.append([check])
+    return ", ".join(f"{row[0]} to {row[-1]}" if len(row) > 2 else ", ".join(row) for row in rows)
 
 
 def in_plan(report: Report) -> str:

@@ -1,13 +1,13 @@
 """The report for people: findings with their statement and remedy, worst first, and the summary last."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tfkms.finding import Evidence, Finding, Report, Verdict
 from tfkms.location import Origin
-from tfkms.report import sentences
+from tfkms.report import alike, sentences
 from tfkms.report.display import shown
 from tfkms.report.statements import excerpt
 from tfkms.report.view import View, counting, waived
@@ -47,8 +47,8 @@ def render(report: Report, view: View) -> str:
 def lines(report: Report, verbose: bool = False) -> Iterator[Line]:
     """The report line by line."""
     seen: set[tuple[int, Origin]] = set()
-    for finding in counting(report):
-        yield from _finding(finding, report, seen)
+    for group in alike.alike(counting(report)):
+        yield from _findings(group, report, seen)
         yield ()
     if verbose:
         yield from _verdicts(report)
@@ -62,23 +62,25 @@ def lines(report: Report, verbose: bool = False) -> Iterator[Line]:
         yield (Piece(f"why, and how to mend it: tfkms explain {finding.check}", Style.LABEL),)
 
 
-def _finding(finding: Finding, report: Report, seen: set[tuple[int, Origin]]) -> Iterator[Line]:
-    """One finding; a statement that stands in `seen` was shown with an earlier one."""
-    violated = finding.verdict is Verdict.VIOLATED
-    yield (
-        Piece(finding.check, Style.VIOLATED if violated else Style.UNDECIDED),
-        Piece(f" {finding.verdict.value}"),
-        Piece(f" ({finding.severity.label}{', not new' if not finding.new else ''})  "),
-        Piece(shown(finding.address), Style.ADDRESS),
-    )
+def _findings(group: Sequence[Finding], report: Report, seen: set[tuple[int, Origin]]) -> Iterator[Line]:
+    """Findings that are alike; a statement that stands in `seen` was shown with an earlier one."""
+    for own in group:
+        violated = own.verdict is Verdict.VIOLATED
+        yield (
+            Piece(own.check, Style.VIOLATED if violated else Style.UNDECIDED),
+            Piece(f" {own.verdict.value}"),
+            Piece(f" ({own.severity.label}{', not new' if not own.new else ''})  "),
+            Piece(shown(own.address), Style.ADDRESS),
+        )
+    finding, message = group[0], alike.message(group)
     if len(report.inputs) > 1:
         yield _labelled("input", report.inputs[finding.input].path)
-    for text in textwrap.wrap(shown(finding.message), WIDTH - len(_INDENT)):
+    for text in textwrap.wrap(shown(message), WIDTH - len(_INDENT)):
         yield (Piece(_INDENT + text),)
     keys = [key for key in finding.keys if key != finding.address]
-    if keys:
+    if any(f"`{key}`" not in message for key in keys):
         yield _labelled("key", ", ".join(keys))
-    for witness in sentences.requests(finding):
+    for witness in alike.requests(group):
         yield _labelled("request", sentences.request(witness))
     for hole in finding.needs:
         yield _labelled("needs", sentences.need(hole))
@@ -86,7 +88,7 @@ def _finding(finding: Finding, report: Report, seen: set[tuple[int, Origin]]) ->
         statement = (finding.input, evidence.origin)
         yield from _evidence(evidence, finding, statement in seen)
         seen.add(statement)
-    yield from _wrapped("fix", finding.remedy)
+    yield from _wrapped("fix", alike.remedy(group))
 
 
 def _labelled(label: str, text: str) -> Line:

@@ -42,7 +42,8 @@ def attribute(term: Term, name: str) -> Term:
             if name in members:
                 return with_sensitive(members[name], term.sensitive)
             what = "element" if isinstance(term, Map) else "attribute"
-            raise Fault(f"the {friendly(term.type)} has no {what} `{name}`", did_you_mean(name, members))
+            hint = None if term.marked else did_you_mean(name, members)
+            raise Fault(f"the {friendly(term.type)} has no {what} `{name}`", hint)
         case Unknown(type=ObjectType(attributes)):
             if name not in attributes:
                 raise Fault(f"the object has no attribute `{name}`", did_you_mean(name, attributes))
@@ -60,6 +61,15 @@ def attribute(term: Term, name: str) -> Term:
 
 def index(term: Term, key: Term) -> Term:
     """`term[key]`. Raises `Fault` for a key that does not fit or is not there."""
+    try:
+        return _index(term, key)
+    except Fault:
+        if key.marked or term.marked:
+            raise Fault("there is no such element in something sensitive") from None
+        raise
+
+
+def _index(term: Term, key: Term) -> Term:
     if isinstance(term, Null):
         raise Fault("null has no elements")
     if isinstance(key, Null):

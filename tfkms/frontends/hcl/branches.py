@@ -19,6 +19,7 @@ from tfkms.frontends.hcl.terms import (
     is_plain,
     items,
     may_be_null,
+    simplest,
     with_children,
     with_sensitive,
 )
@@ -63,8 +64,9 @@ def either(condition: Term, then: Term, otherwise: Term) -> Term:
 def _agreed(condition: Term, one: Term, other: Term) -> Term:
     if one.type == other.type and one.marked == other.marked and equal(one, other) is True:
         return one
-    if isinstance(one, Text | HoledText) and isinstance(other, Text | HoledText):
-        return _agreed_text(condition, one, other)
+    first, second = _as_text(one), _as_text(other)
+    if first is not None and second is not None:
+        return _agreed_text(condition, first, second)
     if one.type != other.type:
         return _open(condition, one, other, DYNAMIC)
     if isinstance(one, List | Tuple) and isinstance(other, List | Tuple) and len(one.items) == len(other.items):
@@ -72,6 +74,13 @@ def _agreed(condition: Term, one: Term, other: Term) -> Term:
     if isinstance(one, Map | Object) and isinstance(other, Map | Object) and one.members.keys() == other.members.keys():
         return _agreed_children(condition, one, other)
     return _open(condition, one, other, one.type)
+
+
+def _as_text(term: Term) -> Text | HoledText | None:
+    """The term as a text, if it certainly is one."""
+    if isinstance(term, Unknown) and term.type is STRING and term.not_null:
+        return HoledText((Part(term),), term.sensitive)
+    return term if isinstance(term, Text | HoledText) else None
 
 
 def _open(condition: Term, one: Term, other: Term, kind: Type) -> Unknown:
@@ -92,7 +101,7 @@ def _agreed_text(condition: Term, one: Text | HoledText, other: Text | HoledText
     elif isinstance(one, HoledText) or isinstance(other, HoledText):
         end = ""
     rest = derived("conditional", (condition, one, other), STRING, plain=_plain(one) and _plain(other))
-    return with_sensitive(holed([begin, Part(rest), end]), one.sensitive or other.sensitive)
+    return with_sensitive(simplest(holed([begin, Part(rest), end])), one.sensitive or other.sensitive)
 
 
 def _shared(one: str, other: str) -> str:

@@ -11,7 +11,7 @@ from tfkms.frontends.hcl.functions.registry import FUNCTIONS, NEVER_KNOWN, SURE,
 from tfkms.frontends.hcl.functions.signature import Function
 from tfkms.frontends.hcl.terms import Term, Unknown
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, Primitive, is_dynamic_within
-from tfkms.frontends.hcl.unknowns import derived, made_of
+from tfkms.frontends.hcl.unknowns import apart, derived, made_of
 from tfkms.frontends.hcl.walker import Bindings, Outcome, Walker
 from tfkms.values import Hole
 
@@ -147,7 +147,8 @@ def _try(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Ter
             return outcome.term
         else:
             walker.doubts += 1
-            return terms.at(derived("try", (outcome.term,), DYNAMIC, not_null=False), outcome.term.place)
+            made = derived("try", (outcome.term,), DYNAMIC, not_null=False)
+            return terms.at(apart(made, walker.scope.budget.steps), outcome.term.place)
     if first is None:
         raise Fault("`try` takes at least 1 argument, not 0")
     raise Fault(f"no argument of `try` has a value; the first: {first.message}", first.hint)
@@ -159,7 +160,9 @@ def _can(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Ter
     outcome = _attempt(walker, arguments[0], bound)
     if outcome.term is None:
         return terms.Bool(False)
-    return terms.Bool(True) if outcome.doubts == 0 else derived("can", (outcome.term,), BOOL)
+    if outcome.doubts == 0:
+        return terms.Bool(True)
+    return apart(derived("can", (outcome.term,), BOOL), walker.scope.budget.steps)
 
 
 def _is_reference(node: syntax.Expression) -> bool:

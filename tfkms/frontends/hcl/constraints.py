@@ -195,8 +195,8 @@ class _Reader:
         within: dict[str | int, Defaults] = {}
         for item in items:
             name = item.key.literal if isinstance(item.key, syntax.Template) else None
-            if name is None:
-                raise Fault("an attribute's name is required", None, item.key.start, item.key.end)
+            if name is None or item.key.end - item.key.start != len(name):
+                raise Fault("an attribute's name is required, without quotes", None, item.key.start, item.key.end)
             node = item.value
             default: syntax.Expression | None = None
             if isinstance(node, syntax.Call) and node.name == "optional":

@@ -21,7 +21,7 @@ from tfkms.frontends.hcl.rendering import template
 from tfkms.frontends.hcl.scope import Deferred, Meaning, Names, Scope
 from tfkms.frontends.hcl.terms import Place, Term, Unknown
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC
-from tfkms.frontends.hcl.unknowns import derived
+from tfkms.frontends.hcl.unknowns import apart, derived
 from tfkms.frontends.hcl.walker import ELEMENT, Bindings, Outcome
 from tfkms.values import Hole
 
@@ -310,7 +310,9 @@ class Evaluator:
         place = self.place(node)
         made = terms.Object(members, sensitive, place)
         check_size(made.size)
-        return made if open_key is None else terms.at(derived("object", (open_key, made), DYNAMIC), place)
+        if open_key is None:
+            return made
+        return terms.at(apart(derived("object", (open_key,), DYNAMIC), self.scope.budget.steps), place)
 
     def _key(self, node: syntax.Expression, bound: Bindings) -> Term:
         """The value of an object's key; `null` without parentheses is a name like any other."""

@@ -8,7 +8,7 @@ DEPTH_LIMIT = 1_000
 _FRAMES = 20_000
 TEXT_LIMIT = 16 * 1024 * 1024
 SIZE_LIMIT = 1_000_000
-STEP_LIMIT = 5_000_000
+STEP_LIMIT = 1_000_000
 
 
 class Fault(Exception):  # noqa: N818 - it is a value of the language: `try` and `can` catch it

@@ -1,6 +1,7 @@
 """`for` expressions and splats."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert, text_of
@@ -8,7 +9,7 @@ from tfkms.frontends.hcl.faults import Fault, check_size
 from tfkms.frontends.hcl.scope import Deferred, Meaning
 from tfkms.frontends.hcl.terms import Term, Unknown
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, SEQUENCES, ListType, SetType, TupleType, Type, friendly
-from tfkms.frontends.hcl.unknowns import derived
+from tfkms.frontends.hcl.unknowns import apart, derived
 from tfkms.frontends.hcl.walker import ELEMENT, Bindings, Walker
 from tfkms.values import Hole
 
@@ -26,7 +27,7 @@ def for_tuple(walker: Walker, node: syntax.ForTuple, bound: Bindings) -> Term:
         included = _included(walker, node.condition, inner)
         sensitive = sensitive or included.sensitive
         if not isinstance(included, terms.Bool):
-            return _undecided(walker, node, included, sensitive)
+            return _undecided(walker, node, included, sensitive=sensitive)
         if included.value:
             result = walker.guarded(node.result, inner)
             size += result.size
@@ -49,7 +50,7 @@ def for_object(walker: Walker, node: syntax.ForObject, bound: Bindings) -> Term:
         included = _included(walker, node.condition, inner)
         sensitive = sensitive or included.sensitive
         if not isinstance(included, terms.Bool):
-            return _undecided(walker, node, included, sensitive)
+            return _undecided(walker, node, included, sensitive=sensitive)
         if not included.value:
             continue
         result_key = walker.value(node.result_key, inner)
@@ -59,13 +60,14 @@ def for_object(walker: Walker, node: syntax.ForObject, bound: Bindings) -> Term:
             open_key = result_key
             continue
         if name in made and not node.grouped:
-            raise Fault(f"two items of the `for` give the key `{name}`", "write `...` after the value to group them")
+            shown = "a sensitive key" if sensitive else f"the key `{name}`"
+            raise Fault(f"two items of the `for` give {shown}", "write `...` after the value to group them")
         result = walker.guarded(node.result, inner)
         size += result.size
         check_size(size)
         made.setdefault(name, []).append(result)
     if open_key is not None:
-        return _undecided(walker, node, open_key, sensitive)
+        return _undecided(walker, node, open_key, sensitive=sensitive)
     members: dict[str, Term] = {
         name: terms.Tuple(tuple(results)) if node.grouped else results[0] for name, results in made.items()
     }
@@ -101,23 +103,17 @@ def _pairs(collection: Meaning) -> tuple[Sequence[tuple[Term, Meaning]] | None, 
 
 
 def _open(walker: Walker, node: syntax.ForTuple | syntax.ForObject, collection: Meaning) -> Term:
-    walker.doubts += 1
     term = collection.term() if isinstance(collection, Deferred) else collection
-    return terms.at(derived("for", (term, _identity(walker, node)), DYNAMIC), walker.place(node))
+    return _undecided(walker, node, term, sensitive=False)
 
 
-def _undecided(walker: Walker, node: syntax.ForTuple | syntax.ForObject, cause: Term, sensitive: bool) -> Term:
+def _undecided(
+    walker: Walker, node: syntax.ForTuple | syntax.ForObject | syntax.Splat, cause: Term, *, sensitive: bool
+) -> Term:
     walker.doubts += 1
-    made = derived("for", (cause, _identity(walker, node)), DYNAMIC)
+    label = "splat" if isinstance(node, syntax.Splat) else "for"
+    made = apart(derived(label, (cause,), DYNAMIC), walker.scope.budget.steps)
     return terms.with_sensitive(terms.at(made, walker.place(node)), sensitive)
-
-
-def _identity(walker: Walker, node: syntax.Expression) -> Term:
-    """What tells two `for` over one unknown apart: their place."""
-    place = walker.place(node)
-    return terms.Tuple(
-        (terms.Text(f"{place.source.file}:{place.source.line}:{node.start}"), terms.Text(repr(place.calls)))
-    )
 
 
 def _included(walker: Walker, condition: syntax.Expression | None, bound: Bindings) -> Term:
@@ -164,9 +160,9 @@ def splat(walker: Walker, node: syntax.Splat, bound: Bindings) -> Term:
             made = [_each(walker, node, item, bound) for item in items]
             return terms.Tuple(tuple(made), base.sensitive, walker.place(node))
         case terms.Set() | Unknown() if sequence or base.type is DYNAMIC or terms.may_be_null(base):
-            walker.doubts += 1
-            kind = _result_type(walker, node, base.type, bound) if sequence else DYNAMIC
-            return terms.at(derived("splat", (base, _identity(walker, node)), kind), walker.place(node))
+            made_of = _undecided(walker, node, base, sensitive=False)
+            assert isinstance(made_of, Unknown)
+            return replace(made_of, type=_result_type(walker, node, base.type, bound)) if sequence else made_of
         case _:
             made = [_each(walker, node, terms.bare(base), bound)]
             return terms.Tuple(tuple(made), base.sensitive, walker.place(node))

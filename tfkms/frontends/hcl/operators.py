@@ -15,7 +15,10 @@ from tfkms.frontends.hcl.unknowns import derived, unknown
 def binary(operator: str, left: Term, right: Term) -> Term:
     """`left operator right`. Raises `Fault` for operands of the wrong type, and for null."""
     sensitive = left.marked or right.marked
-    return with_sensitive(_OPERATORS[operator](operator, unmarked(left), unmarked(right)), sensitive)
+    made = _OPERATORS[operator](operator, unmarked(left), unmarked(right))
+    if sensitive and not made.whole:  # the names of unknowns must not tell what is sensitive
+        made = derived(operator, (left, right), made.type)
+    return with_sensitive(made, sensitive)
 
 
 def unary(operator: str, operand: Term) -> Term:

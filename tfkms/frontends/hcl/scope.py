@@ -1,16 +1,16 @@
 """What an expression may refer to: the protocol between the evaluator and the configuration around it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias
 
 from tfkms.frontends.hcl.faults import DEPTH_LIMIT, STEP_LIMIT, LimitFault
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.terms import Place, Term
 
 
-@runtime_checkable
-class Deferred(Protocol):
+class Deferred(ABC):
     """Something that a name stands for and that is evaluated only as far as it is asked about.
 
     `var`, `local`, `module.network`, all instances of a resource and one instance are such things. Each answer is a
@@ -18,15 +18,19 @@ class Deferred(Protocol):
     `index`: the evaluator then takes it that the expression could still fail.
     """
 
+    @abstractmethod
     def attribute(self, name: str) -> "Term | Deferred":
         """`this.name`."""
 
+    @abstractmethod
     def index(self, key: Term) -> "Term | Deferred":
         """`this[key]`."""
 
+    @abstractmethod
     def elements(self) -> "Sequence[tuple[Term, Term | Deferred]] | None":
         """Keys and values of its elements, in Terraform's order; None where they are not known or there are none."""
 
+    @abstractmethod
     def term(self) -> Term:
         """All of it."""
 

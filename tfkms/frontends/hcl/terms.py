@@ -331,24 +331,30 @@ def _normal(value: str) -> str:
 def holed(parts: list[str | Part], place: Place | None = None) -> Text | HoledText:
     """The string made of `parts`, in order; a `Text` where no part is a hole."""
     joined: list[str | Part] = []
+    pending: list[str] = []
     for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
-        elif part != "":
-            joined.append(part)
+        if isinstance(part, str):
+            pending.append(part)
+            continue
+        literal = "".join(pending)
+        joined.extend([_normal(literal), part] if literal else [part])
+        pending = []
+    literal = "".join(pending)
     if not joined:
-        return Text("", place=place)
-    if len(joined) == 1 and isinstance(joined[0], str):
-        return text(joined[0], place)
-    return HoledText(
-        tuple(
-            [
-                part if isinstance(part, Part) or part.isascii() else unicodedata.normalize("NFC", part)
-                for part in joined
-            ]
-        ),
-        place=place,
-    )
+        return text(literal, place)
+    if literal:
+        joined.append(_normal(literal))
+    return HoledText(tuple(joined), place=place)
+
+
+def simplest(term: Term) -> Term:
+    """`term`; but where a text is one unknown string and nothing else, that."""
+    if isinstance(term, HoledText) and len(term.parts) == 1:
+        [part] = term.parts
+        if isinstance(part, Part) and not part.encodings and part.unknown.type is STRING:
+            sensitive = term.sensitive or part.unknown.sensitive
+            return replace(part.unknown, not_null=True, sensitive=sensitive, place=term.place)
+    return term
 
 
 def text_parts(term: Term) -> list[str | Part]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 from tfkms.frontends.hcl import floats
 from tfkms.frontends.hcl.terms import Bool, HoledText, Null, Number, Part, Term, Text, Unknown, first_hole, items
@@ -45,6 +46,12 @@ def made_of(hole: Hole, label: str, arguments: tuple[Term, ...]) -> Hole:
     return Hole("", path, hole.reason, (call, *hole.references), hole.fresh and label == "jsonencode")
 
 
+def apart(term: Unknown, number: int) -> Unknown:
+    """`term`, unequal to any other that was made alike: what it depends on cannot be told in full."""
+    hole = term.hole
+    return replace(term, hole=Hole(hole.address, f"/{number}", hole.reason, hole.references, hole.fresh))
+
+
 def unknown(kind: Type, reason: str, reference: str, *, not_null: bool = True) -> Unknown:
     """An unknown for `reason`, a lower-case clause; `reference` is the expression that would tell."""
     return Unknown(kind, Hole("", "", reason, (reference,)), not_null)
@@ -52,7 +59,7 @@ def unknown(kind: Type, reason: str, reference: str, *, not_null: bool = True) -
 
 def _describe(term: Term) -> tuple[str, bool]:
     """The term in few words, and whether they say all of it."""
-    if term.marked and term.whole:
+    if term.marked and not isinstance(term, Unknown):
         return "(sensitive)", False
     match term:
         case Null():

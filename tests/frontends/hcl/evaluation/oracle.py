@@ -69,6 +69,35 @@ def available() -> bool:
     return shutil.which("terraform") is not None
 
 
+def fit(declarations: Sequence[tuple[str, str]]) -> list[Answer]:
+    """What variables hold that are declared as (type, default)."""
+    found: list[Answer | None] = [None] * len(declarations)
+    pending = list(range(len(declarations)))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        while pending:
+            lines: list[str] = []
+            owner: dict[int, int] = {}
+            for number in pending:
+                kind, default = declarations[number]
+                for line in (
+                    f'variable "v{number}" {{',
+                    f"  type = {kind}",
+                    f"  default = {default}",
+                    "}",
+                    f'output "e{number}" {{ value = var.v{number} }}',
+                ):
+                    lines.append(line)
+                    owner[len(lines)] = number
+            refused = _answer(folder, "\n".join(lines), pending, owner, found)
+            for number in refused:
+                found[number] = Answer(error=True)
+            if not refused:
+                break
+            pending = [number for number in pending if found[number] is None]
+    return [answer or Answer(error=True) for answer in found]
+
+
 def ask(expressions: Sequence[str], names: dict[str, str]) -> list[Answer]:
     """What Terraform makes of each expression, `local` holding `names`."""
     found: list[Answer | None] = [None] * len(expressions)
@@ -98,7 +127,14 @@ def _plan(
         for line in block:
             lines.append(line)
             owner[len(lines)] = number
-    (folder / "main.tf").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    return _answer(folder, "\n".join(lines), pending, owner, found)
+
+
+def _answer(
+    folder: Path, text: str, pending: Sequence[int], owner: dict[int, int], found: list[Answer | None]
+) -> list[int]:
+    """Plan a configuration; `owner` says which lines of it belong to which output."""
+    (folder / "main.tf").write_text(text + "\n", encoding="utf-8", newline="\n")
     (folder / "p").unlink(missing_ok=True)
     _run(folder, "init", "-no-color")
     noted = _run(folder, "plan", "-json", "-refresh=false", "-lock=false", "-out=p").splitlines()

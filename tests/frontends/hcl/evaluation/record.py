@@ -4,7 +4,7 @@
 
 Each `expressions/NAME.txt` holds one expression a line, or several lines each with `----` between them. The answers go
 to `recorded/NAME.json`: [expression, value, type, unknown, error, the same for each completion of the unknowns]. Numbers
-are kept as the digits that Terraform prints.
+are kept as the digits that Terraform prints. `variables.txt` holds types and defaults of variables, `##` between them.
 """
 
 import json
@@ -70,6 +70,18 @@ def record(name: str) -> None:
     target.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8", newline="\n")
 
 
+def record_variables() -> None:
+    """Ask Terraform what variables of certain types make of their defaults."""
+    declared = [tuple(line.split(" ## ")) for line in expressions("variables")]
+    pairs = [(kind, default) for kind, default in declared]
+    lines = [
+        json.dumps([kind, default, *written(answer)], ensure_ascii=False)
+        for (kind, default), answer in zip(pairs, oracle.fit(pairs), strict=True)
+    ]
+    target = HERE / "recorded" / "variables.json"
+    target.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8", newline="\n")
+
+
 if __name__ == "__main__":
     for chosen in sys.argv[1:] or [path.stem for path in sorted((HERE / "expressions").glob("*.txt"))]:
-        record(chosen)
+        record_variables() if chosen == "variables" else record(chosen)

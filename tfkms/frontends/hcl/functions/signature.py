@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
-from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.faults import Fault, LimitFault
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.syntax import SourceText
-from tfkms.frontends.hcl.terms import HoledText, Null, Term, Unknown, unmarked, with_sensitive
-from tfkms.frontends.hcl.types import DYNAMIC, Type, friendly
+from tfkms.frontends.hcl.terms import HoledText, Null, Part, Term, Unknown, simplest, unmarked, with_sensitive
+from tfkms.frontends.hcl.types import DYNAMIC, STRING, Type, friendly
 from tfkms.frontends.hcl.unknowns import derived
 
 
@@ -64,24 +64,37 @@ class Function:
         self._check_count(len(arguments))
         sensitive, open_ = False, False
         given: list[Term] = []
+        whole = all(argument.whole for argument in arguments)
         for place, argument in enumerate(arguments):
             parameter = self.parameters[place] if place < len(self.parameters) else self.rest
             assert parameter is not None
             term = self._fitted(parameter, argument)
             if not parameter.marked and term.marked:
                 sensitive = True
-                term = unmarked(term)
+                term = unmarked(term) if whole else term
+            if isinstance(term, Unknown) and parameter.holed and not parameter.unknown and term.type is STRING:
+                term = HoledText((Part(term),), term.sensitive)
             if isinstance(term, Unknown):
                 open_ = open_ or not parameter.unknown
             elif isinstance(term, HoledText):
                 open_ = open_ or not (parameter.unknown or parameter.holed)
             given.append(term)
-        if open_:
+        if open_ or (sensitive and not whole):  # names of unknowns must not tell what is sensitive
             kind = self.result(*given) if callable(self.result) else self.result
             made: Term = derived(self.name, given, kind, not_null=not self.nullable_result, plain=self.plain)
         else:
-            made = self.work(site, *given) if self.sited else self.work(*given)
-        return with_sensitive(made, sensitive)
+            made = self._worked(site, given, sensitive=sensitive)
+        return with_sensitive(simplest(made), sensitive)
+
+    def _worked(self, site: Site, given: Sequence[Term], *, sensitive: bool) -> Term:
+        try:
+            return self.work(site, *given) if self.sited else self.work(*given)
+        except LimitFault:
+            raise
+        except Fault as fault:
+            if not sensitive:
+                raise
+            raise Fault(f"`{self.name}`: a sensitive argument does not fit") from fault
 
     def _fitted(self, parameter: Parameter, argument: Term) -> Term:
         try:

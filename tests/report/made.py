@@ -14,6 +14,7 @@ from tfkms.finding import (
     Note,
     Report,
     Severity,
+    UnseenPolicy,
     Verdict,
     Waiver,
     Witness,
@@ -112,6 +113,7 @@ def report(name: str = "main", *, errors: bool = True, path: str = "plan.json") 
             *([error] if errors else []),
             Diagnostic(Level.WARNING, "policy-unreadable", f"AWS knows no member `{name}`", None, "infra/kms.tf", 4),
         ),
+        unseen=(UnseenPolicy(f"arn:aws:iam::111122223333:policy/{name}", f"aws_iam_role.{name}", f"{APP}{name}"),),
         sources={"infra/kms.tf": SOURCE},
     )
 

@@ -72,7 +72,7 @@ def test_the_last_line_sums_up_a_complete_scan() -> None:
 
 
 def test_after_an_incomplete_scan_there_is_no_such_line() -> None:
-    lines = text(replace(made.report(), findings=(), notes=())).splitlines()
+    lines = text(replace(made.report(), findings=(), notes=(), unseen=())).splitlines()
 
     assert lines == ["FAIL - tfkms - plan.json: aws_kms_key.main: no JSON: main; main"]
 
@@ -80,7 +80,7 @@ def test_after_an_incomplete_scan_there_is_no_such_line() -> None:
 def test_what_fails_comes_first() -> None:
     words = [line.split()[0] for line in text(made.report(), GATES["violated only"]).splitlines()]
 
-    assert words == ["FAIL", "FAIL", "WARN", "NOTE"]
+    assert words == ["FAIL", "FAIL", "WARN", "NOTE", "NOTE"]
 
 
 def test_a_line_of_a_finding_holds_nothing_that_changes_so_that_an_approval_stays() -> None:
@@ -96,7 +96,7 @@ def test_a_line_of_a_finding_holds_nothing_that_changes_so_that_an_approval_stay
 
 
 def test_a_finding_that_is_there_twice_is_one_line() -> None:
-    report = replace(made.report(errors=False), findings=(made.finding(), made.finding()), notes=())
+    report = replace(made.report(errors=False), findings=(made.finding(), made.finding()), notes=(), unseen=())
 
     assert text(report).splitlines()[1:] == ["1 failure"]
 

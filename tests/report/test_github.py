@@ -26,7 +26,7 @@ def commands(report: Report, gate: Gate | None = None, directory: str = "") -> l
 
 
 def only(report: Report, *findings: object) -> Report:
-    return replace(report, findings=findings, notes=(), diagnostics=())  # type: ignore[arg-type]
+    return replace(report, findings=findings, notes=(), diagnostics=(), unseen=())  # type: ignore[arg-type]
 
 
 def test_a_finding_stands_on_its_line() -> None:
@@ -84,7 +84,7 @@ def test_no_more_of_a_kind_than_github_shows_the_worst_first_and_the_rest_counte
 
     assert [[kind for kind, *_ in found].count(kind) for kind in ("error", "warning", "notice")] == [10, 10, 10]
     assert found[0][2].startswith("plan.json: aws_kms_key.main: no JSON")
-    assert found[-1][2] == f"{25 + 30 + 24 - 29} more stand in the summary of the job"
+    assert found[-1][2] == f"{25 + 24 + 30 + 1 - 29} more stand in the summary of the job"
 
 
 def test_a_message_is_not_longer_than_the_runner_takes() -> None:

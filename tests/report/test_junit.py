@@ -92,7 +92,13 @@ def test_what_is_waived_is_skipped_with_the_reason() -> None:
 
 def test_what_could_not_be_read_is_an_error() -> None:
     assert outcome(case(suites(made.report()), "tfkms", "read plan.json")) == ("error", "error")
-    assert not list(case(suites(made.report(errors=False)), "tfkms", "read plan.json"))
+    assert case(suites(made.report(errors=False)), "tfkms", "read plan.json").find("error") is None
+
+
+def test_what_is_not_in_view_is_told_with_its_input() -> None:
+    said = case(suites(made.report(errors=False)), "tfkms", "read plan.json").findtext("system-out") or ""
+
+    assert said.startswith("not in view: arn:aws:iam::111122223333:policy/main, attached to")
 
 
 def test_what_does_not_apply_is_skipped_with_the_reason() -> None:

@@ -120,7 +120,7 @@ def test_an_error_makes_the_run_unsuccessful_and_is_told() -> None:
     invocation = run(made.report())["invocations"][0]
 
     assert invocation["executionSuccessful"] is False
-    assert [item["level"] for item in invocation["toolExecutionNotifications"]] == ["error", "warning", "note"]
+    assert [item["level"] for item in invocation["toolExecutionNotifications"]] == ["error", "warning", "note", "note"]
 
 
 def test_paths_begin_at_the_root_of_the_repository() -> None:

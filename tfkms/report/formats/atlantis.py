@@ -29,6 +29,7 @@ def render(report: Report, view: View) -> str:
     besides = [
         *(_line("WARN", finding) for finding in others),
         *(_harmless(f"NOTE - {note.check} - {note.address}: {note.message}") for note in report.notes),
+        *(_harmless(f"NOTE - tfkms - not in view: {sentences.unseen(policy)}") for policy in report.unseen),
     ]
     lines = [*failed, *dict.fromkeys(besides)]
     if not unread:

@@ -58,6 +58,8 @@ def _annotations(report: Report, view: View) -> Iterator[_Annotation]:
     yield from (_finding(finding, report, view) for finding in counting(report))
     yield from (_diagnostic("warning", item, report, view) for item in warnings(report))
     yield from (_note(note) for note in report.notes)
+    for policy in report.unseen:
+        yield _Annotation("notice", "tfkms policy not in view", sentences.unseen(policy))
 
 
 def _finding(finding: Finding, report: Report, view: View) -> _Annotation:

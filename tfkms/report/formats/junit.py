@@ -56,6 +56,9 @@ def _reading(report: Report) -> Iterator[ET.Element]:
         case = _case("tfkms", f"read {name}")
         if messages:
             _outcome(case, "error", "error", messages[:1], messages)
+        for policy in report.unseen:
+            if paths(report)[policy.input] == name:
+                ET.SubElement(case, "system-out").text = shown(f"not in view: {sentences.unseen(policy)}")
         yield case
 
 

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from tfkms import __version__
 from tfkms.catalogue import Rule
 from tfkms.diagnostics import Diagnostic
-from tfkms.finding import Evidence, Finding, Note, Report, Severity
+from tfkms.finding import Evidence, Finding, Note, Report, Severity, UnseenPolicy
 from tfkms.location import Span
 from tfkms.report import guardrails, sentences
 from tfkms.report.display import shown, told
@@ -45,6 +45,7 @@ def render(report: Report, view: View) -> str:
     notifications = [
         *(_diagnostic(item, report, view) for item in report.diagnostics),
         *(_note(note, indexes) for note in report.notes),
+        *(_unseen(policy) for policy in report.unseen),
     ]
     run = {
         "tool": {
@@ -207,3 +208,8 @@ def _note(note: Note, rules: Mapping[str, int]) -> Json:
         "level": "note",
         "message": {"text": shown(f"{note.address}: {note.message}")},
     }
+
+
+def _unseen(policy: UnseenPolicy) -> Json:
+    text = f"not in view: {sentences.unseen(policy)}"
+    return {"descriptor": {"id": "policy-not-in-view"}, "level": "note", "message": {"text": shown(text)}}

@@ -46,6 +46,7 @@ def render(report: Report, view: View) -> str:
                 {"rule": note.check, "address": shown(note.address), "code": note.code, "message": shown(note.message)}
                 for note in report.notes[:FINDINGS_LIMIT]
             ],
+            "policies_not_in_view": [shown(sentences.unseen(policy)) for policy in report.unseen[:FINDINGS_LIMIT]],
             "errors": [told(item, paths(report)) for item in unread],
         }
     )

@@ -11,6 +11,7 @@ from tfkms.frontends.hcl.syntax import (
     Interpolation,
     Literal,
     Name,
+    Object,
     Template,
     TemplatePart,
     TextPart,
@@ -31,6 +32,8 @@ def value_of(node: Expression, names: dict[str, Any]) -> Any:
             return names[name]
         case Tuple(items=items):
             return [value_of(item, names) for item in items]
+        case Object(items=items):
+            return {as_text(value_of(item.key, names)): value_of(item.value, names) for item in items}
         case Template(parts=(Interpolation(expression=inner),), passes_through=True):
             return value_of(inner, names)
         case Template(parts=parts):
@@ -74,8 +77,10 @@ def plain(value: Any) -> Any:
     """A value as JSON has it."""
     match value:
         case Decimal():
-            return int(value)
+            return int(value) if value == value.to_integral_value() else float(value)
         case list():
             return [plain(item) for item in value]
+        case dict():
+            return {key: plain(item) for key, item in value.items()}
         case _:
             return value

@@ -1,7 +1,13 @@
+"""JSON syntax; the values in `json_values.json` are those that terraform 1.11.4 planned."""
+
+import json
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.frontends.hcl.literal_values import NoValueError, plain, value_of
 from tfkms.frontends.hcl.index import FileIndex, index_file
 from tfkms.frontends.hcl.json_syntax import nested_blocks
 from tfkms.frontends.hcl.parse import parse_body
@@ -17,6 +23,8 @@ from tfkms.frontends.hcl.syntax import (
     Unreadable,
 )
 
+VALUES = json.loads((Path(__file__).parents[2] / "fixtures" / "hcl" / "json_values.json").read_text(encoding="utf-8"))
+
 
 def index_of(text: str) -> FileIndex:
     return index_file("main.tf.json", text.encode())
@@ -29,6 +37,17 @@ def only(text: str) -> Block:
 
 def value(text: str, name: str = "a") -> Expression:
     return only(f'{{"resource": {{"t": {{"n": {{"{name}": {text}}}}}}}}}').body.arguments[name].value
+
+
+@pytest.mark.parametrize("case", VALUES, ids=lambda case: case["source"])
+def test_a_value_is_what_terraform_makes_of_it(case: dict[str, Any]) -> None:
+    tree = value(case["source"])
+
+    if case["refused"]:
+        with pytest.raises(NoValueError):
+            value_of(tree, {})
+    else:
+        assert plain(value_of(tree, {})) == case["value"]
 
 
 def test_objects_are_levels_of_labels_and_bodies() -> None:

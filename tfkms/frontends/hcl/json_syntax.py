@@ -26,6 +26,7 @@ from tfkms.frontends.hcl.syntax import (
     Tuple,
     Unreadable,
 )
+from tfkms.frontends.hcl.template import composed
 from tfkms.frontends.hcl.walk import relocated
 
 _Parse: TypeAlias = Callable[[str, int, int], Expression]
@@ -187,6 +188,9 @@ class _Reader:
             case JsonArray():
                 return Tuple(value.start, value.end, tuple(self.expression(item) for item in value.items))
             case JsonObject():
+                names = {key.text for key, _ in value.items}
+                if len(names) < len(value.items):
+                    return Unreadable(value.start, value.end, "an object has two members of one name")
                 items = (ObjectItem(self.template(key), self.expression(inner)) for key, inner in value.items)
                 return Object(value.start, value.end, tuple(items))
 
@@ -194,7 +198,8 @@ class _Reader:
         """A value as it is, its strings as they are."""
         match value:
             case JsonString():
-                return Template(value.start, value.end, (TextPart(value.start + 1, value.end - 1, value.text),))
+                parts = (TextPart(value.start + 1, value.end - 1, composed(value.text)),) if value.text else ()
+                return Template(value.start, value.end, parts)
             case JsonArray():
                 return Tuple(value.start, value.end, tuple(self.literal(item) for item in value.items))
             case JsonObject():

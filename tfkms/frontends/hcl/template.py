@@ -84,7 +84,7 @@ def quoted(text: str, start: int, end: int, hole: ParseHole) -> Template:
     """The quoted string at `text[start:end]`, its quotes included; raises `SyntaxProblem`."""
     inside, last = start + 1, end - 1
     if not _QUOTED.search(text, inside, last):
-        parts = (TextPart(inside, last, _composed(text[inside:last])),) if inside < last else ()
+        parts = (TextPart(inside, last, composed(text[inside:last])),) if inside < last else ()
         return Template(start, end, parts)
     return _template(start, end, _tokens(text, inside, last, hole, in_quotes=True))
 
@@ -199,7 +199,7 @@ def _nested(tokens: list[_Token]) -> tuple[TemplatePart, ...]:
         match token:
             case _Text():
                 if token.text:
-                    parts.append(TextPart(token.start, token.end, _composed(token.text)))
+                    parts.append(TextPart(token.start, token.end, composed(token.text)))
             case Interpolation():
                 parts.append(token)
             case _If() | _For():
@@ -256,6 +256,6 @@ def unescaped(text: str, start: int) -> str:
     return _ESCAPE.sub(read, text)
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
     """Text in Unicode's form NFC, as all strings of Terraform are."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)

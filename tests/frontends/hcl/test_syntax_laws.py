@@ -37,7 +37,7 @@ def bigger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     term = inner.map(lambda text: f"({text})")
     operators = st.sampled_from([" + ", " - ", "*", "/", "%", "==", "!=", "<", ">", "<=", ">=", "&&", "||"])
     hole = st.tuples(st.sampled_from(["${", "${~"]), inner, st.sampled_from(["}", " ~}"])).map("".join)
-    text = st.sampled_from(["a", " ", r"\n", "$", "$${", "%%{", r"\"", "é", "~"])
+    text = st.sampled_from(["a", " ", r"\n", "$ ", "$${", "%%{", r"\"", "é", "~"])
     return st.one_of(
         spaced("(", inner, ")"),
         st.tuples(inner, operators, term).map("".join),
@@ -50,7 +50,8 @@ def bigger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         spaced("[", inner, ",", inner, "]"),
         spaced("[for k, v in ", inner, " : ", inner, " if ", inner, "]"),
         spaced("{for v in ", inner, " : ", inner, " => ", inner, "...", "}"),
-        st.tuples(NAMES, inner, NAMES, inner).map(lambda found: "{{\n{} = {}\n{} : {},\n}}".format(*found)),
+        # newlines count in braces
+        st.tuples(NAMES, term, NAMES, term).map(lambda found: "{{\n{} = {}\n{} : {},\n}}".format(*found)),
         st.tuples(NAMES, inner, inner).map(lambda found: "{}({}, {}...)".format(*found)),
         st.lists(st.one_of(hole, text), max_size=4).map(lambda found: '"' + "".join(found) + '"'),
         st.tuples(inner, inner).map(lambda found: '"%{{ if {} ~}} x %{{ else }}${{{}}}%{{~ endif }}"'.format(*found)),
@@ -132,7 +133,7 @@ def test_no_text_makes_an_index_raise_and_pieces_do_not_overlap(text: str) -> No
 
 BLOCKS = st.lists(
     st.tuples(
-        NAMES, st.lists(NAMES, max_size=2), st.lists(EXPRESSIONS.filter(lambda text: "\n" not in text), max_size=3)
+        NAMES, st.lists(NAMES, max_size=2), st.lists(bigger(LEAVES).filter(lambda text: "\n" not in text), max_size=3)
     ),
     max_size=4,
 )

@@ -45,21 +45,28 @@ def evaluated(expression: str) -> Evaluation:
 
 
 def disagreement(found: Evaluation, answer: Answer, completions: list[Answer]) -> str | None:
-    """What is wrong with `found`, where Terraform answers `answer`, and `completions` once all is known; None if fine."""
+    """What is wrong with `found`, where Terraform answers `answer`, and `completions` once all is known; None if fine.
+
+    An unknown where Terraform has an error is fine: nothing comes of such a configuration. So is the type of a value
+    that Terraform tells only once all is known.
+    """
     term = found.term
+    if not answer.shown:
+        return None
     if answer.error:
-        return None if found.diagnostics else f"a value where Terraform has an error: {shown(term)}"
+        return None if found.diagnostics or not term.whole else f"a value where Terraform has an error: {shown(term)}"
     if answer.type is not None:
         if found.diagnostics:
             return f"an error: {found.diagnostics[0].message}"
         if not covers(term, answer.value, answer.type):
             return f"{shown(term)} of type {json_type(term.type)}"
-        if term.whole and answer.value is not None and json_type(term.type) != answer.type:
+        types = [answer.type, *[completion.type for completion in completions]]
+        if term.whole and answer.value is not None and json_type(term.type) not in types:
             return f"the type {json_type(term.type)}"
         if not term.whole and not completions and not is_withheld(term):
             return f"unknown: {shown(term)}"
         return None
-    known = [completion for completion in completions if not completion.error]
+    known = [completion for completion in completions if not completion.error and completion.shown]
     if found.diagnostics:
         return f"an error: {found.diagnostics[0].message}" if known else None
     for completion in known:

@@ -50,12 +50,16 @@ _ENVIRONMENT = {"TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1", "TF
 
 @dataclass(frozen=True)
 class Answer:
-    """Terraform's value and type (as JSON), or `error`; `unknown` is True, or the tree that a plan has for it."""
+    """Terraform's value and type (as JSON), or `error`; `unknown` is True, or the tree that a plan has for it.
+
+    `shown` is false where Terraform has a value that it cannot write as JSON.
+    """
 
     value: Any = None
     type: Any = None
     unknown: Any = False
     error: bool = False
+    shown: bool = True
 
 
 class Number(str):
@@ -105,13 +109,30 @@ def ask(expressions: Sequence[str], names: dict[str, str]) -> list[Answer]:
         shutil.copytree(FILES, folder, dirs_exist_ok=True)
         pending = list(range(len(expressions)))
         while pending:
-            refused = _plan(Path(folder), expressions, pending, names, found)
+            refused = _plan_in_parts(Path(folder), expressions, pending, names, found)
             for number in refused:
                 found[number] = Answer(error=True)
             if not refused:
                 break
             pending = [number for number in pending if found[number] is None]
     return [answer or Answer(error=True) for answer in found]
+
+
+def _plan_in_parts(
+    folder: Path, expressions: Sequence[str], pending: Sequence[int], names: dict[str, str], found: list[Answer | None]
+) -> list[int]:
+    """As `_plan`, halved as long as a value in it, an infinite number, keeps the plan from being shown."""
+    try:
+        return _plan(folder, expressions, pending, names, found)
+    except json.JSONDecodeError:
+        if len(pending) == 1:
+            found[pending[0]] = Answer(shown=False)
+            return []
+    middle = len(pending) // 2
+    return [
+        *_plan_in_parts(folder, expressions, pending[:middle], names, found),
+        *_plan_in_parts(folder, expressions, pending[middle:], names, found),
+    ]
 
 
 def _plan(

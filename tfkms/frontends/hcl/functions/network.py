@@ -40,7 +40,10 @@ def _shown(network: _Network) -> Term:
 @GROUP.define("cidrhost", _PREFIX, Parameter("hostnum", NUMBER), result=STRING, plain=True)
 def cidrhost(prefix: Term, hostnum: Term) -> Term:
     network = _network("cidrhost", prefix)
-    number = whole_number("cidrhost", "hostnum", hostnum)
+    assert isinstance(hostnum, terms.Number)
+    number = hostnum.value
+    if not isinstance(number, int):
+        raise Fault("`cidrhost`: the argument `hostnum` must be a whole number")
     if not -network.num_addresses <= number < network.num_addresses:
         raise Fault(f"`cidrhost`: {network} has no host {number}")
     offset = number if number >= 0 else network.num_addresses + number

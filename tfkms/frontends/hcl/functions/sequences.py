@@ -26,13 +26,14 @@ from tfkms.frontends.hcl.unknowns import derived
 
 GROUP = Group()
 _RANGE_LIMIT = 1024
+_MACHINE_WORD = 1 << 63
 
 
 def whole_number(function: str, parameter: str, term: Term) -> int:
     """The number as an int. Raises `Fault` where it has a fraction."""
     assert isinstance(term, terms.Number)
-    if not isinstance(term.value, int):
-        raise Fault(f"`{function}`: the argument `{parameter}` must be a whole number")
+    if not isinstance(term.value, int) or not -_MACHINE_WORD <= term.value < _MACHINE_WORD:
+        raise Fault(f"`{function}`: the argument `{parameter}` must be a whole number of at most 64 bits")
     return term.value
 
 

@@ -1,0 +1,39 @@
+"""Made-up expressions agree with the real Terraform, where there is one to ask; and never crash the evaluator."""
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.frontends.hcl.evaluation import oracle
+from tests.frontends.hcl.evaluation.comparison import evaluated, shown
+from tests.frontends.hcl.evaluation.explore import disagreements
+from tests.frontends.hcl.evaluation.generated import expression
+from tfkms.frontends.hcl.export import to_value
+
+
+@pytest.mark.skipif(not oracle.available(), reason="terraform is not there to be asked")
+@settings(max_examples=2, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_terraform_agrees_with_made_up_expressions(random: Random) -> None:
+    assert disagreements([expression(random) for _ in range(60)]) == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_every_expression_has_a_value_or_an_error(random: Random) -> None:
+    text = expression(random, depth=5)
+
+    found = evaluated(text)
+
+    to_value(found.term)
+    assert found.diagnostics or shown(found.term)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_evaluating_twice_gives_the_same(random: Random) -> None:
+    text = expression(random)
+
+    assert evaluated(text) == evaluated(text)

@@ -85,9 +85,10 @@ def iam_name(resource: Resource, values: Attributes) -> Text:
         case Template() as name:
             return name
         case value:
-            references = value.hole.references if isinstance(value, Unknown) else ()
-            hole = Hole(resource.address, "/name", AFTER_APPLY, references, fresh=not references)
             prefix = values.get("name_prefix")
+            made_up = isinstance(prefix, str) and bool(prefix)
+            references = value.hole.references if isinstance(value, Unknown) and not made_up else ()
+            hole = Hole(resource.address, "/name", AFTER_APPLY, references, fresh=not references)
             return text(prefix, hole) if isinstance(prefix, str) else text(hole)
 
 

@@ -400,3 +400,26 @@ def test_an_organization_that_is_known_decides(organization: str | None, verdict
     report = judged(key_plan(policy(root)), "IAM-KMS-1", assumed=Assumed(organization=organization))
 
     assert verdicts(report) == {KEY: verdict}
+
+
+@pytest.mark.parametrize("counts_as", CountsAs)
+def test_whether_an_account_is_another_is_not_known_without_the_keys_own(counts_as: CountsAs) -> None:
+    content = plan(key(), BUCKET)
+    content["resource_changes"][0]["change"]["before"] = None
+    for name in ("arn", "key_id"):
+        del content["resource_changes"][0]["change"]["after"][name]
+    content["prior_state"] = {}
+    content["configuration"]["root_module"]["resources"] += [
+        block(KEY, policy={}),
+        block("aws_s3_bucket_server_side_encryption_configuration.main", rule=[{
+            "apply_server_side_encryption_by_default": [{"kms_master_key_id": {"references": [f"{KEY}.arn", KEY]}}]
+        }]),
+    ]  # fmt: skip
+    content["resource_changes"][1]["change"]["after"] = {"rule": [{"apply_server_side_encryption_by_default": [{}]}]}
+    content["resource_changes"][1]["change"]["after_unknown"] = {
+        "rule": [{"apply_server_side_encryption_by_default": [{"kms_master_key_id": True}]}]
+    }
+    report = judged(content, "IAM-KMS-6", stance=access(counts_as))
+
+    assert verdicts(report) == {KEY: "pass" if counts_as is CountsAs.NOTE else "undecided"}
+    assert notes(report) == []

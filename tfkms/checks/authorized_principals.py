@@ -219,7 +219,7 @@ class _Tally:
             own = {id(party.stands_in): statement for statement in own.values()}
         sure = {id(g.grant.statement): g for g in case.granted(Reading.STRICT, own)}
         for place, granted in sure.items():
-            proof = witness(case.caller, granted.solution, case.target, case.action, inert)
+            proof = witness(case, granted.solution, inert)
             reached = self.of(own[place])
             reached.actions[f"kms:{case.action.name}"] = None
             reached.disagreement = reached.disagreement or not confirmed(case, proof, self.question)

@@ -11,6 +11,7 @@ from tfkms.iam.access import Solution
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.document import AnyStatement, OpaqueStatement, PrincipalName, Principals, PrincipalType, Statement
+from tfkms.iam.grants import Case
 from tfkms.iam.naming import PRINCIPAL_ARN, caller_named, is_unique_id
 from tfkms.iam.pattern import Pattern
 from tfkms.iam.principals import EVERYONE, account_of
@@ -223,15 +224,28 @@ def inert_on(key: Key, action: KmsAction) -> str | None:
     return None
 
 
-def witness(caller: Caller, solution: Solution, asked: Target, action: KmsAction, inert: str | None) -> Witness:
-    """The request of a solution, as AWS would see it."""
+def witness(case: Case, solution: Solution, inert: str | None) -> Witness:
+    """The request of a solution of the case, as AWS would see it, with condition keys as its policies write them."""
+    caller = case.caller
     chosen = {name: values for name, values in solution.context if values is not None}
     principal = caller.name or _told(chosen, PRINCIPAL_ARN, caller.principal_arn)
     shown = {name: values for name, values in chosen.items() if name not in _DERIVED}
     if caller.kind is CallerKind.SESSION:
         shown["aws:PrincipalArn"] = (_told(chosen, PRINCIPAL_ARN, caller.principal_arn),)
-    arn = _told(chosen, callers.RESOURCE, asked.arn)
-    return Witness(principal, f"kms:{action.name}", arn, dict(sorted(shown.items())), inert)
+    arn = _told(chosen, callers.RESOURCE, case.target.arn)
+    written = dict(_written(case)) if shown else {}
+    context = {written.get(name, name): values for name, values in sorted(shown.items())}
+    return Witness(principal, f"kms:{case.action.name}", arn, context, inert)
+
+
+def _written(case: Case) -> Iterator[tuple[str, str]]:
+    """The condition keys that the policies of a case name, in lower case and as written."""
+    bundle = case.bundle
+    guards = (guard.policy for guard in bundle.guards)
+    for policy in (case.key_policy, *bundle.identity, *bundle.boundaries, *guards):
+        for statement in policy:
+            if isinstance(statement, Statement):
+                yield from ((condition.key.lower(), condition.key) for condition in statement.conditions)
 
 
 def _told(chosen: dict[str, tuple[Text, ...]], name: str, otherwise: Text | Pattern) -> Text:

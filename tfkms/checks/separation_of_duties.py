@@ -289,7 +289,7 @@ class _Judge:
 
     def proof(self, side: Side, inert: str | None) -> Witness:
         case = side.case
-        return witness(case.caller, side.granted.solution, case.target, case.action, inert)
+        return witness(case, side.granted.solution, inert)
 
     def undecided(self, found: _Found, cause: str) -> Outcome:
         pair = found.pair
@@ -309,12 +309,21 @@ class _Judge:
         return {
             "who": who(tuple(found.principals)),
             "key": "the key" if self.address in found.keys else keys_in_words(tuple(found.keys), found.elsewhere),
+            "how": self.how(pair),
             "admin": f"kms:{pair.admin.case.action.name}",
             "crypto": f"kms:{pair.crypto.case.action.name}",
             "admin_statement": self.label(pair.admin.statement),
             "crypto_statement": self.label(pair.crypto.statement),
             "why": found.inert or "",
         }
+
+    def how(self, pair: Pair) -> str:
+        """The two requests, each with what grants it."""
+        admin, crypto = (f"kms:{side.case.action.name}" for side in (pair.admin, pair.crypto))
+        one, other = self.label(pair.admin.statement), self.label(pair.crypto.statement)
+        if one == other:
+            return f"{admin} and {crypto} through {one}"
+        return f"{admin} through {one}, {crypto} through {other}"
 
     def label(self, statement: AnyStatement) -> str:
         home = self.homes.get(id(statement), self.document)

@@ -42,8 +42,9 @@ from tfkms.finding import (
 from tfkms.iam import callers
 from tfkms.iam.access import Solution
 from tfkms.iam.actions import ActionClass, KmsAction
-from tfkms.iam.callers import Caller, Target
-from tfkms.iam.comparisons import Like
+from tfkms.iam.automaton import matches
+from tfkms.iam.callers import Caller, CallerKind, Target
+from tfkms.iam.comparisons import Like, unsure
 from tfkms.iam.conditions import Atom
 from tfkms.iam.coverage import may_be
 from tfkms.iam.document import (
@@ -59,11 +60,11 @@ from tfkms.iam.document import (
 from tfkms.iam.grants import Case, Conjunction
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way, caller_named
-from tfkms.iam.pattern import literal
+from tfkms.iam.pattern import glob, literal
 from tfkms.iam.principals import EVERYONE, account_of
 from tfkms.iam.search import BeyondLimitsError
 from tfkms.key_uses import KeyUse, Mode
-from tfkms.values import Hole, Text
+from tfkms.values import Hole, Text, text_parts
 
 _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})
 _THROUGH_IAM = frozenset({Way.ACCOUNT})
@@ -140,7 +141,7 @@ class _DirectUse:
         self.keys[key.address] = None
         self.actions[f"kms:{request.action.name}"] = None
         if request.sure:
-            proof = witness(request.caller, request.solution, request.case.target, request.action, None)
+            proof = witness(request.case, request.solution, None)
             self.disagreement = self.disagreement or not confirmed(request.case, proof, self.question)
             self.witnesses.append(proof)
         else:
@@ -154,7 +155,8 @@ class _DirectUse:
         evidence = (self.document.evidence(self.statement),)
         principals, keys = tuple(self.principals), tuple(self.keys)
         if self.question.stance.service_access.named_principals is CountsAs.NOTE:
-            yield Remarked(self.address, Claim("direct_use", facts))
+            if self.witnesses:
+                yield Remarked(self.address, Claim("direct_use", facts))
         elif self.disagreement or not self.witnesses:
             cause = DISAGREEMENT if self.disagreement else "may_use_directly"
             yield Undecided(self.address, keys, Claim(cause, facts), tuple(self.needs), evidence, principals)
@@ -311,8 +313,9 @@ class _KeyPolicyJudge:
         for caller in self.people_of(statement):
             self.granted = self.granted or self.request(statement, statement, [caller], directly=False) is not None
             barred = self.users.barring(caller, self.key.resource.account.id)
-            if caller.kind is callers.CallerKind.ROOT:
-                barred = ()
+            if caller.kind is CallerKind.ROOT:
+                # Whether it is another account's is not known where the key's own is not.
+                barred = tuple((unsure(hole),) for hole in text_parts(self.asked.account) if isinstance(hole, Hole))
             if not self.uses or barred is None:
                 continue
             request = self.request(statement, confined, [caller], barred=barred)
@@ -340,7 +343,7 @@ class _KeyPolicyJudge:
     def service(self, statement: Statement, name: Text) -> Iterator[Outcome]:
         caller = callers.service(name, self.key.resource.account.partition)
         shown = "a service" if self.document.sensitive else str(name)
-        facts = {"service": shown, "statement": self.document.label(statement)}
+        facts = {"service": shown, "statement": self.document.label(statement), "scope": self.scope_of(name)}
         if any(map(confines, via_conditions(statement))):
             self.granted = True
             yield Remarked(self.document.address, Claim("via_on_service", facts))
@@ -359,10 +362,18 @@ class _KeyPolicyJudge:
         else:
             yield self.undecided(statement, "may_be_unscoped", request)
 
+    def scope_of(self, name: Text) -> str:
+        """The condition keys that scope the service by its guide; where it uses no key here, those that most know."""
+        using = (use.service for use in self.uses if _is_principal(name, use.service.principals))
+        own = [service.scope for service in using if service.scope]
+        return " or ".join(f"`{key}`" for key in (own[0] if own else _USUAL_SCOPE))
+
     def excused(self, name: Text) -> bool:
         """Whether the key is used by a service that must not be scoped."""
         return any(
-            not use.service.scope and name in use.service.principals and use.service.mode is Mode.SERVICE_PRINCIPAL
+            not use.service.scope
+            and _is_principal(name, use.service.principals)
+            and use.service.mode is Mode.SERVICE_PRINCIPAL
             for use in self.uses
         )
 
@@ -397,7 +408,7 @@ class _KeyPolicyJudge:
     def violated(
         self, statement: Statement, cause: str, request: _Request, facts: dict[str, str] | None = None
     ) -> Outcome:  # fmt: skip
-        proof = witness(request.caller, request.solution, self.asked, request.action, None)
+        proof = witness(request.case, request.solution, None)
         if not confirmed(request.case, proof, self.question):
             return self.undecided(statement, DISAGREEMENT, request)
         told = {"statement": self.document.label(statement), "action": proof.action, **(facts or {})}
@@ -420,6 +431,14 @@ class _KeyPolicyJudge:
             evidence=(self.document.evidence(statement),),
             principals=(request.caller.name or EVERYONE,),
         )
+
+
+_USUAL_SCOPE = ("aws:SourceAccount", "aws:SourceArn")
+
+
+def _is_principal(name: Text, principals: Sequence[str]) -> bool:
+    """Whether a service's name is one of those in the table of services, whatever the Region in it."""
+    return any(matches(glob(own.replace("{region}", "*")), name) for own in principals)
 
 
 def _with(policy: Policy, statement: AnyStatement, asked: AnyStatement) -> Policy:

@@ -154,7 +154,7 @@ class _Inquiry:
         return self.perhaps(case) or self.refused(case)
 
     def is_confirmed(self, case: Case, granted: Granted) -> bool:
-        proof = witness(case.caller, granted.solution, case.target, case.action, None)
+        proof = witness(case, granted.solution, None)
         return confirmed(case, proof, self.sight.question)
 
     def perhaps(self, case: Case) -> Answer | None:

@@ -1,6 +1,7 @@
 import pytest
 
 from tfkms.frontends.hcl.index import index_file
+from tfkms.frontends.hcl.parse import parse_body
 from tfkms.frontends.hcl.syntax import Literal, Unreadable
 
 FILE = b"""# what it is for
@@ -54,6 +55,15 @@ def test_local_values_stand_each_for_itself() -> None:
     assert (a.name, b.name) == ("a", "b")
     assert isinstance(a.argument.value, Literal)
     assert b.source.span(b.argument.value.start, b.argument.value.end).line == 14
+
+
+def test_a_local_value_brings_the_comments_right_above_and_behind_it() -> None:
+    index = index_file("main.tf", b"locals {\n  # apart\n\n  # above\n  a = 1 # behind\n  b = [1,,2]\n}\n")
+
+    a, b = index.locals
+    assert [comment.text for comment in parse_body(a.source.text).comments] == ["# above", "# behind"]
+    assert (a.span.line, a.span.column, b.span.line) == (5, 3, 6)
+    assert [(found.line, found.message) for found in b.diagnostics] == [(6, "`,` does not belong here")]
 
 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n"])

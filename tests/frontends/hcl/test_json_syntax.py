@@ -9,7 +9,7 @@ import pytest
 
 from tests.frontends.hcl.literal_values import NoValueError, plain, value_of
 from tfkms.frontends.hcl.index import FileIndex, index_file
-from tfkms.frontends.hcl.json_syntax import nested_blocks
+from tfkms.frontends.hcl.json_syntax import json_variables, nested_blocks
 from tfkms.frontends.hcl.parse import parse_body
 from tfkms.frontends.hcl.syntax import (
     Attribute,
@@ -199,6 +199,21 @@ def test_local_values_stand_each_for_itself() -> None:
 )
 def test_a_file_that_is_no_json_or_no_configuration_is_one_error(text: str, line: int, message: str) -> None:
     assert [(found.line, found.message) for found in index_of(text).diagnostics] == [(line, message)]
+
+
+def test_a_property_that_is_no_block_loses_itself_only() -> None:
+    index = index_of('{"ressource": {}, "locals": {"a": 1}, "module": 1}')
+
+    assert [value.name for value in index.locals] == ["a"]
+    assert len(index.diagnostics) == 2
+
+
+def test_values_of_variables_are_taken_as_they_are() -> None:
+    values = json_variables('{"a": "${x}", "b": ["%{c}"], "d": 1}').arguments
+
+    assert plain(value_of(values["a"].value, {})) == "${x}"
+    assert plain(value_of(values["b"].value, {})) == ["%{c}"]
+    assert plain(value_of(values["d"].value, {})) == 1
 
 
 def test_a_string_that_is_no_template_is_unreadable_and_the_rest_is_not() -> None:

@@ -82,13 +82,6 @@ class DeclaredLocal:
     written: Argument | None = field(default=None, repr=False)
 
     @property
-    def span(self) -> Span:
-        """Where it stands."""
-        if self.written is None:
-            return self.source.span(0, len(self.source.text))
-        return self.source.span(self.written.start, self.written.end)
-
-    @property
     def argument(self) -> Argument:
         """`name = value`, with offsets into `source`."""
         if self.written is not None:
@@ -98,6 +91,16 @@ class DeclaredLocal:
             return found
         end = len(self.source.text)
         return Argument(0, end, self.name, Unreadable(0, end, "the value cannot be read"))
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """An error for each thing in the value that cannot be read. Parses it."""
+        return _errors(self.source, Body((self.argument,)))
+
+    @property
+    def span(self) -> Span:
+        """From the first character of its name to the last of its value. Parses it."""
+        return self.source.span(self.argument.start, self.argument.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,29 +120,16 @@ class FileIndex:
 
 def index_file(file: str, content: bytes) -> FileIndex:
     """The index of a configuration file; the name says whether it is JSON. Never raises for what stands in it."""
-    text, lost = _decoded(file, content)
+    text, lost = decoded(file, content)
     if text is None:
         return FileIndex(file, (), (), lost)
+    if file.endswith(".json"):
+        return _json_index(file, text, lost)
     blocks: list[Declared] = []
     values: list[DeclaredLocal] = []
     found: list[Lost] = list(lost)
-    if file.endswith(".json"):
-        source = SourceText(file, text)
-        try:
-            written = json_blocks(text)
-        except SyntaxProblem as problem:
-            return FileIndex(
-                file, (), (), (Lost(source.span(problem.start, problem.end), text, problem.message), *lost)
-            )
-        for block in written:
-            if block.type == "locals":
-                values += (
-                    DeclaredLocal(item.name, source, item) for item in block.body.items if isinstance(item, Argument)
-                )
-            blocks.append(Declared(block.type, block.labels, source, Body((block,))))
-        return FileIndex(file, tuple(blocks), tuple(values), lost)
     lines = _Lines(file, text)
-    for piece in _with_comments(text, split(text)):
+    for piece in _with_comments(text, split(text), 0, len(text)):
         match piece:
             case BlockPiece():
                 blocks.append(Declared(piece.type, piece.labels, lines.source(piece.start, piece.end)))
@@ -156,6 +146,27 @@ def index_file(file: str, content: bytes) -> FileIndex:
             case _:
                 assert_never(piece)
     return FileIndex(file, tuple(blocks), tuple(values), tuple(found))
+
+
+def _json_index(file: str, text: str, lost: tuple[Lost, ...]) -> FileIndex:
+    """The index of a file in JSON syntax, which is parsed as a whole."""
+    source = SourceText(file, text)
+    try:
+        written, none = json_blocks(text)
+    except SyntaxProblem as problem:
+        return FileIndex(file, (), (), (*lost, Lost(source.span(problem.start, problem.end), text, problem.message)))
+    return FileIndex(
+        file,
+        tuple(Declared(block.type, block.labels, source, Body((block,))) for block in written),
+        tuple(
+            DeclaredLocal(item.name, source, item)
+            for block in written
+            if block.type == "locals"
+            for item in block.body.items
+            if isinstance(item, Argument)
+        ),
+        (*lost, *(Lost(source.span(node.start, node.end), text[node.start : node.end], node.message) for node in none)),
+    )
 
 
 class _Lines:
@@ -184,7 +195,7 @@ class _Lines:
         return self.line, offset - self.text.rfind("\n", 0, offset)
 
 
-def _decoded(file: str, content: bytes) -> tuple[str | None, tuple[Lost, ...]]:
+def decoded(file: str, content: bytes) -> tuple[str | None, tuple[Lost, ...]]:
     """The text of a file; with a byte that is no text a line is lost, and with another encoding all."""
     whole = Span(file, 1, 1, 1, 1)
     if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
@@ -197,24 +208,22 @@ def _decoded(file: str, content: bytes) -> tuple[str | None, tuple[Lost, ...]]:
         return text, (Lost(Span(file, line, 1, line, 1), text.split("\n")[line - 1], "the file is not UTF-8"),)
 
 
-def _with_comments(text: str, pieces: list[Piece]) -> Iterator[Piece]:
-    """The pieces, blocks widened by the comments right above them and the one behind them on the line."""
-    ends = [0]
-    for number, piece in enumerate(pieces):
-        following = pieces[number + 1].start if number + 1 < len(pieces) else len(text)
-        start, end = piece.start, piece.end
-        if isinstance(piece, BlockPiece):
-            for first, last in reversed(_comments(text, ends[-1], start)):
-                if text.count("\n", last, start) > 1:
+def _with_comments(text: str, pieces: list[Piece], start: int, end: int) -> Iterator[Piece]:
+    """The pieces of a stretch, each widened by the comments right above it and the one behind it on its line."""
+    taken = start
+    following = [*(piece.start for piece in pieces[1:]), end]
+    for piece, until in zip(pieces, following, strict=False):
+        first, last = piece.start, piece.end
+        if not isinstance(piece, UnreadablePiece):
+            for above in reversed(_comments(text, taken, first)):
+                if text.count("\n", above[1], first) > 1:
                     break
-                start = first
-            behind = _comments(text, end, following)
-            if behind and "\n" not in text[end : behind[0][0]]:
-                end = behind[0][1]
-            if (start, end) != (piece.start, piece.end):
-                piece = replace(piece, start=start, end=end)  # noqa: PLW2901 - the same piece, seen with its comments
-        yield piece
-        ends.append(end)
+                first = above[0]
+            behind = _comments(text, last, until)
+            if behind and "\n" not in text[last : behind[0][0]]:
+                last = behind[0][1]
+        taken = last
+        yield piece if (first, last) == (piece.start, piece.end) else replace(piece, start=first, end=last)
 
 
 def _comments(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -228,7 +237,8 @@ def _locals(lines: _Lines, block: BlockPiece) -> tuple[list[DeclaredLocal], list
     """The local values of a `locals` block, and what in it cannot be read."""
     found: list[DeclaredLocal] = []
     lost: list[Lost] = []
-    for piece in split(lines.text, block.body, block.close, nested=True):
+    pieces = split(lines.text, block.body, block.close, nested=True)
+    for piece in _with_comments(lines.text, pieces, block.body, block.close):
         match piece:
             case ArgumentPiece():
                 found.append(DeclaredLocal(piece.name, lines.source(piece.start, piece.end)))
@@ -239,6 +249,10 @@ def _locals(lines: _Lines, block: BlockPiece) -> tuple[list[DeclaredLocal], list
             case _:
                 assert_never(piece)
     return found, lost
+
+
+def _errors(source: SourceText, body: Body) -> tuple[Diagnostic, ...]:
+    return tuple(_error(source.span(node.start, node.end), node.message) for node in unreadable(body))
 
 
 def _error(span: Span, message: str) -> Diagnostic:

@@ -75,19 +75,32 @@ _REFERENCES = {
 _LITERAL = {"variable": {"default"}}
 
 
-def json_blocks(text: str) -> list[Block]:
-    """The top-level blocks of a file in JSON syntax; raises `SyntaxProblem` if it is no JSON or no configuration."""
+def json_blocks(text: str) -> tuple[list[Block], list[Unreadable]]:
+    """The top-level blocks of a file, and what in it is none of them; raises `SyntaxProblem` if it is not JSON."""
     reader = _Reader(text)
-    root = read_json(text)
     blocks: list[Block] = []
+    lost: list[Unreadable] = []
+    root = read_json(text)
     for place in reader.objects(root):
         for key, value in place.items:
-            if key.text == "//":
-                continue
-            if key.text not in _LABELS:
-                raise SyntaxProblem(key.start, key.end, f"`{key.text}` is no block of Terraform's")
-            blocks += reader.blocks(key, value, _LABELS[key.text])
-    return blocks
+            try:
+                if key.text in _LABELS:
+                    blocks += reader.blocks(key, value, _LABELS[key.text])
+                elif key.text != "//":
+                    lost.append(Unreadable(key.start, value.end, f"`{key.text}` is no block of Terraform's"))
+            except SyntaxProblem as problem:
+                lost.append(Unreadable(key.start, value.end, problem.message))
+    return blocks, lost
+
+
+def json_variables(text: str) -> Body:
+    """The arguments of a `.tfvars.json` file: literal values, no templates; raises `SyntaxProblem` if it is none."""
+    reader = _Reader(text)
+    root = read_json(text)
+    if not isinstance(root, JsonObject):
+        raise SyntaxProblem(root.start, root.end, "values of variables are an object")
+    items = [Argument(key.start, value.end, key.text, reader.literal(value)) for key, value in root.items]
+    return Body(without_doubles(list(items)))
 
 
 def nested_blocks(body: Body, kind: str) -> tuple[Block, ...]:

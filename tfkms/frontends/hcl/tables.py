@@ -11,7 +11,6 @@ import json
 import os
 import stat
 import sys
-import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -186,6 +185,8 @@ def _base() -> Path:
 
 def _keep(path: Path, text: str) -> None:
     """Write a cache file whole or not at all; where that cannot be, the next run computes again."""
+    import tempfile
+
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:

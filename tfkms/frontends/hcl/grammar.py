@@ -110,11 +110,14 @@ def _run(start: str, source: Source, found: list[Token], end: int) -> Any:
                 values.append(token)
                 break
             origin, length, maker = reductions[~action]
-            if maker is not None:
-                arguments = values[len(values) - length :]
-                del values[len(values) - length :]
+            if maker is None:
+                states.pop()
+            elif length:
+                arguments = values[-length:]
+                del values[-length:], states[-length:]
                 values.append(maker(source, arguments))
-            del states[len(states) - length :]
+            else:
+                values.append(maker(source, []))
             state = states[-1]
             target = shortcuts.get((state, origin, kind))
             states.append(automaton.settle(state, origin, kind) if target is None else target)

@@ -5,8 +5,9 @@ line, and a stretch of text of which one can still ask what may have been in it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import assert_never
 
 from tfkms.diagnostics import Diagnostic, Level
@@ -95,7 +96,7 @@ class DeclaredLocal:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """An error for each thing in the value that cannot be read. Parses it."""
-        return _errors(self.source, Body((self.argument,)))
+        return _errors(self.source, unreadable(Body((self.argument,))))
 
     @property
     def span(self) -> Span:
@@ -251,8 +252,13 @@ def _locals(lines: _Lines, block: BlockPiece) -> tuple[list[DeclaredLocal], list
     return found, lost
 
 
-def _errors(source: SourceText, body: Body) -> tuple[Diagnostic, ...]:
-    return tuple(_error(source.span(node.start, node.end), node.message) for node in unreadable(body))
+@lru_cache(maxsize=4096)
+def _lost_in(text: str) -> tuple[Unreadable, ...]:
+    return tuple(unreadable(parse_body(text)))
+
+
+def _errors(source: SourceText, lost: Iterable[Unreadable]) -> tuple[Diagnostic, ...]:
+    return tuple(_error(source.span(node.start, node.end), node.message) for node in lost)
 
 
 def _error(span: Span, message: str) -> Diagnostic:

@@ -1,7 +1,7 @@
 """Going through trees without recursion, however deep they are."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from tfkms.frontends.hcl.syntax import Body, Expression, Unreadable
@@ -10,12 +10,29 @@ MAX_DEPTH = 600
 """How deep an expression may be. A chain of 500 operators is; ten times that is nobody's configuration."""
 
 
+_PLAIN = frozenset(
+    {"start", "end", "name", "text", "operator", "labels", "type", "expand", "grouped", "passes_through", "message"}
+)
+
+
+_FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def _fields(node: Any) -> tuple[str, ...]:
+    """The fields of a kind of node that may hold nodes."""
+    names = _FIELDS.get(type(node))
+    if names is None:
+        names = tuple(field.name for field in fields(node) if field.name not in _PLAIN)
+        _FIELDS[type(node)] = names
+    return names
+
+
 def children(node: Any) -> Iterator[Any]:
     """The nodes right below a node, object items and parts of templates among them, in source order."""
-    for name in node.__slots__:
+    for name in _fields(node):
         value = getattr(node, name)
         if isinstance(value, tuple):
-            yield from (item for item in value if is_dataclass(item))
+            yield from value
         elif is_dataclass(value):
             yield value
 

@@ -6,7 +6,7 @@ Sources: IAM User Guide, reference_identifiers (ARNs, paths); AWS KMS Developer 
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from tfkms.model import Account, Action, Mode, Resource
+from tfkms.model import Account, Action, Mode, Omitted, Resource
 from tfkms.values import Hole, Template, Text, Unknown, Value, text, text_parts
 
 AFTER_APPLY = "known after apply"
@@ -86,9 +86,9 @@ def iam_name(resource: Resource, values: Attributes) -> Text:
             return name
         case value:
             prefix = values.get("name_prefix")
-            made_up = isinstance(prefix, str) and bool(prefix)
+            made_up = bool(prefix) or not isinstance(value, Unknown) or isinstance(resource.argument("name"), Omitted)
             references = value.hole.references if isinstance(value, Unknown) and not made_up else ()
-            hole = Hole(resource.address, "/name", AFTER_APPLY, references, fresh=not references)
+            hole = Hole(resource.address, "/name", AFTER_APPLY, references, fresh=made_up)
             return text(prefix, hole) if isinstance(prefix, str) else text(hole)
 
 

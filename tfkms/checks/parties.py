@@ -17,7 +17,7 @@ from tfkms.iam.pattern import Pattern
 from tfkms.iam.principals import EVERYONE, account_of
 from tfkms.iam.search import find
 from tfkms.model import Account, Resource
-from tfkms.values import Template, Text, Value, plain, text, text_parts
+from tfkms.values import Template, Text, Unknown, Value, plain, text, text_parts
 
 _DERIVED = frozenset(
     {
@@ -76,8 +76,13 @@ def _facts(resource: Resource) -> Iterator[tuple[str, tuple[Text, ...]]]:
     if resource.type in ("aws_kms_external_key", "aws_kms_replica_external_key"):
         yield "kms:keyorigin", ("EXTERNAL",)
     for name, tag in (_tags(resource) or {}).items():
-        if isinstance(tag, str | Template):
-            yield f"aws:resourcetag/{name.lower()}", (tag,)
+        match tag:
+            case str() | Template():
+                yield f"aws:resourcetag/{name.lower()}", (tag,)
+            case Unknown(hole):
+                yield f"aws:resourcetag/{name.lower()}", (text(hole),)
+            case _:
+                pass
 
 
 def _tags(resource: Resource) -> dict[str, Value] | None:

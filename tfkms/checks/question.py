@@ -14,13 +14,15 @@ from tfkms.iam.actions import Actions
 from tfkms.iam.callers import Caller, Target
 from tfkms.iam.comparisons import Like
 from tfkms.iam.conditions import Atom
-from tfkms.iam.document import Policy, Statement
+from tfkms.iam.document import OpaqueStatement, Policy, Statement
 from tfkms.iam.grants import Bundle, Conjunction, Guarding
 from tfkms.iam.pattern import literal
+from tfkms.iam.principals import equal
 from tfkms.identities import Identities
 from tfkms.key_uses import KeyUse
+from tfkms.location import Origin
 from tfkms.model import Account, Scan
-from tfkms.values import Text
+from tfkms.values import Hole, Template, Text, Unknown, text_parts
 
 DISAGREEMENT = "evaluators_disagree"
 """The cause of a finding whose proof the second evaluator does not confirm: a fault of tfkms."""
@@ -61,11 +63,13 @@ class Question:
     holders: tuple[Holder, ...]
     targets: dict[tuple[str, int], Target] = field(default_factory=dict, init=False, repr=False, compare=False)
     by_name: dict[Text, Holder] = field(default_factory=dict, init=False, repr=False, compare=False)
+    unnamed: list[Text] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for holder in self.holders:
             if holder.caller.name is not None:
                 self.by_name.setdefault(holder.caller.name, holder)
+        self.unnamed.extend(name for name in self.by_name if isinstance(name, Template))
 
     @property
     def keys(self) -> tuple[Key, ...]:
@@ -112,8 +116,9 @@ class Question:
             bounded = replace(caller, bounded=holder.caller.bounded, tags=holder.caller.tags)
             return bounded, holder.bundle
         foreign = caller.account != account.id
-        guards = self.guards(account)
-        return caller, Bundle(guards=tuple(guard for guard in guards if guard.on_resources or not foreign))
+        guards = tuple(guard for guard in self.guards(account) if guard.on_resources or not foreign)
+        perhaps = next((name for name in self.unnamed if caller.name and equal(caller.name, name).possible), None)
+        return caller, Bundle(identity=() if perhaps is None else (_whatever_is_on(perhaps),), guards=guards)
 
     def default_policy(self, account: Account) -> Policy:
         """The policy of a key outside the plan: it is assumed to delegate to IAM."""
@@ -123,3 +128,9 @@ class Question:
         """The clause that keeps a request away from the keys of the plan."""
         arns = tuple(literal(key.arn) for key in self.estate.keys)
         return (Atom(callers.RESOURCE, Like(arns), positive=False, when_absent=True),)
+
+
+def _whatever_is_on(name: Text) -> Policy:
+    """The policies of a principal whose name is not known, where it may be the one that is asked about."""
+    hole = next(part for part in text_parts(name) if isinstance(part, Hole))
+    return Policy(None, None, (OpaqueStatement(Origin("", ""), hole, Unknown(hole)),))

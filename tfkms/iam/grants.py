@@ -123,7 +123,7 @@ def _conditions(statement: Statement, action: str, in_key_policy: bool, variable
 def namings(statement: AnyStatement, caller: Caller) -> tuple[Naming, ...]:
     """The ways in which an Allow of a key policy reaches the caller."""
     if isinstance(statement, OpaqueStatement):
-        return (Naming(Way.DIRECT, ()),)
+        return (Naming(Way.DIRECT, ()), Naming(Way.ACCOUNT, ()))
     return tuple(allowed(statement.principals, caller))
 
 

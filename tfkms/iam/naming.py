@@ -64,6 +64,8 @@ def allowed(principals: Principals | Missing, caller: Caller) -> Iterator[Naming
         return
     for part in principals.opaque:
         yield Naming(Way.DIRECT, (unsure(part.hole),))
+        if caller.is_person:
+            yield Naming(Way.ACCOUNT, (unsure(part.hole),))
     for name in principals.names:
         yield from _named(name, caller)
 

@@ -77,7 +77,12 @@ def without_dynamic(ours: Any, theirs: Any) -> Any:
     """Our resources without the arguments that plans leave out: what dynamic blocks make."""
     for address, (*head, expressions, count, for_each) in ours["resources"].items():
         listed = theirs["resources"][address][3]
-        ours["resources"][address] = (*head, {k: v for k, v in expressions.items() if k in listed}, count, for_each)
+        kept = {
+            name: [block for block in value if block in listed[name]] if isinstance(value, list) else value
+            for name, value in expressions.items()
+            if name in listed
+        }
+        ours["resources"][address] = (*head, kept, count, for_each)
     for name, call in ours["calls"].items():
         if call[3] and theirs["calls"][name][3]:
             without_dynamic(call[3], theirs["calls"][name][3])

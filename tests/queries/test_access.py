@@ -74,6 +74,16 @@ def test_a_grant_is_a_way_of_its_own(tmp_path: Path) -> None:
     assert found[APP] == ["-"] * 6 + ["grant~", "-"]
 
 
+def test_a_grant_is_as_narrow_as_its_constraints(tmp_path: Path) -> None:
+    constraints = [{"encryption_context_equals": {"team": "red"}, "encryption_context_subset": None}]
+    operations = ["Decrypt", "DescribeKey", "CreateGrant"]
+    grant = {"key_id": KEY_ID, "grantee_principal": APP, "operations": operations, "constraints": constraints}
+    content = estate(ROOT, more=(change("aws_kms_grant.g", grant),))
+
+    assert rows(tmp_path, content)[APP] == ["-"] * 6 + ["if~", "grant~"]
+    assert "use: by a grant, for example with kms:EncryptionContext:team = red" in show(tmp_path, content).out
+
+
 @pytest.mark.parametrize(
     ("condition", "word", "words"),
     [

@@ -4,7 +4,7 @@ A grant allows its grantee the operations that it lists on one key, and nothing 
 KMS Developer Guide, grants).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tfkms.extract import Estate
 from tfkms.iam.document import (
@@ -17,6 +17,7 @@ from tfkms.iam.document import (
     PrincipalType,
     Statement,
 )
+from tfkms.iam.operators import operator
 from tfkms.identities.doubt import doubt
 from tfkms.identities.holding import KmsGrant
 from tfkms.identities.principals_in_view import View
@@ -44,19 +45,22 @@ def kms_grants(view: View, estate: Estate) -> Iterator[KmsGrant]:
             doubts = () if whole and len(keys) == 1 else (doubt(named.hole),)
             keys = keys if whole else keys | every
         grantees = tuple(PrincipalName(PrincipalType.AWS, grantee) for grantee in _grantees(view, resource))
-        shown = {name: values[name] for name in ("name", "grantee_principal", "operations") if name in values}
-        statement = Statement(
-            origin=Origin(resource.address, ""),
-            sid=None,
-            effect=Effect.ALLOW,
-            principals=Principals(False, grantees),
-            actions=_operations(values.get("operations")),
-            resources=Patterns(False, ("*",)),
-            conditions=doubts,
-            variables=False,
-            source=shown,
-        )
-        yield KmsGrant(resource.address, frozenset(keys), statement)
+        for actions, conditions in _operations(values.get("operations"), tuple(_constraints(values))):
+            statement = Statement(
+                origin=Origin(resource.address, ""),
+                sid=None,
+                effect=Effect.ALLOW,
+                principals=Principals(False, grantees),
+                actions=actions,
+                resources=Patterns(False, ("*",)),
+                conditions=(*doubts, *conditions),
+                variables=False,
+                source={name: values[name] for name in _SHOWN if values.get(name)},
+            )
+            yield KmsGrant(resource.address, frozenset(keys), statement)
+
+
+_SHOWN = ("name", "grantee_principal", "operations", "constraints")
 
 
 def _grantees(view: View, resource: Resource) -> Iterator[Text]:
@@ -74,7 +78,40 @@ def _grantees(view: View, resource: Resource) -> Iterator[Text]:
             pass
 
 
-def _operations(value: Value) -> Patterns:
+_WITH_CONTEXT = frozenset(
+    {
+        *("Decrypt", "Encrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "GenerateDataKeyPair"),
+        *("GenerateDataKeyPairWithoutPlaintext", "GenerateDataKeyWithoutPlaintext"),
+    }
+)
+"""The operations that have an encryption context: a grant's constraints are applied to these alone (AWS KMS API
+Reference, GrantConstraints)."""
+
+
+def _operations(
+    value: Value, constraints: tuple[Condition, ...]
+) -> Iterator[tuple[Patterns, tuple[Condition, ...]]]:  # fmt: skip
+    """The operations of a grant as actions: those that its constraints are applied to with them, and the others."""
     items = value if isinstance(value, tuple) else (value,)
-    known = tuple(f"kms:{item}" for item in items if isinstance(item, str))
-    return Patterns(False, known, tuple(Opaque(item.hole) for item in items if isinstance(item, Unknown)))
+    unknown = tuple(Opaque(item.hole) for item in items if isinstance(item, Unknown))
+    known = [item for item in items if isinstance(item, str)]
+    bound = [item for item in known if constraints and item in _WITH_CONTEXT]
+    free = tuple(f"kms:{item}" for item in known if item not in bound)
+    if free or unknown:
+        yield Patterns(False, free, unknown), ()
+    if bound:
+        yield Patterns(False, tuple(f"kms:{item}" for item in bound)), constraints
+
+
+def _constraints(values: Mapping[str, Value]) -> Iterator[Condition]:
+    """The pairs that a grant demands of the encryption context, as conditions. Unknown ones narrow nobody: whoever uses
+    the grant chooses the context."""
+    equals = operator("StringEquals")
+    assert equals is not None
+    blocks = values.get("constraints")
+    for block in blocks if isinstance(blocks, tuple) else ():
+        for argument in ("encryption_context_equals", "encryption_context_subset"):
+            pairs = block.get(argument) if isinstance(block, Mapping) else None
+            for name, value in pairs.items() if isinstance(pairs, Mapping) else ():
+                if isinstance(value, str | Template):
+                    yield Condition(equals, f"kms:EncryptionContext:{name}", (value,))

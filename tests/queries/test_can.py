@@ -307,3 +307,20 @@ def test_whoever_a_guardrail_finds_may_do_it_is_answered_yes(case: Proven) -> No
     asked = catalogue.actions()[action.removeprefix("kms:")]
 
     assert can(askers(principal, shown), asked, shown.keys[key], shown).word is Word.YES
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        "aws_ssoadmin_permission_set.s",
+        f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/us-east-1/AWSReservedSSO_Ops_0123456789abcdef",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Ops_0123456789abcdef/ann",
+    ],
+)
+def test_a_permission_set_is_its_role_and_the_sessions_of_it(principal: str, tmp_path: Path) -> None:
+    path = FIXTURES / "guardrails" / "IAM-KMS-3" / "permission-set" / "plan.json"
+    done = run("can", principal, "DisableKey", "aws_kms_key.main", str(path), cwd=tmp_path)
+
+    assert done.code == 0
+    assert done.out.startswith("yes: ")
+    assert "aws_ssoadmin_permission_set_inline_policy.s" in done.out

@@ -120,10 +120,12 @@ def render_text(answer: Answer) -> str:
 
 def _lines(answer: Answer) -> Iterator[str]:
     verb = {Word.YES: "may call", Word.NO: "may not call", Word.UNDECIDED: "may or may not call"}[answer.word]
-    sentence = f"{answer.word.value}: {answer.principal} {verb} {answer.action} on {answer.key.address}"
-    yield from textwrap.wrap(
-        shown(sentence), WIDTH, subsequent_indent="    ", break_on_hyphens=False, break_long_words=False
-    )
+    sentence = shown(f"{answer.principal} {verb} {answer.action} on {answer.key.address}")
+    first, *others = textwrap.wrap(
+        sentence, WIDTH - len("    "), break_on_hyphens=False, break_long_words=False
+    )  # fmt: skip
+    yield f"{answer.word.value}: {first}"
+    yield from (f"    {line}" for line in others)
     for reason in answer.reasons:
         yield from _labelled("why", _SAYS[reason])
     for item in answer.denied_by:

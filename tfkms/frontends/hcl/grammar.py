@@ -30,7 +30,9 @@ def expression_at(text: str, start: int, end: int) -> Expression:
 
 def template_at(text: str, start: int, end: int) -> Template:
     """`text[start:end]` as a template, by the rules of template files and JSON syntax; raises `SyntaxProblem`."""
-    return template.file(text, start, end, _source(text).hole)
+    found = template.file(text, start, end, _source(text).hole)
+    checked_depth(found)
+    return found
 
 
 def body_at(text: str, start: int, end: int) -> Body:

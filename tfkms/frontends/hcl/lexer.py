@@ -8,7 +8,7 @@ signs before a term is one token, and so is a quoted string or a heredoc, which 
 import re
 from typing import TypeAlias
 
-from tfkms.frontends.hcl.scan import COMMENT, HEREDOC, IDENTIFIER, SyntaxProblem, heredoc_at, string_end
+from tfkms.frontends.hcl.scan import COMMENT, GAP, HEREDOC, IDENTIFIER, SyntaxProblem, heredoc_at, skip_gap, string_end
 from tfkms.frontends.hcl.syntax import Comment
 
 MAX_NESTING = 200
@@ -86,15 +86,7 @@ _NUMBERS = frozenset({"INT_LITERAL", "FLOAT_LITERAL"})
 _SIGNS = frozenset({"MINUS", "NOT"})
 _OPENS = {"RPAR": "LPAR", "RBRACE": "LBRACE", "RSQB": "LSQB"}
 _REST_OF_NAME = re.compile(r"[\w-]*")
-_GAP = re.compile(rf"(?:\s|{COMMENT})*")
-_FOR = re.compile(rf"{_GAP.pattern}for(?![\w-])")
-
-
-def skip_gap(text: str, place: int) -> int:
-    """The offset after blanks, newlines and comments."""
-    found = _GAP.match(text, place)
-    assert found is not None
-    return found.end()
+_FOR = re.compile(rf"{GAP}for(?![\w-])")
 
 
 def tokens(text: str, start: int, end: int, *, body: bool) -> tuple[list[Token], list[Comment]]:

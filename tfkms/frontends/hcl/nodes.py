@@ -1,5 +1,6 @@
 """What python-hcl2's grammar finds, as our nodes: a function for each of its rules, under the name it has there."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -7,8 +8,8 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from tfkms.frontends.hcl import template
-from tfkms.frontends.hcl.lexer import Token, skip_gap
-from tfkms.frontends.hcl.scan import SyntaxProblem, heredoc_at
+from tfkms.frontends.hcl.lexer import Token
+from tfkms.frontends.hcl.scan import SyntaxProblem, heredoc_at, skip_gap
 from tfkms.frontends.hcl.steps import Step, follow
 from tfkms.frontends.hcl.syntax import (
     Argument,
@@ -77,12 +78,13 @@ def without_doubles(items: list[Argument | Block]) -> tuple[Argument | Block, ..
     names = [item.name for item in items if isinstance(item, Argument)]
     if len(names) == len(set(names)):
         return tuple(items)
-    return tuple(_doubted(item, names) if isinstance(item, Argument) else item for item in items)
+    times = Counter(names)
+    return tuple(_doubted(item, times) if isinstance(item, Argument) else item for item in items)
 
 
-def _doubted(argument: Argument, names: list[str]) -> Argument:
+def _doubted(argument: Argument, times: Counter[str]) -> Argument:
     """An argument that is given twice has no value: Terraform refuses it."""
-    if names.count(argument.name) == 1:
+    if times[argument.name] == 1:
         return argument
     value = Unreadable(argument.value.start, argument.value.end, f"the argument `{argument.name}` is given twice")
     return replace(argument, value=value)

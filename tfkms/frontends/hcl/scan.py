@@ -7,15 +7,20 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-IDENTIFIER = r"[^\W\d][\w-]*"
-COMMENT = r"#[^\n]*|//[^\n]*|/\*(?s:.*?)\*/"
+IDENTIFIER = r"[^\W\d][\w-]*+"
+COMMENT = r"#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/"
+GAP = rf"(?:\s|{COMMENT})*+"
 HEREDOC = rf"<<-?{IDENTIFIER}[ \t]*\r?\n"
 
+_GAP = re.compile(GAP)
 _IN_CODE = re.compile(rf'["{{}}]|{COMMENT}|{HEREDOC}')
 _IN_VALUE = re.compile(rf'["(){{}}\[\]\n]|{COMMENT}|{HEREDOC}')
 _IN_QUOTES = re.compile(r'\\.|\$\$\{|%%\{|\$\{|%\{|"|\n')
 _INTRODUCER = re.compile(rf"<<(-?)({IDENTIFIER})[ \t]*\r?\n")
 _QUOTES = -1
+
+MAX_TROUBLES = 100
+"""After so many things in a text that have no end, no more is looked for: each may have been followed to the end."""
 
 
 class SyntaxProblem(Exception):  # noqa: N818 - a stretch of text cannot be read; the parser makes a value of it
@@ -40,6 +45,13 @@ class Heredoc:
     body_end: int
     end: int
     flush: bool
+
+
+def skip_gap(text: str, place: int) -> int:
+    """The offset after blanks, newlines and comments."""
+    found = _GAP.match(text, place)
+    assert found is not None
+    return found.end()
 
 
 def string_end(text: str, start: int) -> int:
@@ -87,16 +99,17 @@ def argument_end(text: str, start: int, end: int) -> int:
 
 
 def comment_places(text: str) -> list[tuple[int, int]]:
-    """Where the comments of a text are, strings and heredocs passed over."""
+    """Where the comments of a text are, strings and heredocs passed over; up to where too many of these have no end."""
     found: list[tuple[int, int]] = []
-    place = 0
-    while mark := _IN_CODE.search(text, place):
+    place = troubles = 0
+    while troubles < MAX_TROUBLES and (mark := _IN_CODE.search(text, place)):
         place = mark.end()
         if mark[0] == '"' or mark[0].startswith("<<"):
             try:
                 place = string_end(text, mark.start()) if mark[0] == '"' else heredoc_at(text, mark.start()).end
             except SyntaxProblem as problem:
                 place = max(place, problem.end)
+                troubles += 1
         elif mark[0] not in {"{", "}"}:
             found.append(mark.span())
     return found

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tfkms.frontends.hcl.scan import COMMENT, IDENTIFIER, SyntaxProblem, argument_end, braces_end
+from tfkms.frontends.hcl.scan import IDENTIFIER, MAX_TROUBLES, SyntaxProblem, argument_end, braces_end, skip_gap
 from tfkms.frontends.hcl.template import unescaped
 
 
@@ -55,10 +55,9 @@ def _nested(levels: int) -> str:
     return rf"(?:{_PLAIN}|\{{{_nested(levels - 1)}\}})*+" if levels else f"(?:{_PLAIN})*+"
 
 
-_GAP = re.compile(rf"(?:\s|{COMMENT})*")
 _INLINE = r"(?:[ \t]|/\*(?s:.*?)\*/)*"
 _HEAD = re.compile(
-    rf'({IDENTIFIER}){_INLINE}((?:(?:"(?:[^"\\\n]|\\.)*"|{IDENTIFIER}){_INLINE})*)(?:(\{{)|=(?![=>]){_INLINE})'
+    rf'({IDENTIFIER}){_INLINE}((?:(?:"(?:[^"\\\n]|\\.)*"|{IDENTIFIER}){_INLINE})*+)(?:(\{{)|=(?![=>]){_INLINE})'
 )
 _LABEL = re.compile(rf'"((?:[^"\\\n]|\\.)*)"|/\*(?s:.*?)\*/|({IDENTIFIER})')
 _IN_BRACES = re.compile(_nested(5) + r"\}")
@@ -72,14 +71,17 @@ def split(text: str, start: int = 0, end: int | None = None, *, nested: bool = F
     """The pieces of `text[start:end]`, a file or, if `nested`, the body of a block; the rest is blank or comment."""
     end = len(text) if end is None else end
     pieces: list[Piece] = []
-    place = start
-    while (place := _skip_gap(text, place)) < end:
+    place, troubles = start, 0
+    while (place := skip_gap(text, place)) < end:
         try:
             piece = _piece(text, place, end)
         except SyntaxProblem as problem:
             line = text.find("\n", place, end)
             again = (_NEXT_ITEM if nested else _NEXT_BLOCK).search(text, line, end) if line >= 0 else None
             stop = again.start() if again else end
+            troubles += 1
+            if troubles >= MAX_TROUBLES:
+                stop = end
             piece = UnreadablePiece(place, stop, min(problem.start, stop), problem.message)
         pieces.append(piece)
         place = piece.end
@@ -109,8 +111,3 @@ def _labels(text: str) -> tuple[str, ...]:
         elif match[2] is not None:
             labels.append(match[2])
     return tuple(labels)
-
-
-def _skip_gap(text: str, place: int) -> int:
-    found = _GAP.match(text, place)
-    return found.end() if found else place

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any, assert_never
 from typing import Literal as OneOf
 
-from tfkms.frontends.hcl.lexer import MAX_NESTING, skip_gap
-from tfkms.frontends.hcl.scan import SyntaxProblem
+from tfkms.frontends.hcl.lexer import MAX_NESTING
+from tfkms.frontends.hcl.scan import SyntaxProblem, skip_gap
 from tfkms.frontends.hcl.syntax import Attribute, Element, Expression, Index, Splat
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn, TypeAlias
 
-from tfkms.frontends.hcl.scan import COMMENT, IDENTIFIER, Heredoc, SyntaxProblem, hole_end
+from tfkms.frontends.hcl.scan import GAP, IDENTIFIER, Heredoc, SyntaxProblem, hole_end
 from tfkms.frontends.hcl.syntax import (
     Expression,
     ForDirective,
@@ -25,16 +25,15 @@ from tfkms.frontends.hcl.syntax import (
 ParseHole: TypeAlias = Callable[[int, int], Expression]
 """Parses the expression that stands between two offsets of the text at hand."""
 
-_GAP = rf"(?:\s|{COMMENT})*"
 _QUOTED = re.compile(r"\\.|\$\$\{|%%\{|\$\{|%\{")
 # HCL's scanner makes `$` and one character more a token, so that a blank right before a newline is one with it
 _ODD_END = r"(?<=[$%])[^\S\r\n](?=\n)|(?<![$%])[$%]\r(?=\n)"
 _LINES = re.compile(rf"\$\$\{{|%%\{{|\$\{{|%\{{|\n|{_ODD_END}")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})|\\(.)|\$(?=\$\{)|%(?=%\{)")
 _LITERAL_SEQUENCE = re.compile(r"\$(?=\$\{)|%(?=%\{)")
-_DIRECTIVE = re.compile(rf"{_GAP}({IDENTIFIER})")
-_FOR = re.compile(rf"{_GAP}({IDENTIFIER})(?:{_GAP},{_GAP}({IDENTIFIER}))?{_GAP}in(?![\w-])")
-_BLANK = re.compile(rf"{_GAP}\Z")
+_DIRECTIVE = re.compile(rf"{GAP}({IDENTIFIER})")
+_FOR = re.compile(rf"{GAP}({IDENTIFIER})(?:{GAP},{GAP}({IDENTIFIER}))?{GAP}in(?![\w-])")
+_BLANK = re.compile(rf"{GAP}\Z")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 

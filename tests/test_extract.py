@@ -144,3 +144,42 @@ def test_of_a_sensitive_policy_nothing_is_told() -> None:
     assert document.sensitive
     assert document.evidence(document.policy.statements[0]).statement is None
     assert "hunter2" not in "".join(diagnostic.message for diagnostic in found.diagnostics)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_replica_has_the_id_of_its_primary_key(known: bool) -> None:
+    arn = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/mrk-1"
+    primary = change(
+        "aws_kms_key.a",
+        {"arn": arn} if known else {},
+        before={"arn": arn, "key_id": "mrk-1"} if known else None,
+        unknown={} if known else {"arn": True, "key_id": True},
+        actions=("no-op",) if known else ("create",),
+    )
+    replica = change(
+        "aws_kms_replica_key.r",
+        {"primary_key_arn": arn} if known else {},
+        unknown={"arn": True, "key_id": True} | ({} if known else {"primary_key_arn": True}),
+    )
+    reference = {"references": ["aws_kms_key.a.arn", "aws_kms_key.a"]}
+    blocks = (block("aws_kms_key.a"), block("aws_kms_replica_key.r", primary_key_arn=reference))
+    one, other = estate(plan(primary, replica, blocks=blocks)).keys
+
+    assert str(one.arn).rpartition("/")[2] == str(other.arn).rpartition("/")[2]
+    assert "us-east-1" in str(other.arn)
+
+
+def test_a_key_that_another_replaces_has_another_arn() -> None:
+    arn = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1"
+    replaced = change("aws_kms_key.a", {}, before={"arn": arn}, unknown={"arn": True}, actions=("delete", "create"))
+    content = plan(replaced, blocks=(block("aws_kms_key.a"),))
+
+    assert [str(estate(content, moment).keys[0].arn) == arn for moment in Moment] == [True, False]
+
+
+def test_the_policy_of_a_key_that_exists_is_not_the_default_one_only_because_it_is_unknown() -> None:
+    exists = change("aws_kms_key.a", {}, before={"policy": policy(ROOT)}, unknown={"policy": True}, actions=("update",))
+    made = change("aws_kms_key.b", {}, unknown={"policy": True})
+    content = plan(exists, made, blocks=(block("aws_kms_key.a"), block("aws_kms_key.b")))
+
+    assert states(content) == [("aws_kms_key.a", "unknown"), ("aws_kms_key.b", "default")]

@@ -16,7 +16,9 @@ PRINCIPAL_WORDS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_grou
 
 _IAM_WORDS = {**PRINCIPAL_WORDS, "aws_iam_policy": "policy"}
 _KEYS = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
-_ALIAS = "aws_kms_alias"
+REPLICAS = frozenset({"aws_kms_replica_key", "aws_kms_replica_external_key"})
+PRIMARY = "primary_key_arn"
+"""The argument of a replica that names the key whose id it has too."""
 _DEFAULT_PATH = "/"
 
 Attributes: TypeAlias = Mapping[str, Value]
@@ -42,7 +44,7 @@ def attribute(resource: Resource, values: Attributes, name: str) -> Value:
         case kind, "arn" if kind in _KEYS:
             return key_arn(resource)
         case kind, "key_id" | "id" if kind in _KEYS:
-            return text(_key_id(resource))
+            return key_id_of(resource)
         case "aws_kms_alias", "arn":
             return _alias_arn(resource, values)
         case _:
@@ -100,15 +102,34 @@ def key_arn(resource: Resource, named: Value = None) -> Text:
     if isinstance(named, str) and named.startswith("arn:"):
         return named
     account = resource.account
-    key_id = named if isinstance(named, str) else _key_id(resource, made=named is None)
-    return text(
-        f"arn:{account.partition}:kms:", *text_parts(account.region), ":", *text_parts(account.id), ":key/", key_id
-    )
+    key_id = named if isinstance(named, str) else key_id_of(resource, made=named is None)
+    start = (f"arn:{account.partition}:kms:", *text_parts(account.region), ":", *text_parts(account.id), ":key/")
+    return text(*start, *text_parts(key_id))
 
 
-def _key_id(resource: Resource, made: bool = True) -> Hole:
+def key_id_of(resource: Resource, made: bool = True) -> Text:
+    """The id of a key that the plan does not show; `made` says that AWS will make it up."""
+    return _replicated(resource) or text(_key_id(resource, made))
+
+
+def _key_id(resource: Resource, made: bool) -> Hole:
     new = resource.before is None or resource.mode is Mode.DATA or Action.CREATE in resource.actions
     return Hole(resource.address, "/key_id", AFTER_APPLY, fresh=made and new)
+
+
+def _replicated(resource: Resource) -> Text | None:
+    """The id that a replica has from its primary key (AWS KMS Developer Guide, multi-region-keys-overview); None for
+    any other key, and where it is not known."""
+    if resource.type not in REPLICAS or resource.after is None:
+        return None
+    match resource.after.get(PRIMARY):
+        case str() as arn:
+            return arn.rpartition("/")[2]
+        case Template(parts):
+            *_, last = parts
+            return text(last.rpartition("/")[2] if isinstance(last, str) else last)
+        case _:
+            return None
 
 
 def _alias_arn(resource: Resource, values: Attributes) -> Value:

@@ -204,6 +204,49 @@ def test_a_block_that_differs_in_its_region_alone_is_of_the_same_account() -> No
     assert only(read(content), "aws_kms_key.b").account.id == ACCOUNT
 
 
+@pytest.mark.parametrize(
+    ("expressions", "arn", "account", "said"),
+    [
+        ({"allowed_account_ids": {"constant_value": ["444455556666"]}}, None, "444455556666", 0),
+        ({"allowed_account_ids": {"constant_value": ["444455556666", "777788889999"]}}, None, None, 0),
+        ({}, "arn:aws:kms:us-east-1:444455556666:key/1", "444455556666", 0),
+        (
+            {
+                "assume_role": [{"role_arn": {"constant_value": "arn:aws:iam::444455556666:role/deploy"}}],
+                "allowed_account_ids": {"constant_value": ["777788889999"]},
+            },
+            None,
+            "444455556666",
+            1,
+        ),
+    ],
+)
+def test_a_provider_block_tells_its_account_the_best_evidence_first(
+    expressions: Any, arn: str | None, account: str | None, said: int
+) -> None:
+    existing = change("aws_kms_key.old", {"arn": arn}, before={"arn": arn}, actions=("no-op",))
+    content = plan(*([existing] if arn else []), change("aws_kms_key.new", {}))
+    del content["prior_state"]
+    content["configuration"]["provider_config"]["aws"]["expressions"] = expressions
+    scan = read(content)
+    found = only(scan, "aws_kms_key.new").account.id
+
+    assert (found if isinstance(found, str) else None) == account
+    assert [item.code for item in scan.diagnostics] == ["account-conflict"] * said
+
+
+def test_the_caller_identity_that_was_read_counts_more_than_the_role_and_a_conflict_is_said() -> None:
+    content = plan(change("aws_kms_key.a", {}))
+    role = [{"role_arn": {"constant_value": "arn:aws:iam::444455556666:role/deploy"}}]
+    content["configuration"]["provider_config"]["aws"]["expressions"]["assume_role"] = role
+    scan = read(content)
+    (said,) = scan.diagnostics
+
+    assert only(scan, "aws_kms_key.a").account.id == ACCOUNT
+    assert ACCOUNT in said.message
+    assert "444455556666" in said.message
+
+
 def test_an_unknown_account_is_one_hole_wherever_it_occurs() -> None:
     content = plan(change("aws_kms_key.a", {}), change("aws_kms_key.b", {}))
     del content["prior_state"]

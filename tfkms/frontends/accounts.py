@@ -1,12 +1,14 @@
 """Which account, partition and Region a provider block works in, by what the plan tells."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 import msgspec
 
+from tfkms.diagnostics import Diagnostic, Level
 from tfkms.frontends.addresses import ModulePath
 from tfkms.frontends.plan_format import Configuration, Expression, ProviderConfig, decode
 from tfkms.frontends.references import given
@@ -31,19 +33,36 @@ class Assumed:
     organization: str | None = None
 
 
+class _Evidence(Enum):
+    """What tells the account of a provider block, the best first."""
+
+    IDENTITY = "the caller identity that was read"
+    ROLE = "the role that it assumes"
+    ALLOWED = "its allowed_account_ids"
+    ARN = "the ARN of a resource that exists"
+    SHARED = "a block with the same credentials"
+
+
 @dataclass(slots=True)
 class _Known:
-    account: str | None = None
+    claims: dict[_Evidence, str] = field(default_factory=dict)
     partition: str | None = None
     region: str | None = None
     organization: str | None = None
 
-    def learn(
-        self, account: object = None, partition: object = None, region: object = None, organization: object = None
-    ) -> None:
+    @property
+    def account(self) -> str | None:
+        """The account by the best evidence."""
+        return next((self.claims[evidence] for evidence in _Evidence if evidence in self.claims), None)
+
+    def claim(self, evidence: _Evidence, account: object) -> None:
+        """Takes the account if it is a text, and the first that this evidence tells."""
+        if isinstance(account, str) and account:
+            self.claims.setdefault(evidence, account)
+
+    def learn(self, partition: object = None, region: object = None, organization: object = None) -> None:
         """Takes what is a text and not known yet."""
         self.organization = self.organization or _nonempty(organization)
-        self.account = self.account or _nonempty(account)
         self.partition = self.partition or _nonempty(partition)
         self.region = self.region or _nonempty(region)
 
@@ -60,7 +79,7 @@ class Accounts:
             self.learn_block(key, block)
 
     def learn_block(self, key: str, block: ProviderConfig) -> None:
-        """The Region and the assumed role that the block writes out."""
+        """The Region, the assumed role and the only account allowed, where the block writes them out."""
         expressions = _expressions(block)
         known = self.known.setdefault(key, _Known())
         variables = {} if block.module_address else self.variables
@@ -70,7 +89,14 @@ class Accounts:
         for assumed_role in roles if isinstance(roles, list) else ():
             if isinstance(assumed_role, dict):
                 arn = self.constant(assumed_role.get("role_arn"), variables)
-                known.learn(*_account_and_partition(arn))
+                account, partition = _account_and_partition(arn)
+                known.claim(_Evidence.ROLE, account)
+                known.learn(partition)
+        match self.constant(expressions.get("allowed_account_ids"), variables):
+            case [str() as only]:
+                known.claim(_Evidence.ALLOWED, only)
+            case _:
+                pass
 
     def block_key(self, written: str, module: ModulePath) -> str:
         """The key of the provider block that a resource in `module` names by `written`.
@@ -106,7 +132,8 @@ class Accounts:
         known = self.known.setdefault(key, _Known())
         match kind:
             case "aws_caller_identity":
-                known.learn(values.get("account_id"), _account_and_partition(values.get("arn"))[1])
+                known.claim(_Evidence.IDENTITY, values.get("account_id"))
+                known.learn(_account_and_partition(values.get("arn"))[1])
             case "aws_partition":
                 known.learn(partition=values.get("partition"))
             case "aws_organizations_organization":
@@ -118,8 +145,11 @@ class Accounts:
 
     def learn_arns(self, key: str, arns: Iterable[Value]) -> None:
         """The account in the ARNs of resources that exist; weaker than what the provider block says."""
+        known = self.known.setdefault(key, _Known())
         for arn in arns:
-            self.known.setdefault(key, _Known()).learn(*_account_and_partition(arn))
+            account, partition = _account_and_partition(arn)
+            known.claim(_Evidence.ARN, account)
+            known.learn(partition)
 
     def share(self) -> None:
         """Lets blocks with the same credentials, Region aside, share what is known of their account."""
@@ -133,7 +163,7 @@ class Accounts:
             accounts = {known.account for known in group if known.account}
             for known in group:
                 if len(accounts) == 1:
-                    known.learn(*accounts)
+                    known.claim(_Evidence.SHARED, *accounts)
                 for other in group:
                     known.learn(partition=other.partition, organization=other.organization)
 
@@ -141,17 +171,34 @@ class Accounts:
         """The account of a resource under the provider block `key`; its own ARN and Region are the best evidence."""
         account, partition = _account_and_partition(own_arn)
         found = _Known()
-        found.learn(account, partition, region)
+        found.learn(partition, region)
         known = self.known.get(key, _Known())
-        found.learn(known.account, known.partition, known.region)
-        found.learn(self.assumed.account, self.assumed.partition, self.assumed.region)
+        found.learn(known.partition, known.region)
+        found.learn(self.assumed.partition, self.assumed.region)
         place = f"provider {key}".rstrip()
         return Account(
-            id=found.account or text(Hole(place, "/account_id", "the account is not known; pass --account-id")),
+            id=account
+            or known.account
+            or self.assumed.account
+            or text(Hole(place, "/account_id", "the account is not known; pass --account-id")),
             partition=found.partition or partition_of(found.region or "") or DEFAULT_PARTITION,
             region=found.region or text(Hole(place, "/region", "the Region is not known")),
             organization=known.organization or self.assumed.organization,
         )
+
+    def conflicts(self) -> Iterator[Diagnostic]:
+        """A warning for each block of which different things tell different accounts."""
+        for key, known in self.known.items():
+            told = [(evidence, known.claims[evidence]) for evidence in _Evidence if evidence in known.claims]
+            for evidence, account in told[1:]:
+                if account != told[0][1] and evidence is not _Evidence.SHARED:
+                    message = (
+                        f"provider {key} works in account {told[0][1]} by {told[0][0].value}, but in {account} by "
+                        f"{evidence.value}; the first is taken"
+                    )
+                    hint = "if the plan was made with other credentials than it is applied with, make it again"
+                    yield Diagnostic(Level.WARNING, "account-conflict", message, hint=hint)
+                    break
 
 
 def partition_of(region: str) -> str | None:

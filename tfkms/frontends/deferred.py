@@ -14,7 +14,7 @@ from tfkms.frontends.addresses import module_path
 from tfkms.frontends.policy_document import Came, render
 from tfkms.frontends.references import References, Trail
 from tfkms.model import Assembled, Link, Mode, Resource, Source, masked
-from tfkms.predicted import attribute
+from tfkms.predicted import PRIMARY, REPLICAS, attribute
 from tfkms.values import Hole, Template, Unknown, Value, pointer_step, text_parts
 
 DOCUMENT = "aws_iam_policy_document"
@@ -34,7 +34,7 @@ def settled(
 
     What cannot be told stays `Unknown`.
     """
-    if not any(map(_is_deferred, resources)):
+    if not any(_is_deferred(resource) or resource.type in REPLICAS for resource in resources):
         return list(resources), []
     settling = _Settling({resource.address: resource for resource in resources}, references, is_unknown)
     return list(map(settling.settle, resources)), settling.diagnostics
@@ -77,12 +77,23 @@ class _Settling:
             return self.document(resource.address)
         if resource.after is None:
             return resource
+        resource = self.replica(resource)
         found: dict[str, Assembled] = {}
-        after = {name: self.used(item, resource, f"/{name}", found) for name, item in resource.after.items()}
+        after = {name: self.used(item, resource, f"/{name}", found) for name, item in (resource.after or {}).items()}
         if not found:
             return resource
         sensitive = True if any(assembled.sensitive for assembled in found.values()) else resource.after_sensitive
         return replace(resource, after=after, after_sensitive=sensitive, assembled=found)
+
+    def replica(self, resource: Resource) -> Resource:
+        """A replica with the ARN of the primary key that it refers to, whose id it shares; any other resource as it
+        is."""
+        primary = (resource.after or {}).get(PRIMARY)
+        if resource.type not in REPLICAS or not isinstance(primary, Unknown):
+            return resource
+        links = self.one_for_each((primary,), resource, "arn")
+        told = self.told(links[0], "arn", primary)[0] if links else primary
+        return replace(resource, after={**(resource.after or {}), PRIMARY: told})
 
     def document(self, address: str) -> Resource:
         """The data source with its document rendered; as it is where it is being rendered already."""

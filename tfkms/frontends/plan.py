@@ -259,7 +259,8 @@ def _resources(
         _resource(instance, module, key, references, accounts)
         for instance, module, key in zip(instances, modules, keys, strict=True)
     ]
-    return settled(resources, references, unasked.is_unknown)
+    made, diagnostics = settled(resources, references, unasked.is_unknown)
+    return made, [*accounts.conflicts(), *diagnostics]
 
 
 def _resource(

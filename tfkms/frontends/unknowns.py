@@ -20,6 +20,8 @@ from tfkms.values import Hole, Unknown, Value, pointer_step
 _ORDERED = frozenset({"statement"})
 """Nested blocks that keep their order in a plan; others may be sets, which do not."""
 
+_IN_DYNAMIC = f"{AFTER_APPLY}, in a dynamic block, of which a plan does not show what it refers to"
+
 _FEW = 16
 """Of more blocks without an order it is not told which is which."""
 
@@ -56,7 +58,7 @@ def _overlaid(value: Value, unknown: Value, hole: Hole, name: str, written: Any)
         hole = replace(hole, references=longest(expression.references))
     match unknown:
         case True:
-            return Unknown(hole)
+            return Unknown(replace(hole, reason=_IN_DYNAMIC) if name in _ORDERED and expression is None else hole)
         case Mapping() if unknown:
             known = value if isinstance(value, Mapping) else {}
             inside = written if isinstance(written, Mapping) and expression is None else {}
@@ -72,11 +74,16 @@ def _overlaid(value: Value, unknown: Value, hole: Hole, name: str, written: Any)
             blocks = written if isinstance(written, list) else []
             origins = _origins(padded, blocks, name in _ORDERED) if blocks else [None] * len(padded)
             return tuple(
-                _overlaid(item, mark, _below(hole, str(place)), name, origin)
+                _overlaid(item, mark, _below(_dynamic(hole, item, origin), str(place)), name, origin)
                 for place, (item, mark, origin) in enumerate(zip(padded, marks, origins, strict=True))
             )
         case _:
             return value
+
+
+def _dynamic(hole: Hole, element: Value, block: Any) -> Hole:
+    """The hole of an element: in a block that the configuration does not list there is nothing to name."""
+    return replace(hole, reason=_IN_DYNAMIC) if isinstance(element, Mapping) and block is None else hole
 
 
 def _below(hole: Hole, step: str) -> Hole:

@@ -134,7 +134,7 @@ def _missing(walker: Walker, name: str, given: Sequence[Term]) -> Term:
 def _attempt(walker: Walker, argument: _Argument, bound: Bindings) -> Outcome:
     if isinstance(argument, _Later):
         return walker.attempt(argument.node, bound)
-    return Outcome(argument.term, None, int(argument.several))
+    return Outcome(argument.term, None, int(argument.several), argument.term)
 
 
 def _try(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Term:

@@ -174,11 +174,12 @@ class Evaluator:
             raise
         except Fault as found:
             fault = found
+        shape = term
         if len(self.faults) > noted:
             term, fault = None, self.faults[noted]
             del self.faults[noted:]
         doubts, self.doubts = self.doubts - before, before
-        return Outcome(term, fault, doubts)
+        return Outcome(term, fault, doubts, shape)
 
     def _doubtful(self, *given: Term) -> None:
         """Note an operation on `given` that could fail once all of it is known."""
@@ -265,7 +266,7 @@ class Evaluator:
     def choose(self, condition: Term, then: Outcome, otherwise: Outcome) -> Term:
         """The branch that `condition` chooses; what both agree on where it is not known."""
         failed = Unknown(DYNAMIC, Hole("", "", "in error"))
-        first, second = then.term or failed, otherwise.term or failed
+        first, second = then.shape or failed, otherwise.shape or failed
         kind = common_type(first, second)
         if isinstance(condition, terms.Null):
             raise Fault("the condition is null; it must be true or false")

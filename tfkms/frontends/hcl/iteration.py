@@ -20,6 +20,8 @@ def for_tuple(walker: Walker, node: syntax.ForTuple, bound: Bindings) -> Term:
     pairs, sensitive = _pairs(collection)
     if pairs is None:
         return _open(walker, node, collection)
+    if not pairs:
+        _check_condition(walker, node, bound)
     made: list[Term] = []
     size = 0
     for key, value in pairs:
@@ -42,6 +44,8 @@ def for_object(walker: Walker, node: syntax.ForObject, bound: Bindings) -> Term:
     pairs, sensitive = _pairs(collection)
     if pairs is None:
         return _open(walker, node, collection)
+    if not pairs:
+        _check_condition(walker, node, bound)
     made: dict[str, list[Term]] = {}
     size = 0
     open_key: Term | None = None
@@ -72,6 +76,14 @@ def for_object(walker: Walker, node: syntax.ForObject, bound: Bindings) -> Term:
         name: terms.Tuple(tuple(results)) if node.grouped else results[0] for name, results in made.items()
     }
     return terms.Object(members, sensitive, walker.place(node))
+
+
+def _check_condition(walker: Walker, node: syntax.ForTuple | syntax.ForObject, bound: Bindings) -> None:
+    """Raise what is wrong with a condition whatever it is asked about, as Terraform does before it begins."""
+    doubts = walker.doubts
+    anything = Unknown(DYNAMIC, Hole("", "", "not known"))
+    _included(walker, node.condition, _bind(node.key, node.value, anything, anything, bound))
+    walker.doubts = doubts
 
 
 def _bind(key_name: str | None, value_name: str, key: Term, value: Meaning, bound: Bindings) -> Bindings:

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from dataclasses import replace
 
 from tfkms.frontends.hcl import floats
+from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.faults import DEPTH_LIMIT, Fault, LimitFault, check_text, deep_recursion
 from tfkms.frontends.hcl.terms import (
     Bool,
@@ -32,7 +33,7 @@ from tfkms.frontends.hcl.terms import (
     text_parts,
     with_sensitive,
 )
-from tfkms.frontends.hcl.types import BOOL, DYNAMIC, NUMBER, STRING
+from tfkms.frontends.hcl.types import BOOL, DYNAMIC, NUMBER, STRING, Primitive
 from tfkms.frontends.hcl.unknowns import made_of
 from tfkms.values import Hole, hole_name
 
@@ -313,6 +314,9 @@ class _Reader:
             self.position += 1
             value = self.value(depth + 1)
             if isinstance(key, Text):
+                before = found.get(key.value)
+                if before is not None and not _may_stand_before(before, value):
+                    raise self.fault(f"the member `{key.value}` stands twice, with values of different types")
                 found[key.value] = value
             else:
                 open_keys.append(key)
@@ -376,6 +380,18 @@ class _Reader:
                 self.position += 6
                 return chr(0x10000 + ((code - 0xD800) << 10) + int(low[0], 16) - 0xDC00)
         return "\ufffd" if 0xD800 <= code < 0xE000 else chr(code)
+
+
+def _may_stand_before(before: Term, value: Term) -> bool:
+    """Whether Terraform, which reads all members of one name with the type of the last, can read `before` so."""
+    if before.type == value.type or value.type is DYNAMIC or not (before.whole and value.whole):
+        return True
+    if isinstance(before, Null):
+        return True
+    try:
+        return isinstance(value.type, Primitive) and convert(before, value.type) is not None
+    except CannotConvert:
+        return False
 
 
 def _first(term: HoledText) -> Hole:

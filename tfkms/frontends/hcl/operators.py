@@ -91,26 +91,29 @@ def _arithmetic(operator: str, left: Term, right: Term) -> Term:
         if one.value == 0:
             raise Fault("zero cannot be divided by zero")
         return unknown(NUMBER, "an infinite number", f"{floats.plain(one.value)} / 0")
-    value = _ARITHMETIC[operator](one.value, other.value, precision)
+    if operator == "%":
+        return _remainder(one, other)
+    value = _ARITHMETIC[operator](one.value, other.value)
     return Number(floats.rounded(value, precision), precision=precision)
 
 
-def _remainder(one: floats.Real, other: floats.Real, precision: int) -> floats.Real:
-    quotient = int(floats.rounded(Fraction(one) / Fraction(other), precision))
-    return one - floats.rounded(other * quotient, precision)
+def _remainder(one: Number, other: Number) -> Number:
+    """What is left of `one`, with its precision and sign (go-cty's `Modulo`)."""
+    quotient = floats.rounded(Fraction(one.value) / Fraction(other.value), max(one.precision, other.precision))
+    product = floats.rounded(other.value * floats.rounded(int(quotient), one.precision), one.precision)
+    return Number(floats.rounded(one.value - product, one.precision), precision=one.precision)
 
 
-_ARITHMETIC: Mapping[str, Callable[[floats.Real, floats.Real, int], floats.Real]] = {
-    "+": lambda one, other, _: one + other,
-    "-": lambda one, other, _: one - other,
-    "*": lambda one, other, _: one * other,
-    "/": lambda one, other, _: Fraction(one) / Fraction(other),
-    "%": _remainder,
+_ARITHMETIC: Mapping[str, Callable[[floats.Real, floats.Real], floats.Real]] = {
+    "+": lambda one, other: one + other,
+    "-": lambda one, other: one - other,
+    "*": lambda one, other: one * other,
+    "/": lambda one, other: Fraction(one) / Fraction(other),
 }
 
 _OPERATORS: Mapping[str, Callable[[str, Term, Term], Term]] = {
     **dict.fromkeys(("==", "!="), _equality),
     **dict.fromkeys(("&&", "||"), logic),
     **dict.fromkeys(_COMPARISONS, _comparison),
-    **dict.fromkeys(_ARITHMETIC, _arithmetic),
+    **dict.fromkeys((*_ARITHMETIC, "%"), _arithmetic),
 }

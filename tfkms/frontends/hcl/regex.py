@@ -95,10 +95,12 @@ class Regex:
     def _repeat(self, pattern: Repeat, following: int) -> int:
         item, lazy = pattern.item, pattern.lazy
         if pattern.most is None:
-            loop = self._add(_Step())
+            end, loop = following, self._add(_Step())
             body = self._compile(item, loop)
-            self.steps[loop] = self._fork(body, following, lazy=lazy)
+            self.steps[loop] = self._fork(body, end, lazy=lazy)
             following = body if pattern.least else loop
+            if not pattern.least and _may_be_empty(item):  # (item+)? keeps the order of preference
+                following = self._add(self._fork(body, end, lazy=lazy))
             least = pattern.least - 1
         else:
             end = following
@@ -202,6 +204,22 @@ class Regex:
             return text[begin:end] if begin >= 0 else ""
 
         return _EXPANDED.sub(capture, replacement)
+
+
+def _may_be_empty(pattern: Pattern) -> bool:
+    match pattern:
+        case Letter():
+            return False
+        case Assertion():
+            return True
+        case Sequence(items):
+            return all(_may_be_empty(item) for item in items)
+        case Choice(items):
+            return any(_may_be_empty(item) for item in items)
+        case Repeat(item, least):
+            return least == 0 or _may_be_empty(item)
+        case Group(item):
+            return _may_be_empty(item)
 
 
 def _holds(kind: str, text: str, place: int) -> bool:

@@ -70,7 +70,7 @@ def _attempted(walker: Walker, parts: tuple[syntax.TemplatePart, ...], bound: Bi
     except Fault as found:
         term, fault = None, found
     doubts, walker.doubts = walker.doubts - before, before
-    return Outcome(term, fault, doubts)
+    return Outcome(term, fault, doubts, term)
 
 
 def _repeated(walker: Walker, part: syntax.ForDirective, bound: Bindings) -> Term:

@@ -16,11 +16,15 @@ Bindings = Mapping[str, Meaning]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What trying an expression gives: a term, or the first error in it; and how many doubts it raised."""
+    """What trying an expression gives: a term, or the first error in it; and how many doubts it raised.
+
+    `shape` is the term even where an item of it is in error: its type is that of the expression.
+    """
 
     term: Term | None
     fault: Fault | None
     doubts: int
+    shape: Term | None = None
 
 
 class Walker(Protocol):

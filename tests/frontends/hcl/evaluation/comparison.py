@@ -1,5 +1,6 @@
 """Whether what tfkms makes of an expression agrees with what Terraform made of it."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.equality import may_be
 from tfkms.frontends.hcl.evaluate import Evaluation, evaluate
 from tfkms.frontends.hcl.files import DirectoryFiles
-from tfkms.frontends.hcl.floats import plain
+from tfkms.frontends.hcl.floats import Real, plain
 from tfkms.frontends.hcl.parse import parse_expression
 from tfkms.frontends.hcl.scope import Budget, Names
 from tfkms.frontends.hcl.syntax import SourceText
@@ -53,6 +54,9 @@ def disagreement(found: Evaluation, answer: Answer, completions: list[Answer]) -
     term = found.term
     if not answer.shown:
         return None
+    known = [completion for completion in completions if completion.type is not None]
+    if found.diagnostics and completions and not known:
+        return None
     if answer.error:
         return None if found.diagnostics or not term.whole else f"a value where Terraform has an error: {shown(term)}"
     if answer.type is not None:
@@ -66,7 +70,6 @@ def disagreement(found: Evaluation, answer: Answer, completions: list[Answer]) -
         if not term.whole and not completions and not is_withheld(term):
             return f"unknown: {shown(term)}"
         return None
-    known = [completion for completion in completions if not completion.error and completion.shown]
     if found.diagnostics:
         return f"an error: {found.diagnostics[0].message}" if known else None
     for completion in known:
@@ -96,11 +99,7 @@ def covers(term: Term, value: Any, kind: Any) -> bool:
         case terms.Bool(known):
             return value is known
         case terms.Number(number, precision=precision):
-            return (
-                isinstance(value, Number)
-                and kind == "number"
-                and plain(number, precision).replace("-0", "0") == value.replace("-0", "0")
-            )
+            return isinstance(value, Number) and kind == "number" and value in prints(number, precision)
         case terms.Text(text):
             return kind == "string" and value == text
         case terms.List(items=items) | terms.Tuple(items=items):
@@ -121,6 +120,14 @@ def covers(term: Term, value: Any, kind: Any) -> bool:
                 covers(member, value[name], kind[1] if kind[0] == "map" else kind[1][name])
                 for name, member in members.items()
             )
+
+
+def prints(number: Real, precision: int) -> set[str]:
+    """How a plan may print a number: one that a double holds exactly is kept as a double in it."""
+    shown = {"0"} if number == 0 else {plain(number, precision)}
+    if abs(number) < 1e300 and Fraction(float(number)) == number:
+        shown.add(plain(number, 53))
+    return shown
 
 
 def _item_kinds(kind: Any, count: int) -> list[Any] | None:

@@ -170,18 +170,19 @@ def _number(verb: _Verb, number: terms.Number) -> str:
         if not isinstance(value, int):
             raise Fault(f"`format`: `{verb.shown}` takes a whole number")
         digits = _integer_digits(verb, abs(value))
+        if not digits:
+            return ""
     else:
         digits = _float_digits(verb, number)
     sign = "-" if value < 0 else "+" if "+" in verb.flags else " " if " " in verb.flags else ""
     missing = verb.width - len(sign) - len(digits)
     if missing <= 0:
         return sign + digits
-    if "-" in verb.flags:
-        return sign + digits + " " * missing
-    exact = verb.mode in _INTEGERS and verb.precision is not None
-    if "0" in verb.flags and not exact:
+    whole = verb.mode in _INTEGERS
+    zeros = "0" in verb.flags and not (whole and (verb.precision is not None or "-" in verb.flags))
+    if zeros:
         return sign + "0" * missing + digits
-    return " " * missing + sign + digits
+    return sign + digits + " " * missing if "-" in verb.flags else " " * missing + sign + digits
 
 
 def _integer_digits(verb: _Verb, value: int) -> str:

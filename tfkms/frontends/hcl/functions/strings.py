@@ -85,7 +85,7 @@ def upper(value: Term) -> Term:
 def title(value: Term) -> Term:
     made, before = [], " "
     for letter in value_of(value):
-        made.append(letter if _in_word(before) else uppered(letter))
+        made.append(letter if _in_word(before) or len(letter.title()) > 1 else letter.title())
         before = letter
     return terms.text("".join(made))
 

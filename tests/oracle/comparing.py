@@ -135,7 +135,7 @@ def _caller(principal: str, *, bounded: bool) -> Caller:
 def witnesses(asked: Case) -> Iterator[Request]:
     """The requests that prove, by the decision, that the case's action is granted."""
     for granted in asked.granted(Reading.STRICT):
-        proof = witness(asked.caller, granted.solution, asked.target, asked.action, None)
+        proof = witness(asked, granted.solution, None)
         context: Mapping[str, tuple[str, ...]] = {
             _NAMES.get(name.lower(), name): tuple(map(str, values)) for name, values in proof.context.items()
         }

@@ -238,12 +238,12 @@ def witness(case: Case, solution: Solution, inert: str | None) -> Witness:
     if caller.kind is CallerKind.SESSION:
         shown["aws:PrincipalArn"] = (_told(chosen, PRINCIPAL_ARN, caller.principal_arn),)
     arn = _told(chosen, callers.RESOURCE, case.target.arn)
-    written = dict(_written(case)) if shown else {}
+    written = dict(names_as_written(case)) if shown else {}
     context = {written.get(name, name): values for name, values in sorted(shown.items())}
     return Witness(principal, f"kms:{case.action.name}", arn, context, inert)
 
 
-def _written(case: Case) -> Iterator[tuple[str, str]]:
+def names_as_written(case: Case) -> Iterator[tuple[str, str]]:
     """The condition keys that the policies of a case name, in lower case and as written."""
     bundle = case.bundle
     guards = (guard.policy for guard in bundle.guards)

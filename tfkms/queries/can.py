@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
-from tfkms.checks.parties import inert_on, witness
+from tfkms.checks.parties import inert_on, names_as_written, witness
 from tfkms.checks.proof import confirmed
 from tfkms.extract import Key
 from tfkms.finding import Evidence
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, CallerKind
 from tfkms.iam.conditions import no_variables
-from tfkms.iam.document import AnyStatement, Policy, Statement
+from tfkms.iam.document import AnyStatement, Policy
 from tfkms.iam.grants import EVERYTHING, Bundle, Case, Granted, Guarding, refusals
 from tfkms.iam.key_values import Free, Reading
 from tfkms.iam.naming import PRINCIPAL_ARN, Way
@@ -227,19 +227,12 @@ def bundle_of(asker: Asker, key: Key, sight: Sight) -> Bundle:
 
 def demands(case: Case, granted: Granted) -> tuple[Demand, ...]:
     """What the request that was found holds in the condition keys that the caller chooses."""
-    keys, spelled = case.keys(), {PRINCIPAL_ARN: "aws:PrincipalArn", **dict(_spelled(case))}
+    keys, spelled = case.keys(), {PRINCIPAL_ARN: "aws:PrincipalArn", **dict(names_as_written(case))}
     return tuple(
         (spelled.get(name, name), values)
         for name, values in granted.solution.context
         if isinstance(keys(name), Free) and name != RESOURCE
     )
-
-
-def _spelled(case: Case) -> Iterator[tuple[str, str]]:
-    """The names of condition keys as the policies write them, by their lower-case form."""
-    for statement in statements(case):
-        if isinstance(statement, Statement):
-            yield from ((condition.key.lower(), condition.key) for condition in statement.conditions)
 
 
 def statements(case: Case) -> Iterator[AnyStatement]:

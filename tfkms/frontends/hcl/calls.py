@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import syntax, terms
+from tfkms.frontends.hcl.equality import equal
 from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
 from tfkms.frontends.hcl.functions.registry import FUNCTIONS, NEVER_KNOWN, SURE, SURE_OF_TEXTS
 from tfkms.frontends.hcl.functions.signature import Function
@@ -139,11 +140,13 @@ def _attempt(walker: Walker, argument: _Argument, bound: Bindings) -> Outcome:
 
 def _try(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Term:
     first: Fault | None = None
-    for argument in arguments:
+    forgiven = walker.forgiven
+    for place, argument in enumerate(arguments):
         outcome = _attempt(walker, argument, bound)
         if outcome.term is None:
             first = first or outcome.fault
-        elif outcome.doubts == 0:
+        elif outcome.doubts == 0 and _is_agreed(walker, outcome, arguments[place + 1 :], bound):
+            walker.forgiven = forgiven
             return outcome.term
         else:
             walker.doubts += 1
@@ -154,13 +157,21 @@ def _try(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Ter
     raise Fault(f"no argument of `try` has a value; the first: {first.message}", first.hint)
 
 
+def _is_agreed(walker: Walker, outcome: Outcome, others: Sequence[_Argument], bound: Bindings) -> bool:
+    """Whether versions of Terraform that do not forgive the error in an argument of `try` come to its value too."""
+    if not outcome.forgiven:
+        return True
+    assert outcome.term is not None
+    return bool(others) and equal(_try(walker, others, bound), outcome.term) is True
+
+
 def _can(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Term:
     if len(arguments) != 1:
         raise Fault(f"`can` takes 1 argument, not {len(arguments)}")
     outcome = _attempt(walker, arguments[0], bound)
     if outcome.term is None:
         return terms.Bool(False)
-    if outcome.doubts == 0:
+    if outcome.doubts == 0 and not outcome.forgiven:
         return terms.Bool(True)
     return apart(derived("can", (outcome.term,), BOOL), walker.scope.budget.steps)
 

@@ -72,6 +72,7 @@ class Evaluator:
         self.scope = scope
         self.faults: list[Fault] = []
         self.doubts = 0
+        self.forgiven = 0
         self.forbidden = forbidden
 
     @property
@@ -165,7 +166,7 @@ class Evaluator:
 
         What no `try` can catch, an undeclared name or a limit of ours, is raised on.
         """
-        noted, before = len(self.faults), self.doubts
+        noted, before, forgiven = len(self.faults), self.doubts, self.forgiven
         fault: Fault | None = None
         term: Term | None = None
         try:
@@ -179,7 +180,7 @@ class Evaluator:
             term, fault = None, self.faults[noted]
             del self.faults[noted:]
         doubts, self.doubts = self.doubts - before, before
-        return Outcome(term, fault, doubts, shape)
+        return Outcome(term, fault, doubts, shape, self.forgiven > forgiven)
 
     def _doubtful(self, *given: Term) -> None:
         """Note an operation on `given` that could fail once all of it is known."""
@@ -256,6 +257,7 @@ class Evaluator:
         assert right.fault is not None
         alone = logic(node.operator, left, terms.Bool(node.operator == "&&"))
         if isinstance(alone, terms.Bool) and alone.value is (node.operator == "||"):
+            self.forgiven += 1
             return alone
         raise right.fault
 

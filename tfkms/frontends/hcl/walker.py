@@ -18,23 +18,26 @@ Bindings = Mapping[str, Meaning]
 class Outcome:
     """What trying an expression gives: a term, or the first error in it; and how many doubts it raised.
 
-    `shape` is the term even where an item of it is in error: its type is that of the expression.
+    `shape` is the term even where an item of it is in error: its type is that of the expression. `forgiven` says that
+    the term rests on a logical operator having forgiven an error, which it does from Terraform 1.12 on.
     """
 
     term: Term | None
     fault: Fault | None
     doubts: int
     shape: Term | None = None
+    forgiven: bool = False
 
 
 class Walker(Protocol):
     """The evaluator of one text.
 
     `doubts` counts the operations on unknowns that could still fail once those are known: `try` gives a value through
-    only if there were none.
+    only if there were none. `forgiven` counts the errors on one side of a logical operator that the other decides.
     """
 
     doubts: int
+    forgiven: int
 
     @property
     def scope(self) -> Scope:

@@ -45,12 +45,14 @@ def evaluated(expression: str) -> Evaluation:
     return evaluate(parse_expression(expression), SourceText("main.tf", expression), scope)
 
 
-def disagreement(found: Evaluation, answer: Answer, completions: list[Answer]) -> str | None:
-    """What is wrong with `found`, where Terraform answers `answer`, and `completions` once all is known; None if fine.
+def disagreement(expression: str, answer: Answer, completions: list[Answer]) -> str | None:
+    """What is wrong with an expression's value, where Terraform answers `answer`, and `completions` once all is known.
 
-    An unknown where Terraform has an error is fine: nothing comes of such a configuration. So is the type of a value
-    that Terraform tells only once all is known.
+    None if nothing is. An unknown where Terraform has an error is fine: nothing comes of such a configuration. So is
+    the type of a value that Terraform tells only once all is known, and the value of a logical operator that forgives
+    an error, as newer versions do.
     """
+    found = evaluated(expression)
     term = found.term
     if not answer.shown:
         return None
@@ -58,7 +60,8 @@ def disagreement(found: Evaluation, answer: Answer, completions: list[Answer]) -
     if found.diagnostics and completions and not known:
         return None
     if answer.error:
-        return None if found.diagnostics or not term.whole else f"a value where Terraform has an error: {shown(term)}"
+        fine = found.diagnostics or not term.whole or "&&" in expression or "||" in expression
+        return None if fine else f"a value where Terraform has an error: {shown(term)}"
     if answer.type is not None:
         if found.diagnostics:
             return f"an error: {found.diagnostics[0].message}"

@@ -9,7 +9,7 @@ import sys
 from random import Random
 
 from tests.frontends.hcl.evaluation import oracle
-from tests.frontends.hcl.evaluation.comparison import disagreement, evaluated
+from tests.frontends.hcl.evaluation.comparison import disagreement
 from tests.frontends.hcl.evaluation.generated import expression
 
 
@@ -20,7 +20,7 @@ def disagreements(asked: list[str]) -> list[str]:
     found = []
     for number, text in enumerate(asked):
         completions = [answers[number] for answers in completed] if "local." in text else []
-        wrong = disagreement(evaluated(text), answers[number], completions)
+        wrong = disagreement(text, answers[number], completions)
         if wrong is not None:
             answer = answers[number]
             found.append(f"{text}\n    tfkms: {wrong}\n    terraform: {answer}")

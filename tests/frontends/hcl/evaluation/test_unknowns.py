@@ -151,3 +151,20 @@ def test_an_error_does_not_show_what_is_sensitive() -> None:
     ):
         [diagnostic] = evaluation(text).diagnostics
         assert "hunter2" not in f"{diagnostic.message} {diagnostic.hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "result"),
+    [
+        ("null != null && null.x", terms.Bool(False)),
+        ("true || null.x", terms.Bool(True)),
+        ("try(null != null && null.x, false)", terms.Bool(False)),
+    ],
+)
+def test_a_side_that_decides_forgives_an_error_on_the_other(text: str, result: Term) -> None:
+    assert value(text) == result
+
+
+@pytest.mark.parametrize("text", ['try(false && null.x, "fallback")', "can(false && null.x)"])
+def test_what_versions_of_terraform_differ_on_is_unknown(text: str) -> None:
+    assert isinstance(value(text), terms.Unknown)

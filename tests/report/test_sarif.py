@@ -93,12 +93,13 @@ def test_the_other_statements_and_the_module_calls_are_related() -> None:
     first = made.finding()
     other = replace(made.undecided().evidence[0], sid="Other")
 
-    (result,) = run(with_findings(replace(first, evidence=(*first.evidence, other))))["results"]
+    report = with_findings(replace(first, evidence=(*first.evidence, other)))
+    (result,) = run(report, directory="stacks")["results"]
 
     assert [
         (place["physicalLocation"]["artifactLocation"]["uri"], place["physicalLocation"]["region"]["startLine"])
         for place in result["relatedLocations"]
-    ] == [("main.tf", 3), ("infra/iam.tf", 10)]
+    ] == [("stacks/main.tf", 3), ("stacks/infra/iam.tf", 10)]
     assert [place["message"]["text"] for place in result["relatedLocations"]] == [
         "module call",
         "statement aws_iam_policy.main /policy/Statement/1 (Other)",

@@ -226,3 +226,9 @@ def test_a_string_that_is_no_template_is_unreadable_and_the_rest_is_not() -> Non
 
 def test_an_argument_given_twice_has_no_value() -> None:
     assert isinstance(only('{"resource": {"t": {"n": {"a": 1, "a": 2}}}}').body.arguments["a"].value, Unreadable)
+
+
+def test_a_deep_expression_in_deep_json_is_read_without_a_crash() -> None:
+    deep = "[" * 90 + '"${' + "!" * 590 + 'f(\\"a\\")}"' + "]" * 90
+
+    assert isinstance(value(deep), Tuple)

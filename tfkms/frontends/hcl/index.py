@@ -48,7 +48,8 @@ class Declared:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """An error for each thing in the block that cannot be read. Parses it."""
-        return tuple(_error(self.source.span(node.start, node.end), node.message) for node in unreadable(self.whole))
+        lost = _lost_in(self.source.text) if self.written is None else unreadable(self.written)
+        return _errors(self.source, lost)
 
     @property
     def span(self) -> Span:

@@ -55,7 +55,7 @@ def _nested(levels: int) -> str:
     return rf"(?:{_PLAIN}|\{{{_nested(levels - 1)}\}})*+" if levels else f"(?:{_PLAIN})*+"
 
 
-_INLINE = r"(?:[ \t]|/\*(?s:.*?)\*/)*"
+_INLINE = r"(?:[ \t]|/\*(?s:.*?)\*/)*+"
 _HEAD = re.compile(
     rf'({IDENTIFIER}){_INLINE}((?:(?:"(?:[^"\\\n]|\\.)*"|{IDENTIFIER}){_INLINE})*+)(?:(\{{)|=(?![=>]){_INLINE})'
 )

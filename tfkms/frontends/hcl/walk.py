@@ -62,18 +62,18 @@ def unreadable(body: Body) -> list[Unreadable]:
 
 def relocated(expression: Expression, place: Callable[[int], int]) -> Expression:
     """The expression with all its offsets put through `place`."""
-    moved: Expression = _moved(expression, place)
-    return moved
-
-
-def _moved(node: Any, place: Callable[[int], int]) -> Any:
-    changes: dict[str, Any] = {}
-    for name in node.__slots__:
-        value = getattr(node, name)
-        if name in {"start", "end"}:
-            changes[name] = place(value)
-        elif isinstance(value, tuple):
-            changes[name] = tuple([_moved(item, place) if is_dataclass(item) else item for item in value])
-        elif is_dataclass(value):
-            changes[name] = _moved(value, place)
-    return replace(node, **changes)
+    order: list[Any] = [expression]
+    for node in order:
+        order.extend(children(node))
+    moved: dict[int, Any] = {}
+    for node in reversed(order):
+        changes: dict[str, Any] = {name: place(getattr(node, name)) for name in ("start", "end") if hasattr(node, name)}
+        for name in _fields(node):
+            value = getattr(node, name)
+            if isinstance(value, tuple):
+                changes[name] = tuple([moved[id(item)] for item in value])
+            elif is_dataclass(value):
+                changes[name] = moved[id(value)]
+        moved[id(node)] = replace(node, **changes)
+    result: Expression = moved[id(expression)]
+    return result

@@ -8,7 +8,17 @@ signs before a term is one token, and so is a quoted string or a heredoc, which 
 import re
 from typing import TypeAlias
 
-from tfkms.frontends.hcl.scan import COMMENT, GAP, HEREDOC, IDENTIFIER, SyntaxProblem, heredoc_at, skip_gap, string_end
+from tfkms.frontends.hcl.scan import (
+    COMMENT,
+    GAP,
+    HEREDOC,
+    IDENTIFIER,
+    INLINE_GAP,
+    SyntaxProblem,
+    heredoc_at,
+    skip_gap,
+    string_end,
+)
 from tfkms.frontends.hcl.syntax import Comment
 
 MAX_NESTING = 200
@@ -23,7 +33,7 @@ _TOKEN = re.compile(
     r"|(?P<NEWLINE>\n)"
     r'|(?P<PLAIN>"[^"\\$%\n]*")'
     rf"|(?P<COMMENT>{COMMENT})"
-    r"|(?P<FULL_SPLAT_START>\[[ \t]*\*[ \t]*\])"
+    rf"|(?P<FULL_SPLAT_START>\[{INLINE_GAP}\*{INLINE_GAP}\])"
     r"|(?P<ATTR_SPLAT>\.[ \t]*\*)"
     r"|(?P<LEGACY_INDEX>\.[ \t]*[0-9]+)"
     rf"|(?P<HEREDOC>{HEREDOC})"

@@ -10,13 +10,14 @@ from functools import lru_cache
 IDENTIFIER = r"[^\W\d][\w-]*+"
 COMMENT = r"#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/"
 GAP = rf"(?:\s|{COMMENT})*+"
-HEREDOC = rf"<<-?{IDENTIFIER}[ \t]*\r?\n"
+HEREDOC = rf"<<-?{IDENTIFIER}\r?\n"
+INLINE_GAP = r"(?:[ \t]|/\*(?s:.*?)\*/)*+"
 
 _GAP = re.compile(GAP)
 _IN_CODE = re.compile(rf'["{{}}]|{COMMENT}|{HEREDOC}')
 _IN_VALUE = re.compile(rf'["(){{}}\[\]\n]|{COMMENT}|{HEREDOC}')
 _IN_QUOTES = re.compile(r'\\.|\$\$\{|%%\{|\$\{|%\{|"|\n')
-_INTRODUCER = re.compile(rf"<<(-?)({IDENTIFIER})[ \t]*\r?\n")
+_INTRODUCER = re.compile(rf"<<(-?)({IDENTIFIER})\r?\n")
 _QUOTES = -1
 
 MAX_TROUBLES = 100

@@ -8,7 +8,15 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tfkms.frontends.hcl.scan import IDENTIFIER, MAX_TROUBLES, SyntaxProblem, argument_end, braces_end, skip_gap
+from tfkms.frontends.hcl.scan import (
+    IDENTIFIER,
+    INLINE_GAP,
+    MAX_TROUBLES,
+    SyntaxProblem,
+    argument_end,
+    braces_end,
+    skip_gap,
+)
 from tfkms.frontends.hcl.template import unescaped
 
 
@@ -55,9 +63,8 @@ def _nested(levels: int) -> str:
     return rf"(?:{_PLAIN}|\{{{_nested(levels - 1)}\}})*+" if levels else f"(?:{_PLAIN})*+"
 
 
-_INLINE = r"(?:[ \t]|/\*(?s:.*?)\*/)*+"
 _HEAD = re.compile(
-    rf'({IDENTIFIER}){_INLINE}((?:(?:"(?:[^"\\\n]|\\.)*"|{IDENTIFIER}){_INLINE})*+)(?:(\{{)|=(?![=>]){_INLINE})'
+    rf'({IDENTIFIER}){INLINE_GAP}((?:(?:"(?:[^"\\\n]|\\.)*"|{IDENTIFIER}){INLINE_GAP})*+)(?:(\{{)|=(?![=>]){INLINE_GAP})'
 )
 _LABEL = re.compile(rf'"((?:[^"\\\n]|\\.)*)"|/\*(?s:.*?)\*/|({IDENTIFIER})')
 _IN_BRACES = re.compile(_nested(5) + r"\}")

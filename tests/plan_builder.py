@@ -111,3 +111,8 @@ def key_plan(text: Any, **members: Any) -> dict[str, Any]:
         blocks=(block("aws_kms_key.main", policy={}),),
         **members,
     )
+
+
+def later(reason: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of deferred_changes, by the shape that Terraform documents; no plan of ours has any."""
+    return {"reason": reason, "resource_change": entry}

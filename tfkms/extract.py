@@ -9,6 +9,7 @@ from typing import assert_never
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.finding import Evidence
 from tfkms.iam.document import AnyStatement, Policy
+from tfkms.iam.doubt import doubted
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
 from tfkms.location import Origin
 from tfkms.model import Account, Action, Given, Mode, Omitted, Resource, Scan, Source, Unseen, masked
@@ -210,6 +211,8 @@ class _Extraction:
             return None
         state, content, read_diagnostics = found
         policy, parse_diagnostics = parse_policy(content, origin)
+        if resource.presence is not None and not is_key(site) and resource.mode is Mode.MANAGED:
+            policy = doubted(policy, resource.presence)
         self.tell([*read_diagnostics, *parse_diagnostics], sensitive, origin)
         if state is State.KNOWN and any(True for _ in holes(content)):
             state = State.PARTIAL
@@ -322,7 +325,8 @@ def _keys(scan: Scan, found: _Extraction) -> Iterator[Key]:
             documents = found.documents.get(resource.address, [])
             targets = _targets(resource, site.key, holders)
             for target in targets:
-                attachment = _Attachment(resource, documents[0] if documents else None, len(targets) == 1)
+                sure = len(targets) == 1 and resource.presence is None
+                attachment = _Attachment(resource, documents[0] if documents else None, sure)
                 attached.setdefault(target.address, []).append(attachment)
             if documents and not targets:
                 named = (attributes(resource, found.moment) or {}).get(site.key)

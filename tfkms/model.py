@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Input
-from tfkms.values import Text, Value
+from tfkms.values import Hole, Text, Value
 
 
 class Mode(StrEnum):
@@ -120,6 +120,7 @@ class Resource:
     known after apply. The masks are those of Terraform: `True` covers everything below. `arguments` is None where the
     input holds no configuration for the resource; `links` are by dotted argument path (block indices left out).
     `assembled` tells, by JSON pointer, of the documents in `after` that were put together from references.
+    `presence` says why it may not be there afterwards, None where it surely is.
     """
 
     address: str
@@ -137,6 +138,7 @@ class Resource:
     arguments: Mapping[str, Argument] | None
     links: Mapping[str, Links]
     assembled: Mapping[str, Assembled] = field(default_factory=dict)
+    presence: Hole | None = None
 
     @property
     def block_type(self) -> str:

@@ -19,6 +19,7 @@ from tfkms.frontends.plan_format import (
     ABSENT,
     Change,
     Configuration,
+    DeferredChange,
     Document,
     ResourceChange,
     StateResource,
@@ -33,7 +34,7 @@ from tfkms.frontends.references import References
 from tfkms.frontends.unasked import Unasked
 from tfkms.frontends.unknowns import with_unknowns
 from tfkms.model import Action, Mode, Resource, Scan, Source, block_type
-from tfkms.values import Value
+from tfkms.values import Hole, Value
 
 ACCOUNT_TYPES = frozenset(
     {"data.aws_caller_identity", "data.aws_partition", "data.aws_region", "data.aws_organizations_organization"}
@@ -43,6 +44,9 @@ ACCOUNT_TYPES = frozenset(
 POLICY_DOCUMENT = "aws_iam_policy_document"
 _LASTING = frozenset({Action.CREATE, Action.READ, Action.UPDATE})
 """What is planned with one of these exists afterwards."""
+
+ANY_KEY_WRITTEN = "[*]"
+"""Stands in the address of an instance whose key is not known."""
 
 Wanted = Callable[[str], bool]
 """Says of a type (`data.` before that of a data source) whether its resources are to be read."""
@@ -121,6 +125,7 @@ class _Instance:
     unknown: Value
     before_sensitive: Value
     after_sensitive: Value
+    presence: Hole | None = None
 
     @property
     def block(self) -> str:
@@ -138,6 +143,9 @@ def _instances(document: Document, wanted: Wanted, mentions: Mentions) -> tuple[
         count = sum(change.mode == Mode.MANAGED for change in current)
     else:
         instances, count = _state_instances(document.planned_values, Source.PLAN, wanted)
+    later = [change for change in document.deferred_changes if _is_wanted(change.resource_change, wanted, mentions)]
+    instances += map(_deferred, later)
+    count += len(later)
     prior = document.prior_state.values if document.prior_state else None
     known = {instance.address for instance in instances}
     fresh, _ = _state_instances(prior, Source.PRIOR_STATE, lambda kind: kind.startswith("data.") and wanted(kind))
@@ -205,6 +213,25 @@ def _changed(entry: ResourceChange) -> _Instance:
         before_sensitive=values_of(change.before_sensitive, what),
         after_sensitive=values_of(change.after_sensitive, what),
     )
+
+
+_DEFERRED = {
+    "instance_count_unknown": "how many instances there will be is not known yet",
+    "resource_config_unknown": "its arguments are not known yet",
+    "provider_config_unknown": "its provider's configuration is not known yet",
+    "deferred_prereq": "something that it depends on is deferred",
+    "absent_prereq": "something that it depends on is not there yet",
+}
+
+
+def _deferred(entry: DeferredChange) -> _Instance:
+    """An instance that a later plan may make: it may be there afterwards, and may not."""
+    change = entry.resource_change
+    why = _DEFERRED.get(entry.reason, "Terraform does not say why")
+    presence = Hole(change.address, "", f"its change is deferred: {why}")
+    key = ANY_KEY_WRITTEN if change.index_unknown else ""
+    address = f"{change.address.removesuffix(key)}{key}"
+    return replace(_changed(change), address=address, presence=replace(presence, address=address))
 
 
 def _stated(resource: StateResource, source: Source) -> _Instance:
@@ -284,6 +311,7 @@ def _resource(
         after_sensitive=instance.after_sensitive,
         arguments=arguments,
         links=references.links(path, instance.block, instance.index),
+        presence=instance.presence,
     )
     if instance.after is None:
         return resource

@@ -34,6 +34,14 @@ class ResourceChange(Struct, frozen=True, gc=False):
     index: int | str | None = None
     provider_name: str = ""
     deposed: str = ""
+    index_unknown: bool = False
+
+
+class DeferredChange(Struct, frozen=True):
+    """An entry of `deferred_changes`: what a later plan may do, and why this one does not."""
+
+    resource_change: ResourceChange
+    reason: str = "unknown"
 
 
 class Change(Struct, frozen=True):
@@ -158,6 +166,7 @@ class Document(Struct, frozen=True):
     terraform_version: str = ""
     planned_values: StateValues | None = None
     resource_changes: list[ResourceChange] | None = None
+    deferred_changes: list[DeferredChange] = []
     prior_state: PriorState | None = None
     configuration: Configuration | None = None
     variables: dict[str, VariableValue] = {}

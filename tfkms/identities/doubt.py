@@ -3,13 +3,9 @@
 from dataclasses import dataclass, field, replace
 
 from tfkms.extract import Document, State
-from tfkms.iam.document import AnyStatement, Condition, Effect, Opaque, Statement
+from tfkms.iam.document import AnyStatement, Effect, Statement
+from tfkms.iam.doubt import doubt
 from tfkms.values import Hole
-
-
-def doubt(hole: Hole) -> Condition:
-    """A condition of which it is not known whether it holds."""
-    return Condition(Opaque(hole), "", ())
 
 
 @dataclass(slots=True)

@@ -117,7 +117,7 @@ class _Joins:
                 self.with_members.add(id(group.principal))
             for user in users:
                 self.of(user.principal)
-                entry = (group.principal, group.hole or user.hole)
+                entry = (group.principal, group.hole or user.hole or resource.presence)
                 self.memberships.setdefault(id(user.principal), []).append(entry)
 
     def inline(self, resource: Resource) -> None:
@@ -137,7 +137,7 @@ class _Joins:
         if arguments is None:
             return
         targets = [
-            (self.of(meant.principal), meant.hole)
+            (self.of(meant.principal), meant.hole or resource.presence)
             for argument, word in arguments
             for meant in self.view.named(resource, argument, word)
         ]

@@ -17,8 +17,8 @@ from tfkms.iam.document import (
     PrincipalType,
     Statement,
 )
+from tfkms.iam.doubt import doubt
 from tfkms.iam.operators import operator
-from tfkms.identities.doubt import doubt
 from tfkms.identities.holding import KmsGrant
 from tfkms.identities.principals_in_view import View
 from tfkms.location import Origin
@@ -38,11 +38,11 @@ def kms_grants(view: View, estate: Estate) -> Iterator[KmsGrant]:
             continue
         named = values.get("key_id")
         keys = {named} if isinstance(named, str) else set(view.linked(resource, "key_id"))
-        doubts: tuple[Condition, ...] = ()
+        doubts: tuple[Condition, ...] = () if resource.presence is None else (doubt(resource.presence),)
         if isinstance(named, Unknown):
             links = resource.links.get("key_id")
             whole = bool(keys) and links is not None and links.complete
-            doubts = () if whole and len(keys) == 1 else (doubt(named.hole),)
+            doubts = doubts if whole and len(keys) == 1 else (*doubts, doubt(named.hole))
             keys = keys if whole else keys | every
         grantees = tuple(PrincipalName(PrincipalType.AWS, grantee) for grantee in _grantees(view, resource))
         for actions, conditions in _operations(values.get("operations"), tuple(_constraints(values))):

@@ -31,7 +31,7 @@ def _targets(view: View, policy: Resource) -> Iterator[Text]:
         if (isinstance(named, str) and named == own) or policy.address in set(view.linked(resource, "policy_id")):
             match values.get("target_id"):
                 case str() as target:
-                    yield target
+                    yield target if resource.presence is None else text(resource.presence)
                 case Unknown(hole):
                     yield text(hole)
                 case _:

@@ -29,7 +29,7 @@ def rounded(value: Real, precision: int = PRECISION) -> Real:
     """The float nearest to `value`, ties to even."""
     top, bottom = abs(value.numerator), value.denominator
     if bottom == 1 and top.bit_length() <= precision:
-        return value.numerator
+        return value if value is NEGATIVE_ZERO else value.numerator
     shift = top.bit_length() - bottom.bit_length() - precision
     mantissa, rest, unit = _divide(top, bottom, shift)
     if mantissa.bit_length() > precision:
@@ -53,6 +53,11 @@ def _divide(top: int, bottom: int, shift: int) -> tuple[int, int, int]:
 def normal(value: Real) -> Real:
     """`value` as an `int` where it is whole."""
     return value.numerator if value.denominator == 1 else value
+
+
+def is_negative(value: Real) -> bool:
+    """Whether `value` has a sign; zero may have one."""
+    return value < 0 or value is NEGATIVE_ZERO
 
 
 def magnitude(value: Real) -> Real:

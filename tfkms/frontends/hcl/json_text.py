@@ -384,12 +384,12 @@ class _Reader:
 
 def _may_stand_before(before: Term, value: Term) -> bool:
     """Whether Terraform, which reads all members of one name with the type of the last, can read `before` so."""
-    if before.type == value.type or value.type is DYNAMIC or not (before.whole and value.whole):
+    if before.type == value.type or isinstance(before, Null) or not (before.whole and value.whole):
         return True
-    if isinstance(before, Null):
-        return True
+    if not isinstance(value.type, Primitive) or value.type is DYNAMIC:
+        return False
     try:
-        return isinstance(value.type, Primitive) and convert(before, value.type) is not None
+        return convert(before, value.type) is not None
     except CannotConvert:
         return False
 

@@ -94,6 +94,8 @@ def _arithmetic(operator: str, left: Term, right: Term) -> Term:
     if operator == "%":
         return _remainder(one, other)
     value = _ARITHMETIC[operator](one.value, other.value)
+    if value == 0 and operator in "*/" and floats.is_negative(one.value) is not floats.is_negative(other.value):
+        value = floats.NEGATIVE_ZERO
     return Number(floats.rounded(value, precision), precision=precision)
 
 

@@ -13,7 +13,6 @@ from tfkms.frontends.hcl.scan import (
     GAP,
     HEREDOC,
     IDENTIFIER,
-    INLINE_GAP,
     SyntaxProblem,
     heredoc_at,
     skip_gap,
@@ -33,7 +32,7 @@ _TOKEN = re.compile(
     r"|(?P<NEWLINE>\n)"
     r'|(?P<PLAIN>"[^"\\$%\n]*")'
     rf"|(?P<COMMENT>{COMMENT})"
-    rf"|(?P<FULL_SPLAT_START>\[{INLINE_GAP}\*{INLINE_GAP}\])"
+    rf"|(?P<FULL_SPLAT_START>\[{GAP}\*{GAP}\])"
     r"|(?P<ATTR_SPLAT>\.[ \t]*\*)"
     r"|(?P<LEGACY_INDEX>\.[ \t]*[0-9]+)"
     rf"|(?P<HEREDOC>{HEREDOC})"

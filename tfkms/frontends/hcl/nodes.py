@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -36,10 +36,14 @@ from tfkms.frontends.hcl.walk import MAX_DEPTH, too_deep
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text at hand, and what parses the holes of templates in it."""
+    """The text at hand, and what parses the holes of templates in it.
+
+    The grammar counts a newline after an operation to the operation; `line_ends` has the offsets before such newlines.
+    """
 
     text: str
     hole: template.ParseHole
+    line_ends: set[int] = field(default_factory=set)
 
 
 Maker: TypeAlias = Callable[[Source, list[Any]], Any]
@@ -149,6 +153,9 @@ def _unary(source: Source, given: list[Any]) -> Expression:
 
 def _binary(source: Source, given: list[Any]) -> Binary:
     left, (operator, right) = given[0], given[1]
+    _refuse_ended(source, left)
+    if None in given:
+        source.line_ends.add(right.end)
     return Binary(left.start, right.end, operator, left, right)
 
 
@@ -161,12 +168,19 @@ def _refuse_newlines(given: list[Any]) -> None:
     """The grammar lets operators go over newlines everywhere, Terraform in brackets only, where none is a token."""
     if None in given:
         start, end = given[0][1:3] if isinstance(given[0], tuple) else (given[0].start, given[0].end)
-        raise SyntaxProblem(start, end, "an expression outside of brackets ends with its line")
+        raise SyntaxProblem(start, end, _ENDED)
+
+
+def _refuse_ended(source: Source, operand: Expression) -> None:
+    if operand.end in source.line_ends:
+        raise SyntaxProblem(operand.start, operand.end, _ENDED)
 
 
 def _conditional(source: Source, given: list[Any]) -> Conditional:
     _refuse_newlines(given)
     condition, then, otherwise = _nodes(given)
+    _refuse_ended(source, condition)
+    _refuse_ended(source, then)
     return Conditional(condition.start, otherwise.end, condition, then, otherwise)
 
 
@@ -304,6 +318,7 @@ def _nothing(source: Source, given: list[Any]) -> None:
     return None
 
 
+_ENDED = "an expression outside of brackets ends with its line"
 _CONSTANTS = {"TRUE": True, "FALSE": False, "NULL": None}
 MAKERS: dict[str, Maker] = {
     "body": _body,

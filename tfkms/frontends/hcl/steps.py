@@ -27,6 +27,8 @@ def follow(text: str, base: Expression, step: Step) -> Expression:
         base = base.each
     if len(splats) > MAX_NESTING:
         raise SyntaxProblem(step.start, step.end, f"more than {MAX_NESTING} splats in a row")
+    if step.kind == "attributes" and isinstance(base, Splat) and base.start == base.base.start:
+        raise SyntaxProblem(step.start, step.end, "an attribute splat cannot follow another one")
     rest: list[Step] = []
     result: Expression
     match step.kind:

@@ -97,8 +97,7 @@ def _sides(
 ) -> Iterator[Side]:
     """For each statement that grants one of the actions the first such request."""
     seen: set[int] = set()
-    for action in asked.unlike(actions):
-        case = replace(asked, action=action)
+    for case in asked.about(actions):
         for granted in case.granted(reading, by):
             if id(granted.grant.statement) not in seen:
                 seen.add(id(granted.grant.statement))

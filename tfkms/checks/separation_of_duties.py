@@ -250,7 +250,7 @@ class _Judge:
         """That an administrator who may make grants can give itself the use of the key."""
         if party.inert is not None:
             return
-        if not any(replace(asked, action=action).granted(Reading.STRICT) for action in asked.unlike(self.duties.admin)):
+        if not any(case.granted(Reading.STRICT) for case in asked.about(self.duties.admin)):
             return
         create_grant = self.question.actions["CreateGrant"]
         case = replace(asked, action=create_grant, without=frozenset({"kms:grantisforawsresource"}))

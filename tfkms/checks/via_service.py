@@ -184,9 +184,8 @@ def _first_request(
     """A request of one of the cases that the statement allows, a sure one first."""
     for reading in readings:
         for case in cases:
-            for granted in case.granted(reading):
-                if granted.grant.statement is asked:
-                    return _Request(case.caller, case.action, granted.solution, case, reading is Reading.STRICT)
+            for granted in case.granted(reading, (id(asked),)):
+                return _Request(case.caller, case.action, granted.solution, case, reading is Reading.STRICT)
     return None
 
 
@@ -398,12 +397,11 @@ class _KeyPolicyJudge:
         policy = _with(self.document.policy, statement, asked)
         without = frozenset({VIA}) if directly else frozenset[str]()
         known = [self.question.known(caller, self.key.resource.account) for caller in people]
-        cases = [
-            Case(policy, bundle, caller, self.asked, action, barred, _DIRECTLY, without)
+        anyhow = [
+            Case(policy, bundle, caller, self.asked, self.actions[0], barred, _DIRECTLY, without)
             for caller, bundle in known
-            for action in self.actions
         ]
-        return _first_request(cases, asked)
+        return _first_request([case for own in anyhow for case in own.about(self.actions)], asked)
 
     def violated(
         self, statement: Statement, cause: str, request: _Request, facts: dict[str, str] | None = None

@@ -13,12 +13,16 @@ WIDE = 1_024
 @lru_cache(maxsize=65_536)
 def matches(pattern: Pattern, value: Text) -> bool:
     """Whether `value` surely matches: a hole in either is equal to itself alone, though `*` covers any."""
+    if pattern.spelled is not None and isinstance(value, str):
+        return pattern.spelled == value
     return automaton((pattern,), possibly=False).accepts(value)
 
 
 @lru_cache(maxsize=65_536)
 def may_match(pattern: Pattern, value: Text) -> bool:
     """Whether `value` matches for some filling of the holes in either; those in the parts of an ARN hold no colon."""
+    if pattern.spelled is not None and isinstance(value, str):
+        return pattern.spelled == value
     return automaton((pattern,), possibly=True).accepts(value)
 
 

@@ -253,6 +253,10 @@ class Case:
 
         return state if self.without else usual
 
+    def about(self, actions: Sequence[KmsAction]) -> list["Case"]:
+        """The case asked about each of the actions that `unlike` keeps."""
+        return [replace(self, action=action) for action in self.unlike(actions)]
+
     def unlike(self, actions: Sequence[KmsAction]) -> list[KmsAction]:
         """Those of the actions that the documents may allow the caller; of several that are alike to them the first.
 

@@ -12,7 +12,7 @@ never does.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TypeAlias
 
 from tfkms.values import Hole, Template, Text, text_parts
@@ -63,6 +63,13 @@ class Pattern:
 
     def __hash__(self) -> int:
         return self._hash  # type: ignore[attr-defined, no-any-return] # long patterns are looked up often
+
+    @cached_property
+    def spelled(self) -> str | None:
+        """The one text that it matches, all of it known; None where it has wildcards or holes."""
+        if all(isinstance(symbol, str) for symbol in self.symbols):
+            return "".join(map(str, self.symbols))
+        return None
 
     @property
     def fixed(self) -> bool:

@@ -1,10 +1,10 @@
 """Texts that match some patterns and none of others, by a walk over the product of their automata."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tfkms.iam.automaton import automaton
+from tfkms.iam.automaton import Automaton, automaton
 from tfkms.iam.pattern import OneOf, Pattern, Run, Symbol, Wild
 from tfkms.values import Hole, Text
 from tfkms.values import text as joined_text
@@ -98,6 +98,13 @@ def _find(
     groups = [automaton(group, possibly=False) for group in exact]
     groups += [automaton(group, possibly=possibly) for group in wanted]
     refused = automaton(unwanted, possibly=not possibly)
+    spelled = (
+        None
+        if exact
+        else next((texts for group in wanted if None not in (texts := [own.spelled for own in group])), None)
+    )
+    if spelled is not None:
+        return _first_of([text for text in spelled if text is not None], groups, refused, filled)
     alphabet = _alphabet(
         [pattern for group in (*exact, *wanted, unwanted) for pattern in group],
         [pattern for group in (exact if possibly else wanted) for pattern in group],
@@ -138,6 +145,16 @@ def _find(
                         paths[reached] = (state, symbol)
                         following.append(reached)
         frontier = following
+    return _Found(None, work)
+
+
+def _first_of(texts: Iterable[str], groups: Sequence[Automaton], refused: Automaton, filled: bool) -> _Found:
+    """The text that a walk would find, where it must be one of these: the shortest, of several the plainest."""
+    work = 0
+    for text in sorted(texts, key=lambda text: (len(text), [_plainness(character) for character in text])):
+        work += len(text) * sum(own.cost for own in (*groups, refused))
+        if (text or not filled) and not refused.accepts(text) and all(group.accepts(text) for group in groups):
+            return _Found(text, work)
     return _Found(None, work)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, assert_never
 
@@ -96,6 +97,7 @@ def _variable(variable: re.Match[str], context: Context, wild: bool) -> tuple[Le
     return tuple(wildcard if wild and letter in ("*", "?") else letter for letter in spelled)
 
 
+@lru_cache(maxsize=65_536)
 def action_matches(pattern: Text, action: str) -> Truth:
     """Whether an entry of an Action element covers the action, whatever the case (IAM User Guide, elements_action).
 
@@ -125,7 +127,12 @@ def resource_matches(pattern: Text, resource: Text, context: Context, variables:
     for letter, follower in zip(spelled, [*spelled[1:], ":"], strict=False):  # of an empty entry there is neither
         inside = isinstance(letter, Blank) and letter.hole is None and (not letter.many or follower != ":")
         bounded.append(replace(letter, within=True) if inside and isinstance(letter, Blank) else letter)
-    return matched(tuple(bounded), within_parts(letters(resource), last=True))
+    return matched(tuple(bounded), _key_letters(resource))
+
+
+@lru_cache(maxsize=16_384)
+def _key_letters(resource: Text) -> tuple[Letter, ...]:
+    return within_parts(letters(resource), last=True)
 
 
 def _halves(pattern: Text) -> tuple[tuple[str | Hole, ...], Text]:

@@ -73,6 +73,8 @@ FIFTH_COLON = 5
 @lru_cache(maxsize=65_536)
 def matched(pattern: tuple[Letter, ...], value: tuple[Letter, ...]) -> Truth:
     """Whether the value fits the pattern: TRUE whatever the holes are, FALSE if no filling of them makes it so."""
+    if {*map(type, pattern), *map(type, value)} <= {str}:
+        return Truth.TRUE if pattern == value else Truth.FALSE
     if _walks(pattern, value, certain=True):
         return Truth.TRUE
     return Truth.UNSURE if _walks(pattern, value, certain=False) else Truth.FALSE
@@ -128,6 +130,7 @@ def _fits(letter: Letter, other: Letter, certain: bool) -> bool:
     return not certain or (letter.many and (other.within or not letter.within))
 
 
+@lru_cache(maxsize=16_384)
 def letters(value: Text) -> tuple[Letter, ...]:
     """A text as a request carries it: `*` and `?` are letters."""
     spelled = tuple(letter for part in text_parts(value) for letter in spelled_part(part, wild=False))

@@ -58,8 +58,8 @@ def pairs(
     """For each statement that lets the case's caller administer its key one pair with a statement that lets it use it.
 
     Only pairs that `counts` accepts, and of administrators by one of the statements whose ids are `by`, or by any; the
-    case's own action does not matter. For a caller that is known the two requests
-    are independent of each other; anyone of a kind must be the same principal in both. Raises BeyondLimitsError.
+    case's own action does not matter. For a caller that is known the two requests are independent of each other; anyone
+    of a kind must be the same principal in both. Raises BeyondLimitsError.
     """
     others = _Again(_sides(duties.crypto, asked, reading))
     for one in _sides(duties.admin, asked, reading, by):
@@ -97,7 +97,7 @@ def _sides(
 ) -> Iterator[Side]:
     """For each statement that grants one of the actions the first such request."""
     seen: set[int] = set()
-    for case in asked.about(actions):
+    for case in asked.about(actions, by):
         for granted in case.granted(reading, by):
             if id(granted.grant.statement) not in seen:
                 seen.add(id(granted.grant.statement))

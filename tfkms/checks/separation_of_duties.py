@@ -155,8 +155,7 @@ class _Judge:
 
     def ask_held(self, subject: HeldDocument) -> None:
         """Asks what the document makes of each of its holders, on every key of its account and on any other."""
-        names = tuple(action.name for action in self.duties.admin)
-        own = {id(s) for s in subject.document.policy if may_be(s, Effect.ALLOW) and covering(s, names)}
+        own = self.administrating(subject.document.policy)
 
         def mine(pair: Pair) -> bool:
             return not pair.admin.direct and not pair.crypto.direct
@@ -225,10 +224,10 @@ class _Judge:
     def could_be_given_use(self, subject: HeldDocument) -> bool:
         """Whether identity policies that are not in view could let somebody whom the document makes an administrator
         use a key of its account too."""
-        own = {id(statement) for statement in subject.document.policy}
+        own = self.administrating(subject.document.policy)
         for holder in subject.holders:
             barred = holder.barring(self.exempt)
-            if barred is None:
+            if barred is None or not own:
                 continue
             bundle = replace(holder.bundle, identity=(*holder.bundle.identity, EVERYTHING))
             account = holder.identity.account
@@ -242,9 +241,14 @@ class _Judge:
             other = callers.other_key(account.id, account.partition)
             for policy, target, clauses in (*targets, (self.question.default_policy(account), other, apart)):
                 case = self.case(policy, bundle, holder.caller, target, clauses)
-                if any(pairs(self.duties, case, Reading.LOOSE, lambda pair: id(pair.admin.statement) in own)):
+                if any(pairs(self.duties, case, Reading.LOOSE, lambda _: True, own)):
                     return True
         return False
+
+    def administrating(self, policy: Policy) -> frozenset[int]:
+        """The ids of the statements that may make an administrator of somebody."""
+        names = tuple(action.name for action in self.duties.admin)
+        return frozenset(id(own) for own in policy if may_be(own, Effect.ALLOW) and covering(own, names))
 
     def remark(self, asked: Case, party: Party) -> None:
         """That an administrator who may make grants can give itself the use of the key."""

@@ -213,12 +213,11 @@ def _held(subject: HeldDocument, question: Question) -> Iterator[Outcome]:
                 if holder.barring(users.listed) is None or barred is None:
                     continue
                 target = question.target(key)
-                cases = [
-                    Case(own.policy, bundle, holder.caller, target, action, barred, _THROUGH_IAM, frozenset({VIA}))
+                anyhow = [
+                    Case(own.policy, bundle, holder.caller, target, actions[0], barred, _THROUGH_IAM, frozenset({VIA}))
                     for own in key.documents
-                    for action in actions
                 ]
-                request = _first_request(cases, asked)
+                request = _first_request([case for own in anyhow for case in own.about(actions, (id(asked),))], asked)
                 if request is not None and request.is_direct:
                     use.count(request, holder.shown, key)
         found += use.outcomes()
@@ -401,7 +400,7 @@ class _KeyPolicyJudge:
             Case(policy, bundle, caller, self.asked, self.actions[0], barred, _DIRECTLY, without)
             for caller, bundle in known
         ]
-        return _first_request([case for own in anyhow for case in own.about(self.actions)], asked)
+        return _first_request([case for own in anyhow for case in own.about(self.actions, (id(asked),))], asked)
 
     def violated(
         self, statement: Statement, cause: str, request: _Request, facts: dict[str, str] | None = None

@@ -253,17 +253,18 @@ class Case:
 
         return state if self.without else usual
 
-    def about(self, actions: Sequence[KmsAction]) -> list["Case"]:
+    def about(self, actions: Sequence[KmsAction], by: Container[int] | None = None) -> list["Case"]:
         """The case asked about each of the actions that `unlike` keeps."""
-        return [replace(self, action=action) for action in self.unlike(actions)]
+        return [replace(self, action=action) for action in self.unlike(actions, by)]
 
-    def unlike(self, actions: Sequence[KmsAction]) -> list[KmsAction]:
+    def unlike(self, actions: Sequence[KmsAction], by: Container[int] | None = None) -> list[KmsAction]:
         """Those of the actions that the documents may allow the caller; of several that are alike to them the first.
 
         Actions are alike if every statement covers both or neither, and their requests carry the same condition keys.
+        `by` are the ids of the statements that are asked about; None for all.
         """
         names = tuple(action.name for action in actions)
-        allowed = self.reach(names)
+        allowed = self.reach(names, by)
         if len(allowed) < 2:
             return [actions[place] for place in allowed]
         policies = (self.key_policy, *self.bundle.identity, *self.bundle.boundaries)
@@ -274,7 +275,7 @@ class Case:
             first.setdefault((actions[place].keys, *(column[place] for column in alike)), actions[place])
         return list(first.values())
 
-    def reach(self, actions: tuple[str, ...]) -> frozenset[int]:
+    def reach(self, actions: tuple[str, ...], by: Container[int] | None = None) -> frozenset[int]:
         """The places of those actions that statements which reach the caller may allow it, conditions aside."""
         found, delegated = frozenset[int](), frozenset[int]()
         for statement in self.key_policy:
@@ -282,11 +283,16 @@ class Case:
                 for way in {naming.way for naming in namings(statement, self.caller)} & self.ways:
                     if way is Way.ACCOUNT:
                         delegated |= covering(statement, actions)
-                    else:
+                    elif by is None or id(statement) in by:
                         found |= covering(statement, actions)
         if delegated:
-            held = (coverage(policy, actions).allowed for policy in self.bundle.identity)
-            found |= delegated.intersection(frozenset[int]().union(*held))
+            held = [
+                covering(own, actions)
+                for policy in self.bundle.identity
+                for own in policy
+                if may_be(own, Effect.ALLOW) and (by is None or id(own) in by)
+            ]
+            found |= delegated & frozenset[int]().union(*held)
         return found
 
     def granted(self, reading: Reading, by: Container[int] | None = None) -> list[Granted]:

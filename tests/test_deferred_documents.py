@@ -153,6 +153,27 @@ def test_evidence_names_the_references_that_it_rests_on() -> None:
     }
 
 
+def test_what_the_provider_drops_without_a_word_is_said_of_known_documents_too() -> None:
+    path = FIXTURES.parent / "plans" / "policy-documents" / "plan.json"
+    scan = read_plan(path.read_bytes(), "plan.json", lambda _: True, Assumed())
+
+    assert [(item.code, item.address) for item in scan.diagnostics] == [
+        ("deny-replaced", "data.aws_iam_policy_document.merged"),
+        ("condition-dropped", "data.aws_iam_policy_document.numbers"),
+        ("condition-dropped", "data.aws_iam_policy_document.numbers"),
+    ]
+
+
+def test_the_commonest_plan_is_decided() -> None:
+    plans = FIXTURES.parent / "plans" / "partly-unknown"
+    report = run("scan", "plan.json", "--format", "json", cwd=plans).report
+    verdicts = {(item["check"], item["address"]): item["verdict"] for item in report["verdicts"]}
+
+    assert "undecided" not in verdicts.values()
+    assert {check for (check, _), verdict in verdicts.items() if verdict == "violated"} == {"IAM-KMS-3", "IAM-KMS-8"}
+    assert verdicts["IAM-KMS-1", "aws_kms_key.b"] == "pass"
+
+
 # Which block an element is made of
 
 

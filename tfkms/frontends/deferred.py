@@ -6,7 +6,7 @@ single argument is taken to be the document that it refers to only if whatever e
 switch: then the expression chooses, and composes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tfkms.diagnostics import Diagnostic
@@ -38,6 +38,18 @@ def settled(
         return list(resources), []
     settling = _Settling({resource.address: resource for resource in resources}, references, is_unknown)
     return list(map(settling.settle, resources)), settling.diagnostics
+
+
+def notices(resources: Sequence[Resource]) -> Iterator[Diagnostic]:
+    """What is worth saying of the documents that were read already: how they differ from what their sources say."""
+    for resource in resources:
+        values = resource.after or {}
+        if resource.type != DOCUMENT or _is_deferred(resource) or not any(map(values.get, _LISTS_OF_DOCUMENTS)):
+            continue
+        rendered = render({name: value for name, value in values.items() if name not in _TEXTS}, resource.address)
+        if rendered.json is not None and rendered.json == values.get("json"):
+            sensitive = masked(resource.after_sensitive, ())
+            yield from (_unquoted(item) if sensitive else item for item in rendered.diagnostics)
 
 
 def _is_deferred(resource: Resource) -> bool:

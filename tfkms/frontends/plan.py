@@ -13,7 +13,7 @@ from tfkms.finding import Input
 from tfkms.frontends.accounts import Accounts, Assumed
 from tfkms.frontends.addresses import InstanceKey, module_address, module_path
 from tfkms.frontends.consumers import Consumers
-from tfkms.frontends.deferred import settled
+from tfkms.frontends.deferred import notices, settled
 from tfkms.frontends.document_text import as_utf8
 from tfkms.frontends.plan_format import (
     ABSENT,
@@ -196,6 +196,8 @@ def _changed(entry: ResourceChange) -> _Instance:
     unknown = values_of(change.after_unknown, what)
     if after is None and unknown is True:
         after = {}
+    if actions == {Action.FORGET}:
+        after, unknown = before, {}  # what Terraform no longer manages stays as it is
     if after is None and (actions & _LASTING or (actions == {Action.NO_OP} and before is not None)):
         raise Refusal("plan-malformed", f"the plan does not show `{entry.address}` as it will be")
     return _Instance(
@@ -287,7 +289,7 @@ def _resources(
         for instance, module, key in zip(instances, modules, keys, strict=True)
     ]
     made, diagnostics = settled(resources, references, unasked.is_unknown)
-    return made, [*accounts.conflicts(), *diagnostics]
+    return made, [*accounts.conflicts(), *notices(made), *diagnostics]
 
 
 def _resource(

@@ -11,6 +11,7 @@ from random import Random
 from tests.frontends.hcl.evaluation import oracle
 from tests.frontends.hcl.evaluation.comparison import disagreement
 from tests.frontends.hcl.evaluation.generated import expression
+from tests.frontends.hcl.evaluation.generated_texts import call
 
 
 def disagreements(asked: list[str]) -> list[str]:
@@ -29,10 +30,10 @@ def disagreements(asked: list[str]) -> list[str]:
 
 if __name__ == "__main__":
     seed, batches, size = [int(argument) for argument in (*sys.argv[1:], *("0", "1", "500")[len(sys.argv) - 1 :])]
-    total, known = 0, 0
+    total = 0
     for batch in range(batches):
         random = Random(seed + batch)
-        for line in disagreements([expression(random) for _ in range(size)]):
+        for line in disagreements([random.choice((expression, call))(random) for _ in range(size)]):
             total += 1
             print(line)
     print(f"{total} disagreements in {batches * size} expressions")

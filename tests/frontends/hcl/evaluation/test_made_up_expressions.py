@@ -10,6 +10,7 @@ from tests.frontends.hcl.evaluation import oracle
 from tests.frontends.hcl.evaluation.comparison import evaluated, shown
 from tests.frontends.hcl.evaluation.explore import disagreements
 from tests.frontends.hcl.evaluation.generated import expression
+from tests.frontends.hcl.evaluation.generated_texts import call
 from tfkms.frontends.hcl.export import to_value
 
 
@@ -17,13 +18,13 @@ from tfkms.frontends.hcl.export import to_value
 @settings(max_examples=2, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_terraform_agrees_with_made_up_expressions(random: Random) -> None:
-    assert disagreements([expression(random) for _ in range(60)]) == []
+    assert disagreements([random.choice((expression, call))(random) for _ in range(60)]) == []
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_every_expression_has_a_value_or_an_error(random: Random) -> None:
-    text = expression(random, depth=5)
+    text = random.choice((expression, call))(random)
 
     found = evaluated(text)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from tests.frontends.hcl.evaluation.evaluating import evaluation, messages, unknown, value
 from tfkms.frontends.hcl import terms
-from tfkms.frontends.hcl.evaluate import meaning
+from tfkms.frontends.hcl.evaluate import evaluate, meaning
 from tfkms.frontends.hcl.faults import Fault
 from tfkms.frontends.hcl.files import NoFiles
 from tfkms.frontends.hcl.parse import parse_expression
@@ -135,3 +135,51 @@ def test_an_error_is_told_with_file_line_and_hint() -> None:
     [diagnostic] = found.diagnostics
     assert (diagnostic.file, diagnostic.line) == ("main.tf", 3)
     assert (diagnostic.message, diagnostic.hint) == ("there is no function `lenght`", "did you mean `length`?")
+
+
+class Locals(Deferred):
+    """Local values, evaluated by need in a scope that holds them."""
+
+    def __init__(self, written: dict[str, str]):
+        self.written = written
+        self.memo = Memo()
+        self.scope = Names({"local": self}, NoFiles("are not there"), Budget())
+
+    def attribute(self, name: str) -> Term:
+        text = self.written[name]
+        source = SourceText("main.tf", text)
+
+        def work_out() -> Term:
+            return evaluate(parse_expression(text), source, self.scope).term
+
+        return self.memo.get(name, work_out, lambda: unknown(f"local.{name}"))
+
+    def index(self, key: Term) -> Term:
+        raise Fault("local values have names")
+
+    def elements(self) -> None:
+        return None
+
+    def term(self) -> Term:
+        return terms.Object({name: self.attribute(name) for name in self.written})
+
+
+def test_long_chains_of_names_are_followed() -> None:
+    written = {f"v{number}": f"local.v{number + 1}" for number in range(450)} | {"v450": '"end"'}
+
+    assert Locals(written).attribute("v0") == terms.Text("end")
+
+
+def test_chains_without_measure_end_in_an_unknown() -> None:
+    written = {f"v{number}": f"local.v{number + 1}" for number in range(5_000)} | {"v5000": '"end"'}
+
+    found = Locals(written).attribute("v0")
+
+    assert isinstance(found, terms.Unknown)
+    assert found.hole.reason == "in error: the expression is nested more than 1000 deep"
+
+
+def test_names_that_refer_to_each_other_in_a_circle_are_unknown() -> None:
+    found = Locals({"a": "local.b", "b": '"x-${local.a}"'}).attribute("a")
+
+    assert found == value('"x-${u}"', u=unknown("local.a"))

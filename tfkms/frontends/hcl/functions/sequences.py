@@ -190,16 +190,13 @@ def coalescelist(*vals: Term) -> Term:
     if not vals:
         raise Fault("`coalescelist` takes at least 1 argument, not 0")
     for value in vals:
-        match value:
-            case Unknown():
-                return derived("coalescelist", vals, DYNAMIC)
-            case terms.Null(type=ListType() | TupleType()):
-                continue
-            case terms.List() | terms.Tuple():
-                if value.items:
-                    return value
-            case _:
-                raise wrong("coalescelist", "vals", value, "lists or tuples")
+        if not isinstance(value, Unknown) and not isinstance(value.type, ListType | TupleType):
+            raise wrong("coalescelist", "vals", value, "lists or tuples")
+    for value in vals:
+        if isinstance(value, Unknown):
+            return derived("coalescelist", vals, DYNAMIC)
+        if isinstance(value, terms.List | terms.Tuple) and value.items:
+            return value
     raise Fault("`coalescelist`: all lists are empty")
 
 

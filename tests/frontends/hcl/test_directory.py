@@ -146,7 +146,18 @@ def test_a_link_out_of_the_scanned_directory_is_not_followed(tmp_path: Path) -> 
 
     index = index_directory(root)
 
-    assert [found.message for found in index.diagnostics] == ["a link leads out of the scanned directory"]
+    assert [found.message for found in index.diagnostics] == ["the file is outside of the scanned directory"]
+    assert index.may_have_held("resource", "a", "b")
+
+
+def test_a_directory_beside_the_root_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "root").mkdir()
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "main.tf").write_text('resource "a" "b" {}\n', encoding="utf-8")
+
+    index = index_directory(tmp_path / "root", "../beside")
+
+    assert index.declarations == ()
     assert index.may_have_held("resource", "a", "b")
 
 

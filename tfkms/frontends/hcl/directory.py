@@ -107,7 +107,10 @@ class DirectoryIndex:
 
 
 def index_directory(root: Path, directory: str = ".") -> DirectoryIndex:
-    """The index of a directory below the scanned root; one without configuration has no files in its index."""
+    """The index of a directory below the scanned root; one without configuration has no files in its index.
+
+    What lies outside of the root, by links or by `..`, is lost. Raises `OSError` where the directory cannot be listed.
+    """
     place = root / directory
     inside = place.resolve().is_relative_to(root.resolve())
     with os.scandir(place) as entries:
@@ -234,7 +237,7 @@ def _read(root: Path, directory: str, entry: os.DirEntry[str], *, inside: bool) 
     try:
         found = entry.stat()
         if not inside or (entry.is_symlink() and not path.resolve().is_relative_to(root.resolve())):
-            reason = "a link leads out of the scanned directory"
+            reason = "the file is outside of the scanned directory"
         elif not stat.S_ISREG(found.st_mode):
             reason = "it is not a regular file"
         elif found.st_size > MAX_BYTES:

@@ -71,7 +71,7 @@ class Splat:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """Inside the `each` of a splat: the element at hand of the innermost splat around it."""
+    """Inside the `each` of a splat: the element at hand of the innermost splat around it. It stands behind the star."""
 
     start: int
     end: int

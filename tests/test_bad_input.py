@@ -19,7 +19,7 @@ SECRET = "hunter2-9f8e"
 
 
 def archive() -> bytes:
-    """A saved plan: a zip file."""
+    """A zip file that begins like a saved plan."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as saved:
         saved.writestr("tfplan", b"x")
@@ -88,7 +88,7 @@ BAD = {
     "UTF-32": (GOOD.decode().encode("utf-32"), "binary"),
     "Latin-1": (b'{"format_version": "\xff"}', "not valid JSON"),
     "half a character of UTF-16": (b"\xff\xfe{", "UTF-16"),
-    "a saved plan": (archive(), "terraform show -json"),
+    "a damaged saved plan": (archive(), "the saved plan is damaged"),
     "a policy": (policy(ROOT).encode(), "no format_version"),
 }
 
@@ -110,7 +110,7 @@ def test_a_refusal_leaves_a_machine_its_whole_report(content: bytes, words: str,
     assert_whole_report(result)
 
 
-@pytest.mark.parametrize("name", ["nothing", "half a plan", "binary", "a later format", "a saved plan"])
+@pytest.mark.parametrize("name", ["nothing", "half a plan", "binary", "a later format", "a damaged saved plan"])
 def test_a_process_of_its_own_refuses_it_likewise(name: str, tmp_path: Path) -> None:
     content, words = BAD[name]
     (tmp_path / "plan.json").write_bytes(content)
@@ -146,8 +146,8 @@ def test_a_missing_file_below_is_called_by_its_relative_path(tmp_path: Path) -> 
     assert_refused(result, f"error: {tmp_path.name}/plan.json: the file does not exist", str(tmp_path))
 
 
-def test_a_directory_is_refused(tmp_path: Path) -> None:
-    assert_refused(run("scan", ".", *ONE, cwd=tmp_path), "is a directory")
+def test_a_directory_without_configuration_is_refused(tmp_path: Path) -> None:
+    assert_refused(run("scan", ".", *ONE, cwd=tmp_path), "there is no configuration in this directory")
 
 
 def test_a_name_below_a_file_is_refused(tmp_path: Path) -> None:

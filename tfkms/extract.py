@@ -76,14 +76,13 @@ class Document:
     content: Value
     sensitive: bool
     moment: Moment
+    aws_managed: str | None = None
 
     def assumed(self, statement: AnyStatement) -> tuple[str, ...]:
         """The references that were taken for the values of the document, or of parts of the statement."""
         found = self.resource.assembled.get(self.attribute) if self.moment is Moment.AFTER else None
         place = statement.origin.path.removeprefix(f"{self.attribute}/Statement/").partition("/")[0]
         return found.of(int(place) if place.isdecimal() else len(found.statements)) if found else ()
-
-    aws_managed: str | None = None
 
     @property
     def address(self) -> str:
@@ -92,9 +91,16 @@ class Document:
 
     def evidence(self, statement: AnyStatement) -> Evidence:
         """The statement as evidence; of a sensitive document only its place."""
+        origin = self.origin(statement)
         if self.sensitive:
-            return Evidence(statement.origin, None, None, self.assumed(statement))
-        return Evidence(statement.origin, statement.sid, statement.source, self.assumed(statement))
+            return Evidence(origin, None, None, self.assumed(statement))
+        return Evidence(origin, statement.sid, statement.source, self.assumed(statement))
+
+    def origin(self, statement: AnyStatement) -> Origin:
+        """Where the statement was written: its place in the document, and the lines where a source tells."""
+        if statement.origin.address != self.address or self.moment is Moment.BEFORE:
+            return statement.origin
+        return self.resource.origin(statement.origin.path)
 
     def label(self, statement: AnyStatement) -> str:
         """How a message calls the statement: by its Sid, else by its place, or by the AWS managed policy it is of."""

@@ -1,12 +1,13 @@
 """What a front end hands on: the resources of a configuration, before and after, and what else the input tells."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Input
+from tfkms.location import Origin
 from tfkms.values import Hole, Text, Value
 
 
@@ -35,6 +36,7 @@ class Source(StrEnum):
     PRIOR_STATE = "prior_state"
     DEFERRED = "deferred"
     STATE = "state"
+    SOURCE = "source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,9 @@ class Resource:
     `before` and `after` are its attributes, None where it does not exist then; `after` holds `Unknown` for what is
     known after apply. The masks are those of Terraform: `True` covers everything below. `arguments` is None where the
     input holds no configuration for the resource; `links` are by dotted argument path (block indices left out).
-    `assembled` tells, by JSON pointer, of the documents in `after` that were put together from references.
-    `presence` says why it may not be there afterwards, None where it surely is.
+    `assembled` tells, by JSON pointer, of the documents in `after` that were put together from references;
+    `origins`, by JSON pointer too, where the source says what: empty where there is none. `presence` says why it may
+    not be there afterwards, None where it surely is.
     """
 
     address: str
@@ -139,6 +142,15 @@ class Resource:
     links: Mapping[str, Links]
     assembled: Mapping[str, Assembled] = field(default_factory=dict)
     presence: Hole | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+
+    def origin(self, path: str) -> Origin:
+        """Where what stands at a JSON pointer was written, as near as the source tells."""
+        nearest = path
+        while nearest and nearest not in self.origins:
+            nearest = nearest.rpartition("/")[0]
+        found = self.origins.get(nearest)
+        return Origin(self.address, path) if found is None else replace(found, path=path)
 
     @property
     def block_type(self) -> str:

@@ -103,7 +103,6 @@ def test_defaults_are_applied_where_a_deferred_read_shows_null() -> None:
         ({"version": "2008-10-17", "statement": [block(resources=["a/&{aws:username}"])]}, "of version 2008-10-17"),
         ({"version": "2012-10-18"}, "its version is none of"),
         ({"statement": [block(effect="allow")]}, "its effect is none of"),
-        ({"statement": [block("with space")]}, "more than letters and digits"),
     ],
 )
 def test_where_the_provider_stops_there_is_no_document_but_an_error(arguments: dict[str, Any], words: str) -> None:

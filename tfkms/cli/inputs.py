@@ -1,8 +1,11 @@
 """The inputs of a command: the options that say what to read and how, and the reading itself."""
 
-from collections.abc import Callable, Sequence
+import functools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,79 +14,204 @@ from tfkms.diagnostics import Diagnostic, Refusal
 if TYPE_CHECKING:
     from tfkms.extract import Site
     from tfkms.frontends.accounts import Assumed
+    from tfkms.frontends.source.read import Setting
     from tfkms.model import Scan
     from tfkms.settings.form import SettingsFile
 
 STANDARD_INPUT = "-"
+VARIABLE_PREFIX = "TF_VAR_"
+_IN_ORDER = "tfkms.variables"
 Command = TypeVar("Command", bound=Callable[..., int])
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the command line says of how to read inputs.
+
+    `variables` are the options on variables in the order in which they were given: the option's name and its value.
+    """
+
+    account_id: str | None = None
+    region: str | None = None
+    partition: str | None = None
+    workspace: str | None = None
+    recursive: bool = False
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+class _InOrder(click.Option):
+    """An option whose values keep their order among those of its like."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        """Notes each value when it is met."""
+        super().add_to_parser(parser, ctx)
+        option = parser._long_opt[self.opts[0]]
+        process = option.process
+
+        def noted(value: Any, state: Any) -> None:
+            ctx.meta.setdefault(_IN_ORDER, []).append((str(self.name), str(value)))
+            process(value, state)
+
+        option.process = noted
+
+
 def with_inputs(command: Command) -> Command:
-    """Gives a command the inputs and what to assume of them: inputs, account_id, region, partition."""
-    inputs = click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+    """Gives a command the `inputs` and, as `told`, how to read them."""
+    inputs = click.argument("inputs", nargs=-1, metavar="[INPUT]...")
     return inputs(with_assumptions(command))
 
 
 def with_assumptions(command: Command) -> Command:
-    """Gives a command what to assume of its inputs: account_id, region, partition."""
+    """Gives a command, as `told`, how to read its inputs."""
+
+    @functools.wraps(command)
+    def told(*arguments: Any, **options: Any) -> int:
+        context = click.get_current_context()
+        options.pop("var"), options.pop("var_file")
+        gathered = Told(
+            account_id=options.pop("account_id"),
+            region=options.pop("region"),
+            partition=options.pop("partition"),
+            workspace=options.pop("workspace"),
+            recursive=options.pop("recursive"),
+            variables=tuple(context.meta.get(_IN_ORDER, ())),
+        )
+        return command(*arguments, told=gathered, **options)
+
+    wrapped: Any = told
     for option in (
+        click.option("--recursive", is_flag=True, help="Take every root module below a directory for an input."),
+        click.option("--workspace", metavar="W", help="The workspace, for raw HCL.  [default: default]"),
+        click.option("--var-file", cls=_InOrder, multiple=True, metavar="FILE", help="Variables, for raw HCL."),
+        click.option("--var", cls=_InOrder, multiple=True, metavar="NAME=VALUE", help="A variable, for raw HCL."),
         click.option("--partition", metavar="P", help="The partition, where the input does not tell it."),
         click.option("--region", metavar="R", help="The Region, where the input does not tell it."),
         click.option("--account-id", metavar="N", help="The account, where the input does not tell it."),
     ):
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    result: Command = wrapped
+    return result
 
 
-def assumed(
-    account_id: str | None, region: str | None, partition: str | None, settings: "SettingsFile | None" = None
-) -> "Assumed":
+def assumed(told: Told, settings: "SettingsFile | None" = None) -> "Assumed":
     """What to take for granted where an input does not tell it: by options, else by settings. Raises Refusal."""
     from tfkms.frontends.accounts import Assumed
 
+    account_id = told.account_id
     if account_id is not None and not (len(account_id) == 12 and account_id.isascii() and account_id.isdecimal()):
         raise Refusal("usage", f"--account-id takes the twelve digits of an account, not `{account_id}`")
     if settings is None:
-        return Assumed(account_id, region, partition)
+        return Assumed(account_id, told.region, told.partition)
     return Assumed(
         account_id or settings.account_id,
-        region or settings.region,
-        partition or settings.partition,
+        told.region or settings.region,
+        told.partition or settings.partition,
         settings.organization_id,
     )
 
 
 def read(
-    paths: Sequence[str], assumed: "Assumed", sites: Sequence["Site"] = ()
+    paths: Sequence[str], told: Told, settings: "SettingsFile | None" = None, sites: Sequence["Site"] = ()
 ) -> tuple[list["Scan"], list[Diagnostic]]:
-    """The inputs that could be read, and a diagnostic for each of the others.
+    """The inputs that could be read, and a diagnostic for each of the others; the current directory for none.
 
-    `sites` are the places of policies besides the catalogue's.
+    `sites` are the places of policies besides the catalogue's. Raises Refusal for options that are wrong.
     """
-    from dataclasses import replace
-
-    from tfkms import catalogue
-    from tfkms.frontends.document_text import read_bytes
-    from tfkms.frontends.plan import read_plan
-    from tfkms.identities import RESOURCE_TYPES
-    from tfkms.key_uses import KEY_ALIAS
-
-    services = catalogue.services()
-    always = {site.type for site in (*catalogue.sites(), *sites)} | {KEY_ALIAS} | RESOURCE_TYPES
-    wanted = always | set(services.arguments)
-    mentions = {kind: words for kind, words in services.words().items() if kind not in always}
+    reader = _Reader(told, assumed(told, settings), sites)
     scans: list[Scan] = []
     refused: list[Diagnostic] = []
-    for path in paths:
-        name = _display_path(path)
+    for path in paths or (".",):
         try:
-            scans.append(read_plan(read_bytes(path), name, wanted.__contains__, assumed, mentions))
+            scans += reader.scans(path)
         except Refusal as refusal:
-            refused.append(replace(refusal.diagnostic, file=name))
+            refused.append(replace(refusal.diagnostic, file=refusal.diagnostic.file or display_path(path)))
     return scans, refused
 
 
-def _display_path(path: str) -> str:
+class _Reader:
+    """Reads inputs of every kind, all for the same resources."""
+
+    def __init__(self, told: Told, assumed: "Assumed", sites: Sequence["Site"]):
+        from tfkms import catalogue
+        from tfkms.identities import RESOURCE_TYPES
+        from tfkms.key_uses import KEY_ALIAS
+
+        services = catalogue.services()
+        always = {site.type for site in (*catalogue.sites(), *sites)} | {KEY_ALIAS} | RESOURCE_TYPES
+        self.wanted = always | set(services.arguments)
+        self.mentions = {kind: words for kind, words in services.words().items() if kind not in always}
+        self.told = told
+        self.assumed = assumed
+
+    def scans(self, path: str) -> Iterator["Scan"]:
+        """What one argument of the command line stands for. Raises Refusal."""
+        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
+            yield from self.directory(Path(path))
+            return
+        from tfkms.frontends.document_text import read_bytes
+        from tfkms.frontends.plan import read_plan
+
+        content = read_bytes(path)
+        yield read_plan(content, display_path(path), self.wanted.__contains__, self.assumed, self.mentions)
+
+    def directory(self, path: Path) -> Iterator["Scan"]:
+        """The root module in a directory; where it has none, or all are asked for, those below it."""
+        from tfkms.frontends.source.read import read_source
+        from tfkms.frontends.source.roots import has_configuration, roots
+
+        root = _boundary(path)
+        place = path.resolve().relative_to(root).as_posix()
+        setting = self.setting(root)
+        places = [place] if not self.told.recursive and has_configuration(path) else roots(root, place)
+        if not places:
+            hint = "name a directory with .tf files, or a plan"
+            raise Refusal("source-empty", "there is no configuration in this directory", hint)
+        for one in places:
+            yield read_source(one, setting.shown(one), setting, self.wanted.__contains__, self.mentions)
+
+    def setting(self, root: Path) -> "Setting":
+        """What configurations below `root` are evaluated with. Raises Refusal."""
+        from tfkms.frontends.source.read import Setting
+        from tfkms.frontends.source.variables import FromFile, Given, Option, assigned
+
+        def shown(file: str) -> str:
+            return Path(os.path.relpath(root / file)).as_posix()
+
+        options: list[Option] = []
+        for name, value in self.told.variables:
+            options.append(assigned(value) if name == "var" else FromFile(display_path(value), _variables(value)))
+        environment = {
+            name.removeprefix(VARIABLE_PREFIX): value
+            for name, value in os.environ.items()
+            if name.startswith(VARIABLE_PREFIX)
+        }
+        return Setting(
+            root=root,
+            given=Given(environment, tuple(options)),
+            workspace=self.told.workspace or os.environ.get("TF_WORKSPACE") or "default",
+            here=str(Path.cwd()),
+            assumed=self.assumed,
+            shown=shown,
+        )
+
+
+def _variables(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise Refusal(
+            "variables-unreadable", f"the variables cannot be read: {reason}", None, display_path(path)
+        ) from None
+
+
+def _boundary(path: Path) -> Path:
+    """The directory that nothing is read outside of: that of the repository, else the scanned one itself."""
+    here = path.resolve()
+    return next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
+
+
+def display_path(path: str) -> str:
     """How reports call an input: as given if relative, else from the current directory, else its last name."""
     if path == STANDARD_INPUT or not Path(path).is_absolute():
         return path

@@ -49,6 +49,7 @@ class _Known:
     partition: str | None = None
     region: str | None = None
     organization: str | None = None
+    unknown_role: bool = False
 
     @property
     def account(self) -> str | None:
@@ -92,6 +93,7 @@ class Accounts:
                 account, partition = _account_and_partition(arn)
                 known.claim(_Evidence.ROLE, account)
                 known.learn(partition)
+                known.unknown_role = account is None
         match self.constant(expressions.get("allowed_account_ids"), variables):
             case [str() as only]:
                 known.claim(_Evidence.ALLOWED, only)
@@ -167,6 +169,11 @@ class Accounts:
                 for other in group:
                     known.learn(partition=other.partition, organization=other.organization)
 
+    @property
+    def has_own_credentials(self) -> bool:
+        """Whether some provider block works with the credentials at hand, or with a role that is known."""
+        return any(not self.known[key].unknown_role for key, block in self.blocks.items() if block.name == "aws")
+
     def of(self, key: str, own_arn: Value, region: Value) -> Account:
         """The account of a resource under the provider block `key`; its own ARN and Region are the best evidence."""
         account, partition = _account_and_partition(own_arn)
@@ -175,11 +182,13 @@ class Accounts:
         known = self.known.get(key, _Known())
         found.learn(known.partition, known.region)
         found.learn(self.assumed.partition, self.assumed.region)
+        # What the user says of the account is about the credentials at hand, not about a role that leads elsewhere.
+        told = None if known.unknown_role and self.has_own_credentials else self.assumed.account
         place = f"provider {key}".rstrip()
         return Account(
             id=account
             or known.account
-            or self.assumed.account
+            or told
             or text(Hole(place, "/account_id", "the account is not known; pass --account-id")),
             partition=found.partition or partition_of(found.region or "") or DEFAULT_PARTITION,
             region=found.region or text(Hole(place, "/region", "the Region is not known")),

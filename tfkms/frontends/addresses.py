@@ -20,7 +20,7 @@ ModulePath: TypeAlias = tuple[tuple[str, InstanceKey | AnyKey], ...]
 ANY_KEY = AnyKey()
 
 _KEY = r'\[(?P<key>\d+|"(?:[^"\\]|\\.)*")\]'
-_MODULE = re.compile(rf"module\.(?P<name>[^.\[]+)(?:{_KEY})?\.?")
+_MODULE = re.compile(rf"module\.(?P<name>[^.\[]+)(?:{_KEY}|(?P<any>\[\*\]))?\.?")
 _STEP = re.compile(rf"\.?(?P<name>[^.\[\]]+)|{_KEY}")
 
 
@@ -49,11 +49,14 @@ def provider_source(written: str) -> str:
 
 
 def module_path(address: str) -> ModulePath:
-    """The module calls that a module's address (`module.a["x"].module.b`) names; () for the root."""
+    """The module calls that a module's address (`module.a["x"].module.b`) names; () for the root.
+
+    `[*]`, which no address of Terraform's has, stands for every key.
+    """
     steps: list[tuple[str, InstanceKey | AnyKey]] = []
     place = 0
     while (found := _MODULE.match(address, place)) is not None:
-        steps.append((found["name"], instance_key(found["key"])))
+        steps.append((found["name"], ANY_KEY if found["any"] else instance_key(found["key"])))
         place = found.end()
     return tuple(steps)
 

@@ -41,6 +41,9 @@ ACCOUNT_TYPES = frozenset(
 )
 """Data sources that tell of the account; they are read whatever types are asked for."""
 
+SAVED_PLAN = b"PK\x03\x04"
+"""How a saved plan begins: it is an archive."""
+
 POLICY_DOCUMENT = "aws_iam_policy_document"
 _LASTING = frozenset({Action.CREATE, Action.READ, Action.UPDATE})
 """What is planned with one of these exists afterwards."""
@@ -57,13 +60,18 @@ Mentions = Mapping[str, tuple[bytes, ...]]
 
 
 def read_plan(content: bytes, path: str, wanted: Wanted, assumed: Assumed, mentions: Mentions | None = None) -> Scan:
-    """The plan or state in `content`, with its resources of the types that `wanted` accepts.
+    """The plan, saved plan or state in `content`, with its resources of the types that `wanted` accepts.
 
     Of the types in `mentions` only those that mention one of the words: what uses keys need not be read where it uses
     none. `path` is how the input is called in reports. Values that the plan leaves unknown are `Unknown`, with the
     references that decide them. Raises Refusal for what is no plan or state, or one of a format that is not known.
     """
     try:
+        if content.startswith(SAVED_PLAN):
+            from tfkms.frontends.saved_plan.read import read_saved_plan
+
+            scan = _read(read_saved_plan(content), path, wanted, assumed, mentions or {})
+            return replace(scan, input=replace(scan.input, kind="saved_plan"))
         return _read(recognise(as_utf8(content)), path, wanted, assumed, mentions or {})
     except RecursionError:
         raise Refusal("input-depth", "the input is nested too deeply") from None

@@ -176,6 +176,10 @@ class _Rendering:
         own = Read(version, policy_id, statements)
         seen: set[Text] = set()
         for entry in _entries(own, ""):
+            if isinstance(entry.sid, str) and entry.sid and not (entry.sid.isascii() and entry.sid.isalnum()):
+                message = f"the Sid `{entry.sid}` is refused by newer versions of the AWS provider"
+                hint = "write it with letters and digits only"
+                self.diagnostics.append(Diagnostic(Level.WARNING, "sid-refused", message, self.address, hint=hint))
             if isinstance(entry.sid, str) and entry.sid in seen:
                 raise ProviderError(f"two of its statements have the Sid `{entry.sid}`")
             seen |= {entry.sid} - {""}

@@ -26,8 +26,6 @@ def own_statement(block: Value, version: Text) -> Value:
     if not isinstance(block, Mapping):
         raise ProviderError("a `statement` is no block")
     sid = optional_text(block.get("sid"), "sid")
-    if isinstance(sid, str) and not (sid.isascii() and (sid.isalnum() or not sid)):
-        raise ProviderError(f"the Sid `{sid}` holds more than letters and digits")
     made: dict[str, Value] = {"Sid": sid} if sid != "" else {}
     made["Effect"] = chosen(block.get("effect"), "Allow", _EFFECTS, "effect")
     for member, argument in (("Action", "actions"), ("NotAction", "not_actions")):

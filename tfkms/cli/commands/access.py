@@ -4,7 +4,7 @@ import click
 
 from tfkms.cli.group import EXIT_ERROR
 from tfkms.cli.guardrails import facts as judged_by
-from tfkms.cli.inputs import assumed, read, with_assumptions
+from tfkms.cli.inputs import Told, read, with_assumptions
 from tfkms.cli.output import tell, write
 from tfkms.cli.settings import config_option
 from tfkms.cli.settings import settings as found_settings
@@ -23,9 +23,7 @@ def access(
     form: str,
     config: str | None,
     quiet: bool,
-    account_id: str | None,
-    region: str | None,
-    partition: str | None,
+    told: Told,
 ) -> int:
     """Show who may do what with each key after the plan, by which way, and what the plan changes."""
     from tfkms import catalogue
@@ -36,7 +34,7 @@ def access(
 
     settings = found_settings(config, [source], quiet)
     facts = judged_by(decisions.stance(settings, [rule.id for rule in catalogue.rules()]))
-    scans, refused = read([source], assumed(account_id, region, partition, settings.form))
+    scans, refused = read([source], told, settings.form)
     sights = [sides(scan, facts) for scan in scans]
     diagnostics = [
         *refused,

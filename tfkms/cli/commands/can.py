@@ -4,7 +4,7 @@ import click
 
 from tfkms.cli.group import EXIT_ERROR
 from tfkms.cli.guardrails import facts
-from tfkms.cli.inputs import assumed, read, with_assumptions
+from tfkms.cli.inputs import Told, read, with_assumptions
 from tfkms.cli.output import tell, write
 from tfkms.cli.settings import config_option
 from tfkms.cli.settings import settings as found_settings
@@ -31,9 +31,7 @@ def can(
     form: str,
     config: str | None,
     quiet: bool,
-    account_id: str | None,
-    region: str | None,
-    partition: str | None,
+    told: Told,
 ) -> int:
     """Say whether PRINCIPAL may do ACTION on KEY after the plan: yes, no or undecided, and why.
 
@@ -55,7 +53,7 @@ def can(
     settings = found_settings(config, [source], quiet)
     stance = decisions.stance(settings, [rule.id for rule in catalogue.rules()])
     about = action_named(action, catalogue.actions())
-    scans, refused = read([source], assumed(account_id, region, partition, settings.form))
+    scans, refused = read([source], told, settings.form)
     if not scans:
         tell(refused)
         return EXIT_ERROR

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from tfkms.cli.guardrails import facts
-from tfkms.cli.inputs import assumed, read
+from tfkms.cli.inputs import Told, read
 from tfkms.cli.output import tell, tell_line
 from tfkms.diagnostics import Refusal
 
@@ -47,7 +47,7 @@ def _administrators(inputs: tuple[str, ...]) -> tuple[dict[str, list[str]], int]
     from tfkms.diagnostics import Level
     from tfkms.finding import Verdict
 
-    scans, refused = read(inputs, assumed(None, None, None))
+    scans, refused = read(inputs, Told())
     rules = [rule for rule in catalogue.rules() if rule.kind == ADMINISTRATION and rule.enabled]
     report = engine.judge(scans, rules, facts(Stance()), refused)
     errors = [own for own in report.diagnostics if own.level is Level.ERROR]

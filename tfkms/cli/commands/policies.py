@@ -3,7 +3,7 @@
 import click
 
 from tfkms.cli.group import EXIT_ERROR
-from tfkms.cli.inputs import assumed, read, with_inputs
+from tfkms.cli.inputs import Told, read, with_inputs
 from tfkms.cli.output import tell, write
 from tfkms.diagnostics import Level
 
@@ -11,15 +11,13 @@ from tfkms.diagnostics import Level
 @click.command()
 @with_inputs
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="json", show_default=True)
-def policies(
-    inputs: tuple[str, ...], account_id: str | None, region: str | None, partition: str | None, form: str
-) -> int:  # fmt: skip
+def policies(inputs: tuple[str, ...], told: Told, form: str) -> int:
     """Show every policy document as it was resolved, with what is not known of it and where it came from."""
     from tfkms import catalogue
     from tfkms.extract import Moment, extract
     from tfkms.report import policies as report
 
-    scans, refused = read(inputs, assumed(account_id, region, partition))
+    scans, refused = read(inputs, told)
     estates = [extract(item, catalogue.sites(), Moment.AFTER) for item in scans]
     documents = [document for estate in estates for document in estate.documents]
     diagnostics = [

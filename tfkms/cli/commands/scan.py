@@ -9,7 +9,7 @@ import click
 from tfkms.cli import checkout
 from tfkms.cli.group import EXIT_ERROR
 from tfkms.cli.guardrails import authorized_principals, facts, selected
-from tfkms.cli.inputs import assumed, read, with_inputs
+from tfkms.cli.inputs import Told, read, with_inputs
 from tfkms.cli.output import in_colour, tell, write
 from tfkms.cli.settings import config_option, read_known
 from tfkms.cli.settings import settings as found_settings
@@ -75,9 +75,7 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
 def scan(
     *,
     inputs: tuple[str, ...],
-    account_id: str | None,
-    region: str | None,
-    partition: str | None,
+    told: Told,
     checks: tuple[str, ...],
     skip: tuple[str, ...],
     fail_on: str | None,
@@ -112,7 +110,7 @@ def scan(
     rules = selected(checks, skip, stance, own.rules)
     waivers = Waivers(decisions.waivers(settings), expiry_day(today))
     known = read_known(baseline)
-    scans, refused = read(inputs, assumed(account_id, region, partition, settings.form), own.sites)
+    scans, refused = read(inputs, told, settings.form, own.sites)
     others = [*decisions.idle_patterns(settings), *refused]
     report = engine.judge(scans, rules, facts(stance, waivers, known, own.sites), others)
     severity = Severity[(fail_on or settings.form.fail_on).upper()]

@@ -1,0 +1,98 @@
+"""The body of a block as terms: arguments by name, nested blocks as lists of objects, `dynamic` ones written out."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tfkms.frontends.hcl import terms
+from tfkms.frontends.hcl.directory import Placed
+from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.scope import Deferred, Meaning, Scope
+from tfkms.frontends.hcl.syntax import Argument, Block, Expression, Name, SourceText
+from tfkms.frontends.hcl.terms import Place, Term, Unknown
+from tfkms.frontends.hcl.types import DYNAMIC
+from tfkms.frontends.source.meanings import Members
+from tfkms.values import Hole, hole_name
+
+Evaluate = Callable[[Expression, SourceText, Scope], Term]
+Mean = Callable[[Expression, SourceText, Scope], Meaning]
+Within = Callable[[Scope, Mapping[str, Meaning]], Scope]
+"""A scope with some names more."""
+
+WHOLE = ("the argument", "in error")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Makes terms of bodies; what an expression is worth, and what a name stands for, is handed in."""
+
+    evaluate: Evaluate
+    mean: Mean
+    within: Within
+
+    def members(self, items: Iterable[Placed], scope: Scope) -> dict[str, Term]:
+        """The arguments and nested blocks of a body by name.
+
+        A list of blocks of which not all are known has an `Unknown` in it, for any number of blocks.
+        """
+        found: dict[str, Term] = {}
+        blocks: dict[str, list[Term]] = {}
+        for placed in items:
+            match placed.item:
+                case Argument(name=name, value=value):
+                    found.setdefault(name, self.evaluate(value, placed.source, scope))
+                case Block(type="dynamic", labels=(label, *_)) as block:
+                    blocks.setdefault(label, []).extend(self.written_out(block, placed.source, scope))
+                case Block(type=kind) as block:
+                    blocks.setdefault(kind, []).append(self.object_of(block, placed.source, scope))
+        return {**{kind: terms.Tuple(tuple(own)) for kind, own in blocks.items()}, **found}
+
+    def object_of(self, block: Block, source: SourceText, scope: Scope) -> Term:
+        """A nested block as an object."""
+        members = self.members((Placed(item, source) for item in block.body.items), scope)
+        return terms.Object(members, place=Place(source, block.start, block.end, scope.calls))
+
+    def written_out(self, block: Block, source: SourceText, scope: Scope) -> Iterator[Term]:
+        """The blocks that a `dynamic` block makes; an `Unknown` where it cannot be told how many."""
+        arguments = block.body.arguments
+        content = next((inner for inner in block.body.blocks if inner.type == "content"), None)
+        place = Place(source, block.start, block.end, scope.calls)
+        if "for_each" not in arguments or content is None:
+            yield _lost("a dynamic block needs `for_each` and `content`", block, place)
+            return
+        iterator = arguments.get("iterator")
+        name = iterator.value.name if iterator is not None and isinstance(iterator.value, Name) else block.labels[0]
+        elements = self.elements(arguments["for_each"].value, source, scope)
+        if isinstance(elements, Unknown):
+            reason = f"how many there are depends on `{hole_name(elements.hole)}`, which is {elements.hole.reason}"
+            yield Unknown(DYNAMIC, Hole("", f"/{block.labels[0]}", reason, elements.hole.references), place=place)
+            return
+        for key, value in elements:
+            inner = self.within(scope, {name: Members({"key": key, "value": value}, name)})
+            made = self.object_of(content, source, inner)
+            yield terms.at(made, place) if made.place is None else made
+
+    def elements(
+        self, expression: Expression, source: SourceText, scope: Scope
+    ) -> "Sequence[tuple[Term, Meaning]] | Unknown":
+        """What `for_each` of a dynamic block runs over, or the unknown that tells."""
+        try:
+            meaning = self.mean(expression, source, scope)
+        except Fault:
+            meaning = self.evaluate(expression, source, scope)
+        if isinstance(meaning, Deferred):
+            found = meaning.elements()
+            if found is not None:
+                return found
+            meaning = meaning.term()
+        match meaning:
+            case terms.List() | terms.Set() | terms.Tuple() | terms.Map() | terms.Object():
+                return list(terms.pairs(meaning))
+            case Unknown():
+                return meaning
+            case _:
+                hole = Hole("", "", "no collection", ("for_each",))
+                return Unknown(DYNAMIC, hole)
+
+
+def _lost(reason: str, block: Block, place: Place) -> Unknown:
+    return Unknown(DYNAMIC, Hole("", f"/{block.labels[0] if block.labels else ''}", reason), place=place)

@@ -1,0 +1,494 @@
+"""A configuration, evaluated by need: module instances, their variables, local values, outputs and resources.
+
+Source: hashicorp/terraform:internal/terraform (the evaluation of names, `count` and `for_each`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from tfkms.diagnostics import Diagnostic, Level, did_you_mean
+from tfkms.frontends.addresses import AnyKey, ModulePath, written_key
+from tfkms.frontends.hcl import terms
+from tfkms.frontends.hcl.constraints import Constraint, read_constraint
+from tfkms.frontends.hcl.constraints import Declaration as Variable
+from tfkms.frontends.hcl.conversion import CannotConvert, convert
+from tfkms.frontends.hcl.directory import Declaration, Placed
+from tfkms.frontends.hcl.evaluate import evaluate, meaning
+from tfkms.frontends.hcl.faults import Fault, UndeclaredFault
+from tfkms.frontends.hcl.files import Files
+from tfkms.frontends.hcl.parse import parse_expression
+from tfkms.frontends.hcl.scope import Budget, Meaning, Memo, Scope
+from tfkms.frontends.hcl.syntax import Argument, Expression, SourceText
+from tfkms.frontends.hcl.terms import Place, Term, Text, Unknown
+from tfkms.frontends.hcl.types import DYNAMIC, NUMBER
+from tfkms.frontends.source.bodies import Reader
+from tfkms.frontends.source.declarations import argument
+from tfkms.frontends.source.meanings import Lookup, Members, Repeated, Single, nameless
+from tfkms.frontends.source.modules import Absent, Module
+from tfkms.model import Mode
+from tfkms.values import Hole, hole_name
+
+Key: TypeAlias = int | str | AnyKey | None
+"""The key of an instance; `AnyKey` where the instances are not known, None for one without a key."""
+
+META = frozenset(
+    {"count", "for_each", "provider", "providers", "depends_on", "lifecycle", "connection", "provisioner", "source"}
+)
+_RESERVED = ("var", "local", "module", "data", "ephemeral", "path", "terraform", "each", "count", "self")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance of a block: its key, and what `each` or `count` stand for in it."""
+
+    key: Key = None
+    names: Mapping[str, Meaning] = field(default_factory=dict)
+
+    @property
+    def suffix(self) -> str:
+        """What stands after the block's address."""
+        match self.key:
+            case None:
+                return ""
+            case AnyKey():
+                return "[*]"
+            case key:
+                return written_key(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One instance of a resource or data source, not yet evaluated."""
+
+    module: "ModuleInstance"
+    declaration: Declaration
+    mode: Mode
+    instance: Instance
+
+    @property
+    def type(self) -> str:
+        """The resource type."""
+        return self.declaration.labels[0]
+
+    @property
+    def name(self) -> str:
+        """The name of the block."""
+        return self.declaration.labels[1]
+
+    @property
+    def local_address(self) -> str:
+        """Its address within its module."""
+        prefix = "data." if self.mode is Mode.DATA else ""
+        return f"{prefix}{self.type}.{self.name}{self.instance.suffix}"
+
+    @property
+    def address(self) -> str:
+        """Its address as Terraform prints it; `[*]` for an instance that may or may not be there."""
+        module = self.module.address
+        return f"{module}.{self.local_address}" if module else self.local_address
+
+
+Computed: TypeAlias = Callable[[Resource, str], Term]
+"""An attribute of a resource that its block does not give."""
+
+
+@dataclass(slots=True)
+class World:
+    """What all modules of a configuration share.
+
+    `computed` says what an attribute is worth that no block gives; `here` the directory that `path.cwd` tells, `start`
+    that of the root module.
+    """
+
+    files: Files
+    workspace: str
+    here: str
+    start: str
+    computed: Computed
+    budget: Budget = field(default_factory=Budget)
+    memo: Memo = field(default_factory=Memo)
+    errors: dict[tuple[str | None, int | None, str], Diagnostic] = field(default_factory=dict)
+    expansions: dict[tuple[str, str], tuple[Instance, ...]] = field(default_factory=dict)
+
+    def tell(self, diagnostic: Diagnostic) -> None:
+        """Keeps an error, each once."""
+        self.errors.setdefault((diagnostic.file, diagnostic.line, diagnostic.message), diagnostic)
+
+    def evaluate(self, expression: Expression, source: SourceText, scope: Scope) -> Term:
+        """What an expression is worth; its errors are kept."""
+        found = evaluate(expression, source, scope)
+        for diagnostic in found.diagnostics:
+            self.tell(diagnostic)
+        return found.term
+
+    def once(self, key: tuple[str, ...], work_out: Callable[[], Term]) -> Term:
+        """The term for `key`, worked out once. What refers to itself is unknown."""
+        name = ".".join(key[1:])
+
+        def circular() -> Term:
+            self.tell(Diagnostic(Level.ERROR, "configuration-circular", f"{name} refers to itself"))
+            return nameless(name, "it refers to itself")
+
+        return self.memo.get(key, work_out, circular)
+
+
+@dataclass(frozen=True, slots=True)
+class BlockScope:
+    """The names that expressions of a module see, with those of one instance of a block."""
+
+    module: "ModuleInstance"
+    bound: Mapping[str, Meaning] = field(default_factory=dict)
+
+    @property
+    def files(self) -> Files:
+        """The files that functions may read."""
+        return self.module.world.files
+
+    @property
+    def budget(self) -> Budget:
+        """What is left to spend."""
+        return self.module.world.budget
+
+    @property
+    def calls(self) -> tuple[Place, ...]:
+        """The module calls that lead here."""
+        return self.module.calls
+
+    def name(self, name: str) -> Meaning | None:
+        """What the first word of a reference stands for."""
+        if name in self.bound:
+            return self.bound[name]
+        if name in ("each", "count", "self"):
+            raise Fault(f"`{name}` stands for nothing here")
+        return self.module.meaning(name)
+
+    def names(self) -> Sequence[str]:
+        """Words that can be meant."""
+        return (*_RESERVED, *self.bound)
+
+
+def within(scope: Scope, bound: Mapping[str, Meaning]) -> Scope:
+    """The scope with some names more."""
+    assert isinstance(scope, BlockScope)
+    return BlockScope(scope.module, {**scope.bound, **bound})
+
+
+class ModuleInstance:
+    """One instance of a module. `given` tells what a variable is called with, None where the call leaves it out."""
+
+    def __init__(
+        self,
+        world: World,
+        module: Module,
+        path: ModulePath,
+        given: Callable[[str], Term | None],
+        calls: tuple[Place, ...] = (),
+    ):
+        self.world = world
+        self.module = module
+        self.path = path
+        self.given = given
+        self.calls = calls
+        self.address = ".".join(f"module.{name}{Instance(key).suffix}" for name, key in path)
+        self.scope = BlockScope(self)
+        self.reader = Reader(world.evaluate, meaning, within)
+        self.below: dict[tuple[str, str], ModuleInstance] = {}
+
+    def meaning(self, name: str) -> Meaning | None:
+        """What a word stands for in every expression of the module; None for one that can be no resource type."""
+        match name:
+            case "var":
+                return Lookup("var", self.variable)
+            case "local":
+                return Lookup("local", self.local)
+            case "module":
+                return Lookup("module", self.called)
+            case "data":
+                return Lookup("data", lambda kind: Lookup(f"data.{kind}", lambda own: self.block(Mode.DATA, kind, own)))
+            case "ephemeral":
+                return nameless("ephemeral", "ephemeral values are read during apply")
+            case "path":
+                return Members(self.places(), "path")
+            case "terraform":
+                return Members({"workspace": Text(self.world.workspace)}, "terraform")
+            case _ if "_" in name or self.module.index.of_type("resource", name):
+                return Lookup(name, lambda own: self.block(Mode.MANAGED, name, own))
+            case _:
+                return None
+
+    def places(self) -> Mapping[str, Term]:
+        """The directories that `path` tells, relative to the root module but for the caller's own."""
+        import posixpath
+
+        own = posixpath.relpath(self.module.directory, self.world.start)
+        return {"module": Text(own), "root": Text("."), "cwd": Text(self.world.here)}
+
+    def lost(self, kind: str, *labels: str) -> bool:
+        """Whether what could not be read may have declared this."""
+        return self.module.index.may_have_held(kind, *labels)
+
+    def variable(self, name: str) -> Term:
+        """The value of a variable."""
+        return self.world.once((self.address, "var", name), lambda: self._variable(name))
+
+    def _variable(self, name: str) -> Term:
+        declaration = self.module.index.declared("variable", name)
+        reference = f"var.{name}"
+        if declaration is None:
+            if self.lost("variable", name):
+                return nameless(reference, "its declaration cannot be read")
+            known = [own.labels[0] for own in self.module.index.of_type("variable") if own.labels]
+            raise UndeclaredFault(f"there is no variable `{name}`", did_you_mean(name, known))
+        given = self.given(name)
+        variable = self.declared_variable(declaration)
+        try:
+            value = variable.value(given)
+        except CannotConvert as refused:
+            span = declaration.base.span
+            message = f"the value of variable `{name}` does not fit its type: {refused}"
+            self.world.tell(Diagnostic(Level.ERROR, "variable-unfit", message, None, span.file, span.line))
+            return nameless(reference, "its value does not fit its type")
+        if value is not None:
+            return value
+        address = f"{self.address}.var.{name}" if self.address else reference
+        hole = Hole(address, "", "a variable without a value", (reference,))
+        return Unknown(variable.constraint.type, hole, not_null=not variable.nullable, sensitive=variable.sensitive)
+
+    def declared_variable(self, declaration: Declaration) -> Variable:
+        """What a `variable` block says."""
+        kind, default = argument(declaration, "type"), argument(declaration, "default")
+        return Variable(
+            constraint=self._constraint(kind) if kind is not None else Constraint(),
+            default=self.valued(default, self.scope) if default is not None else None,
+            nullable=self._flag(declaration, "nullable", otherwise=True),
+            sensitive=self._flag(declaration, "sensitive", otherwise=False),
+        )
+
+    def _constraint(self, placed: Placed) -> Constraint:
+        assert isinstance(placed.item, Argument)
+        source = placed.source
+
+        def constant(expression: Expression) -> Term:
+            return self.world.evaluate(expression, source, self.scope)
+
+        try:
+            return read_constraint(placed.item.value, constant, parse_expression)
+        except Fault as fault:
+            span = source.span(placed.item.start, placed.item.end)
+            self.world.tell(
+                Diagnostic(Level.ERROR, "type-invalid", fault.message, None, span.file, span.line, fault.hint)
+            )
+            return Constraint()
+
+    def _flag(self, declaration: Declaration, name: str, *, otherwise: bool) -> bool:
+        placed = argument(declaration, name)
+        value = self.valued(placed, self.scope) if placed is not None else None
+        return value.value if isinstance(value, terms.Bool) else otherwise
+
+    def valued(self, placed: Placed, scope: Scope) -> Term:
+        """What an argument is worth."""
+        assert isinstance(placed.item, Argument)
+        return self.world.evaluate(placed.item.value, placed.source, scope)
+
+    def local(self, name: str) -> Term:
+        """A local value."""
+        return self.world.once((self.address, "local", name), lambda: self._local(name))
+
+    def _local(self, name: str) -> Term:
+        declared = self.module.index.locals.get(name)
+        if declared is None:
+            if self.lost("locals", name) or self.lost(name):
+                return nameless(f"local.{name}", "its declaration cannot be read")
+            raise UndeclaredFault(f"there is no local value `{name}`", did_you_mean(name, self.module.index.locals))
+        return self.world.evaluate(declared.argument.value, declared.source, self.scope)
+
+    def output(self, name: str) -> Term:
+        """An output."""
+        return self.world.once((self.address, "output", name), lambda: self._output(name))
+
+    def _output(self, name: str) -> Term:
+        declaration = self.module.index.declared("output", name)
+        if declaration is None:
+            if self.lost("output", name):
+                return nameless(f"output.{name}", "its declaration cannot be read")
+            known = [own.labels[0] for own in self.module.index.of_type("output") if own.labels]
+            raise UndeclaredFault(f"the module has no output `{name}`", did_you_mean(name, known))
+        value = argument(declaration, "value")
+        if value is None:
+            return nameless(f"output.{name}", "the output has no value")
+        sensitive = self._flag(declaration, "sensitive", otherwise=False)
+        return terms.with_sensitive(self.valued(value, self.scope), sensitive)
+
+    def called(self, name: str) -> Meaning:
+        """What `module.NAME` stands for."""
+        declaration = self.module.index.declared("module", name)
+        if declaration is None:
+            if self.lost("module", name):
+                return nameless(f"module.{name}", "its call cannot be read")
+            known = list(self.module.calls)
+            raise UndeclaredFault(f"there is no call of a module `{name}`", did_you_mean(name, known))
+        called = self.module.calls[name]
+        if isinstance(called, Absent):
+            return nameless(f"module.{name}", called.reason)
+
+        def meant(instance: Instance) -> Meaning:
+            return Single(f"module.{name}{instance.suffix}", self.instance_of(declaration, called, instance).output)
+
+        return self.meant(f"module.{name}", declaration, meant)
+
+    def instance_of(self, declaration: Declaration, module: Module, instance: Instance) -> "ModuleInstance":
+        """An instance of a called module, made once."""
+        name = declaration.labels[0]
+        known = self.below.get((name, instance.suffix))
+        if known is not None:
+            return known
+        scope = BlockScope(self, instance.names)
+
+        def given(variable: str) -> Term | None:
+            placed = argument(declaration, variable) if variable not in META else None
+            return None if placed is None else self.valued(placed, scope)
+
+        block = declaration.base.block
+        place = Place(declaration.base.source, block.start, block.end, self.calls)
+        made = ModuleInstance(self.world, module, (*self.path, (name, instance.key)), given, (*self.calls, place))
+        self.below[name, instance.suffix] = made
+        return made
+
+    def block(self, mode: Mode, kind: str, name: str) -> Meaning:
+        """What the reference to a resource or data source stands for."""
+        word = "data" if mode is Mode.DATA else "resource"
+        declaration = self.module.index.declared(word, kind, name)
+        prefix = "data." if mode is Mode.DATA else ""
+        reference = f"{prefix}{kind}.{name}"
+        if declaration is None:
+            if self.lost(word, kind, name):
+                return nameless(reference, "its block cannot be read")
+            known = [own.labels[1] for own in self.module.index.of_type(word, kind) if len(own.labels) > 1]
+            raise UndeclaredFault(f"there is no `{reference}`", did_you_mean(name, known))
+
+        def meant(instance: Instance) -> Meaning:
+            resource = Resource(self, declaration, mode, instance)
+            return Single(resource.local_address, lambda own: self.attribute(resource, own))
+
+        return self.meant(reference, declaration, meant)
+
+    def meant(self, what: str, declaration: Declaration, of: Callable[[Instance], Meaning]) -> Meaning:
+        """What a block stands for that may have several instances."""
+        instances = self.instances(declaration)
+        if [instance.key for instance in instances] == [None]:
+            return of(instances[0])
+        known = not any(isinstance(instance.key, AnyKey) for instance in instances)
+        keyed = {own.key: of(own) for own in instances if isinstance(own.key, int | str)}
+        return Repeated(what, keyed, argument(declaration, "for_each") is not None, known)
+
+    def instances(self, declaration: Declaration) -> tuple[Instance, ...]:
+        """The instances of a block by its `count` or `for_each`; one for `[*]` where they are not known."""
+        place = (self.address, ".".join((declaration.type, *declaration.labels)))
+        found = self.world.expansions.get(place)
+        if found is None:
+            self.world.expansions[place] = (_any_instance(nameless(place[1], "it refers to itself")),)
+            found = self.world.expansions[place] = tuple(self._instances(declaration))
+        return found
+
+    def _instances(self, declaration: Declaration) -> Iterator[Instance]:
+        count, for_each = argument(declaration, "count"), argument(declaration, "for_each")
+        if count is not None:
+            yield from self._counted(self.valued(count, self.scope))
+        elif for_each is not None:
+            assert isinstance(for_each.item, Argument)
+            elements = self.reader.elements(for_each.item.value, for_each.source, self.scope)
+            yield from _each(elements)
+        else:
+            yield Instance()
+
+    @staticmethod
+    def _counted(value: Term) -> Iterator[Instance]:
+        try:
+            number = convert(value, NUMBER)
+        except CannotConvert:
+            number = nameless("count", "no number")
+        if isinstance(number, terms.Number) and isinstance(number.value, int) and number.value >= 0:
+            for place in range(min(number.value, INSTANCE_LIMIT)):
+                yield Instance(place, {"count": Members({"index": terms.Number(place)}, "count")})
+            return
+        hole = terms.first_hole(number) or Hole("", "", "no number", ("count",))
+        yield _any_instance(Unknown(NUMBER, hole), "count")
+
+    def attribute(self, resource: Resource, name: str) -> Term:
+        """An attribute of a resource: what its block gives, else what is made of that."""
+        key = (resource.address, "attribute", name)
+        return self.world.once(key, lambda: self._attribute(resource, name))
+
+    def _attribute(self, resource: Resource, name: str) -> Term:
+        scope = BlockScope(self, resource.instance.names)
+        own = [placed for placed in resource.declaration.items if _is_for(placed, name)]
+        if own and name not in META:
+            value = self.reader.members(own, scope).get(name)
+            if value is not None and not terms.is_null(value):
+                return value
+        return self.world.computed(resource, name)
+
+    def attributes(self, resource: Resource) -> dict[str, Term]:
+        """All that the block of a resource gives, by name; null for an argument that is given as null."""
+        scope = BlockScope(self, resource.instance.names)
+        items = [placed for placed in resource.declaration.items if _name_of(placed) not in META]
+        return self.reader.members(items, scope)
+
+    def resources(self, wanted: Callable[[Mode, str], bool]) -> Iterator[Resource]:
+        """The instances of resources and data sources of the types that are wanted, here and in all modules below."""
+        for declaration in self.module.index.declarations:
+            mode = {"resource": Mode.MANAGED, "data": Mode.DATA}.get(declaration.type)
+            if mode is not None and len(declaration.labels) == 2 and wanted(mode, declaration.labels[0]):
+                for instance in self.instances(declaration):
+                    yield Resource(self, declaration, mode, instance)
+        for declaration in self.module.index.of_type("module"):
+            called = self.module.calls.get(declaration.labels[0]) if declaration.labels else None
+            if isinstance(called, Module):
+                for instance in self.instances(declaration):
+                    yield from self.instance_of(declaration, called, instance).resources(wanted)
+
+
+INSTANCE_LIMIT = 10_000
+"""How many instances of one block are written out."""
+
+
+def _name_of(placed: Placed) -> str:
+    item = placed.item
+    if isinstance(item, Argument):
+        return item.name
+    return item.labels[0] if item.type == "dynamic" and item.labels else item.type
+
+
+def _is_for(placed: Placed, name: str) -> bool:
+    return _name_of(placed) == name
+
+
+def _each(elements: Sequence[tuple[Term, Meaning]] | Unknown) -> Iterator[Instance]:
+    if isinstance(elements, Unknown):
+        yield _any_instance(elements)
+        return
+    unsure: Unknown | None = None
+    for key, value in elements[:INSTANCE_LIMIT]:
+        match key:
+            case Text(value=name):
+                yield Instance(name, {"each": Members({"key": key, "value": value}, "each")})
+            case terms.Unknown():
+                unsure = unsure or key
+            case _:
+                unsure = unsure or nameless("each.key", "no text")
+    if unsure is not None:
+        yield _any_instance(unsure)
+
+
+def _any_instance(unknown: Unknown, word: str = "each") -> Instance:
+    """The instance that stands for however many there are."""
+    reason = f"depends on `{hole_name(unknown.hole)}`, which is {unknown.hole.reason}"
+    if word == "count":
+        hole = replace(unknown.hole, reason=reason, references=("count.index",))
+        return Instance(AnyKey(), {"count": Members({"index": Unknown(NUMBER, hole, not_null=True)}, "count")})
+    members = {
+        name: Unknown(DYNAMIC, replace(unknown.hole, reason=reason, references=(f"each.{name}",)))
+        for name in ("key", "value")
+    }
+    return Instance(AnyKey(), {"each": Members(members, "each")})

@@ -1,0 +1,172 @@
+"""Policy documents of a configuration: rendered as the provider does, each part with the place where it was written."""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from tfkms.frontends.hcl import terms
+from tfkms.frontends.hcl.export import document, places, to_value
+from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.floats import from_decimal
+from tfkms.frontends.hcl.json_text import encode
+from tfkms.frontends.hcl.terms import HoledText, Part, Place, Term, Text, Unknown
+from tfkms.frontends.hcl.types import DYNAMIC, STRING
+from tfkms.frontends.policy_document import Came, Rendered, render
+from tfkms.values import Hole, Template, Value
+from tfkms.values import Unknown as UnknownValue
+
+_DOCUMENTS = ("source_policy_documents", "override_policy_documents")
+_BASES = ("source_json", "override_json")
+_ARGUMENTS = {
+    "Sid": "sid",
+    "Effect": "effect",
+    "Action": "actions",
+    "NotAction": "not_actions",
+    "Resource": "resources",
+    "NotResource": "not_resources",
+    "Principal": "principals",
+    "NotPrincipal": "not_principals",
+    "Condition": "condition",
+}
+"""The argument of a `statement` block that makes each member of a statement."""
+
+PlaceOf = Callable[[str], Place | None]
+"""Where what stands at a JSON pointer was written."""
+
+
+def as_document(term: Term) -> Value:
+    """A policy's text as a value: the text itself where all of it is known, else the document around its holes.
+
+    `Unknown` where it cannot be told how the holes bear on the document. A text with holes that is no JSON stays one.
+    """
+    if not isinstance(term, HoledText):
+        return to_value(term)
+    try:
+        return to_value(document(term))
+    except Fault:
+        return to_value(term)
+
+
+def written_places(term: Term) -> dict[str, Place]:
+    """Where each part of a value was written, by JSON pointer; below a text that is JSON, the parts of its document."""
+    found = places(term)
+    pending: list[tuple[str, Term]] = [("", term)]
+    while pending:
+        path, part = pending.pop()
+        match part:
+            case Text() | HoledText():
+                try:
+                    inner = document(part)
+                except Fault:
+                    continue
+                if not isinstance(inner, Text | HoledText | Unknown):
+                    found.update({f"{path}{below}": place for below, place in places(inner).items() if below})
+            case terms.List() | terms.Set() | terms.Tuple():
+                pending.extend((f"{path}/{n}", item) for n, item in enumerate(part.items))
+            case terms.Object(members=members) | terms.Map(members=members):
+                pending.extend((f"{path}/{name}", item) for name, item in members.items())
+            case _:
+                pass
+    return found
+
+
+def rendered(arguments: Mapping[str, Term], address: str) -> tuple[Rendered, PlaceOf]:
+    """The document of an `aws_iam_policy_document` with these arguments, and where its parts were written."""
+    values: dict[str, Value] = {}
+    for name, term in arguments.items():
+        if name in _DOCUMENTS and isinstance(term, terms.List | terms.Set | terms.Tuple):
+            values[name] = tuple(as_document(item) for item in term.items)
+        elif name in _BASES:
+            values[name] = as_document(term)
+        else:
+            values[name] = to_value(term)
+    made = render(values, address)
+    written: dict[str, Place] = {}
+    for name, term in arguments.items():
+        written.update({f"/{name}{path}": place for path, place in written_places(term).items()})
+
+    def place(pointer: str) -> Place | None:
+        steps = pointer.split("/")[2:]
+        if not steps or not steps[0].isdecimal() or int(steps[0]) >= len(made.came):
+            return None
+        return _nearest(written, _source(made.came[int(steps[0])], steps[1:]))
+
+    return made, place
+
+
+def _source(came: Came, steps: list[str]) -> str:
+    """The pointer into the arguments for a pointer into a statement."""
+    if not steps or not came.path.startswith("/statement/"):
+        return "/".join((came.path, *steps))
+    return f"{came.path}/{_ARGUMENTS.get(steps[0], steps[0])}"
+
+
+def _nearest(written: Mapping[str, Place], pointer: str) -> Place | None:
+    while pointer:
+        if pointer in written:
+            return written[pointer]
+        pointer = pointer.rpartition("/")[0]
+    return None
+
+
+def text_of(made: Rendered, place: PlaceOf) -> Term:
+    """The attribute `json`: the provider's text where all of it is known, else a text around its holes."""
+    term = term_of(made.document, place)
+    if isinstance(term, Unknown):
+        return Unknown(STRING, term.hole, not_null=True)
+    text = made.json
+    return encode(term) if text is None else Text(text, document=term)
+
+
+def minified_text_of(made: Rendered, place: PlaceOf) -> Term:
+    """The attribute `minified_json`."""
+    text = made.minified_json
+    return text_of(made, place) if text is None else Text(text, document=term_of(made.document, place))
+
+
+def nowhere(_pointer: str) -> None:
+    """Nothing of the value was written in the source."""
+    return
+
+
+def term_of(value: Value, place: PlaceOf = nowhere, pointer: str = "") -> Term:
+    """A value as a term of the language, each part with its place."""
+    here = place(pointer)
+    match value:
+        case None:
+            return terms.Null(place=here)
+        case bool():
+            return terms.Bool(value, place=here)
+        case int():
+            return terms.Number(value, place=here)
+        case float():
+            return terms.Number(from_decimal(Decimal(repr(value))) or 0, place=here)
+        case str():
+            return Text(value, place=here)
+        case UnknownValue(hole):
+            return Unknown(DYNAMIC, hole, place=here)
+        case Template(parts):
+            return terms.holed([part if isinstance(part, str) else _part(part) for part in parts], here)
+        case tuple():
+            return terms.Tuple(
+                tuple([term_of(item, place, f"{pointer}/{n}") for n, item in enumerate(value)]), place=here
+            )
+        case Mapping():
+            members = {name: term_of(item, place, f"{pointer}/{name}") for name, item in value.items()}
+            return terms.Object(members, place=here)
+
+
+def _part(hole: Hole) -> Part:
+    return Part(Unknown(STRING, hole, not_null=True))
+
+
+def name_of(value: Value) -> Term:
+    """An ARN, an id or a name as a term: AWS lets none of them hold a quote or a backslash, nor be null."""
+    match value:
+        case Template(parts):
+            return terms.holed(
+                [part if isinstance(part, str) else Part(Unknown(STRING, part, True, True)) for part in parts]
+            )
+        case UnknownValue(hole):
+            return Unknown(STRING, hole, not_null=True, plain=True)
+        case _:
+            return term_of(value)

@@ -1,0 +1,147 @@
+"""The modules of a configuration: a directory, and below it those that its `module` blocks call.
+
+Local sources are followed inside the root; for all others the manifest of `terraform init` says where they were put.
+Source: hashicorp/terraform:internal/modsdir/manifest.go.
+"""
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from tfkms.diagnostics import Diagnostic, Level
+from tfkms.frontends.hcl.directory import Declaration, DirectoryIndex, index_directory
+from tfkms.frontends.hcl.syntax import Argument, Template
+from tfkms.frontends.source.declarations import argument, place_of
+
+MANIFEST = ".terraform/modules/modules.json"
+DEPTH_LIMIT = 32
+"""How deep modules may call each other; deeper is a module that calls itself."""
+_MANIFEST_LIMIT = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A module that is not at hand. `reason` is a lower-case clause."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module: the index of its directory, and the modules that it calls by the name of the call."""
+
+    index: DirectoryIndex
+    calls: Mapping[str, "Called"] = field(default_factory=dict)
+
+    @property
+    def directory(self) -> str:
+        """Its directory, relative to the root, with `/`."""
+        return self.index.directory
+
+
+Called: TypeAlias = Module | Absent
+
+
+def load(root: Path, directory: str) -> Module:
+    """The root module in `directory`, a path relative to `root`, with all that it calls. Only calls are parsed."""
+    return _Loader(root, directory).module(directory, ())
+
+
+@dataclass(slots=True)
+class _Loader:
+    """Indexes each directory once, however many calls lead to it. `start` is the root module's directory."""
+
+    root: Path
+    start: str
+    indexes: dict[str, DirectoryIndex] = field(default_factory=dict)
+    manifest: Mapping[str, str] | None = None
+
+    def module(self, directory: str, path: tuple[str, ...]) -> Module:
+        index = self.indexes.get(directory)
+        if index is None:
+            index = self.indexes[directory] = index_directory(self.root, directory)
+        calls = {
+            declaration.labels[0]: self.called(declaration, directory, (*path, declaration.labels[0]))
+            for declaration in index.of_type("module")
+            if declaration.labels
+        }
+        return Module(index, calls)
+
+    def called(self, declaration: Declaration, directory: str, path: tuple[str, ...]) -> Called:
+        if len(path) > DEPTH_LIMIT:
+            return Absent("modules call each other without end")
+        source = _source(declaration)
+        if isinstance(source, Absent):
+            return source
+        if source.startswith(("./", "../")) or source in (".", ".."):
+            place = posixpath.normpath(posixpath.join(directory, source))
+        else:
+            known = self.installed().get(".".join(path))
+            if known is None:
+                return Absent(f"the module `{source}` is not at hand: terraform init has not put it there")
+            place = posixpath.normpath(posixpath.join(self.start, known))
+        if place == ".." or place.startswith(("../", "/")):
+            return Absent("the module lies outside of the scanned directory")
+        if not (self.root / place).is_dir() or not (self.root / place).resolve().is_relative_to(self.root.resolve()):
+            return Absent(f"there is no directory `{place}`")
+        return self.module(place, path)
+
+    def installed(self) -> Mapping[str, str]:
+        """Where `terraform init` put modules, by the dotted names of the calls, relative to the root module."""
+        if self.manifest is None:
+            self.manifest = _manifest(self.root / self.start / MANIFEST)
+        return self.manifest
+
+
+def _manifest(path: Path) -> Mapping[str, str]:
+    try:
+        if path.stat().st_size > _MANIFEST_LIMIT:
+            return {}
+        listed: Any = json.loads(path.read_bytes())
+        entries = listed["Modules"]
+        return {str(entry["Key"]): str(entry["Dir"]).replace("\\", "/") for entry in entries}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+
+
+_SOURCE = re.compile(r'^[ \t]*source[ \t]*=[ \t]*(?:"([^"$%\\\n]*)"[ \t]*(?:(?:#|//).*)?$)?', re.MULTILINE)
+
+
+def _source(declaration: Declaration) -> str | Absent:
+    """The source that a call names. Most are found without parsing the block."""
+    if not declaration.overrides:
+        found = _SOURCE.findall(declaration.base.source.text)
+        if len(found) == 1 and found[0]:
+            return str(found[0])
+    given = argument(declaration, "source")
+    if given is None:
+        return Absent("the call has no source")
+    value = given.item.value if isinstance(given.item, Argument) else None
+    literal = value.literal if isinstance(value, Template) else None
+    return Absent("the source of the module is not a plain text") if literal is None else literal
+
+
+def absences(module: Module) -> list[Diagnostic]:
+    """A warning for each call, here or below, whose module is not at hand. Each block once."""
+    found: dict[tuple[str, int], Diagnostic] = {}
+    pending, seen = [module], set()
+    while pending:
+        here = pending.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        for name, called in here.calls.items():
+            if isinstance(called, Module):
+                pending.append(called)
+                continue
+            declaration = here.index.declared("module", name)
+            assert declaration is not None
+            file, line = place_of(declaration)
+            message = f"module.{name} is not read: {called.reason}; what it makes is not judged"
+            hint = "run `terraform init` in the root module" if "terraform init" in called.reason else None
+            found[file, line] = Diagnostic(Level.WARNING, "module-missing", message, None, file, line, hint)
+    return [found[place] for place in sorted(found)]

@@ -1,0 +1,277 @@
+"""The front end for a configuration without a plan: its resources as a plan that creates them would show them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+from tfkms.diagnostics import Diagnostic, Refusal
+from tfkms.finding import Input
+from tfkms.frontends.accounts import Accounts, Assumed
+from tfkms.frontends.addresses import module_path
+from tfkms.frontends.hcl import terms
+from tfkms.frontends.hcl.export import span, to_value, via
+from tfkms.frontends.hcl.files import DirectoryFiles
+from tfkms.frontends.hcl.plan_configuration import configuration
+from tfkms.frontends.hcl.terms import HoledText, Term
+from tfkms.frontends.plan_format import Configuration
+from tfkms.frontends.references import References
+from tfkms.frontends.source.blocks import consumed, module_blocks
+from tfkms.frontends.source.computed import DEFAULTS, OF_AN_ACCOUNT, POLICY_DOCUMENT, Computation
+from tfkms.frontends.source.configuration import ModuleInstance, Resource, World
+from tfkms.frontends.source.documents import as_document, written_places
+from tfkms.frontends.source.modules import Module, absences, load
+from tfkms.frontends.source.providers import evaluated_providers
+from tfkms.frontends.source.variables import Given
+from tfkms.location import Origin
+from tfkms.model import Account, Argument, Mode, Omitted, Scan, block_type
+from tfkms.model import Resource as Read
+from tfkms.predicted import AFTER_APPLY
+from tfkms.values import Hole, Unknown, Value
+
+ALWAYS_COMPUTED = ("arn", "id")
+COMPUTED: Mapping[str, tuple[str, ...]] = {
+    "aws_kms_key": ("key_id", "policy", "multi_region", "rotation_period_in_days"),
+    "aws_kms_external_key": ("key_id", "policy", "multi_region", "key_state"),
+    "aws_kms_replica_key": ("key_id", "policy", "key_rotation_enabled", "key_spec", "key_usage"),
+    "aws_kms_replica_external_key": ("key_id", "policy", "key_usage"),
+    "aws_kms_alias": ("name", "target_key_arn", "target_key_id"),
+    "aws_iam_role": ("name", "unique_id", "inline_policy", "managed_policy_arns"),
+    "aws_iam_policy": ("name", "policy_id"),
+    "aws_iam_user": ("unique_id",),
+    "aws_iam_group": ("unique_id",),
+}
+"""Attributes that the provider makes up where no argument gives them, as far as something asks for them."""
+
+Wanted = Callable[[str], bool]
+Mentions = Mapping[str, tuple[bytes, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a configuration is evaluated with besides its files.
+
+    `root` is the directory that nothing is read outside of, `here` what `path.cwd` tells; `shown` says how reports call
+    a file of which the path from the root is given.
+    """
+
+    root: Path
+    given: Given = field(default_factory=Given)
+    workspace: str = "default"
+    here: str = "."
+    assumed: Assumed = field(default_factory=Assumed)
+    shown: Callable[[str], str] = str
+
+
+def read_source(
+    directory: str, path: str, setting: Setting, wanted: Wanted, mentions: Mentions | None = None
+) -> Scan:  # fmt: skip
+    """The resources of the wanted types of the root module in `directory` (relative to the root) and of all below it.
+
+    `path` is how the input is called in reports. Raises Refusal for a directory without configuration.
+    """
+    module = load(setting.root, directory)
+    if not module.index.files:
+        hint = "name a directory with .tf files, or a plan"
+        raise Refusal("source-empty", "there is no configuration in this directory", hint)
+    return _Reading(module, setting, wanted, mentions or {}).scan(path)
+
+
+class _Reading:
+    def __init__(self, module: Module, setting: Setting, wanted: Wanted, mentions: Mentions):
+        directory = module.directory
+        self.setting = setting
+        self.wanted = wanted
+        self.mentions = mentions
+        self.module = module
+        self.computation = Computation(self.account)
+        self.world = World(
+            files=DirectoryFiles(setting.root, directory),
+            workspace=setting.workspace,
+            here=setting.here,
+            start=directory,
+            computed=self.computation.attribute,
+        )
+        self.values = setting.given.values(setting.root, directory, module.index)
+        self.root = ModuleInstance(self.world, module, (), self.values.get)
+        written: Configuration = configuration(module_blocks(module, self.is_placed))
+        known = {name: to_value(term) for name, term in self.values.items()}
+        self.references = References(written, known)
+        self.accounts = Accounts(written, known, setting.assumed)
+        evaluated = evaluated_providers(written, self.root)
+        written = msgspec.structs.replace(written, provider_config=evaluated)
+        self.accounts = Accounts(written, known, setting.assumed)
+        self.accounts.share()
+
+    def is_wanted(self, mode: Mode, kind: str) -> bool:
+        """Whether resources of a type are read."""
+        return self.wanted(block_type(mode, kind))
+
+    def is_placed(self, mode: Mode, kind: str) -> bool:
+        """Whether it matters in which account and Region a resource of the type is, be it read or not."""
+        return self.is_wanted(mode, kind) or (mode is Mode.DATA and kind in OF_AN_ACCOUNT)
+
+    def account(self, resource: Resource) -> Account:
+        """The account and Region of a resource."""
+        path = module_path(resource.module.address)
+        address = f"{'data.' if resource.mode is Mode.DATA else ''}{resource.type}.{resource.name}"
+        block = self.references.block(path, address)
+        written = block.config.provider_config_key if block else resource.type.partition("_")[0]
+        region = next((own for own in resource.declaration.items if getattr(own.item, "name", None) == "region"), None)
+        given = to_value(resource.module.attribute(resource, "region")) if region is not None else None
+        return self.accounts.of(self.accounts.block_key(written, path), None, given)
+
+    def scan(self, path: str) -> Scan:
+        """Everything that is asked for; `path` is how the input is called."""
+        found = [own for own in self.root.resources(self.is_wanted) if self.is_mentioned(own)]
+        for resource in found:
+            key = resource.instance.key
+            block = resource.local_address.removesuffix(resource.instance.suffix)
+            self.references.add(
+                resource.address, resource.module.address, block, key if isinstance(key, int | str) else None
+            )
+        resources = tuple(self.resource(own) for own in found)
+        return Scan(
+            input=Input(path, "hcl", sum(own.mode is Mode.MANAGED for own in resources)),
+            resources=resources,
+            diagnostics=tuple(self.diagnostics(found)),
+            taken=frozenset(
+                own.address
+                for own in found
+                if own.mode is Mode.DATA and own.type == POLICY_DOCUMENT and consumed(self.module, own)
+            ),
+        )
+
+    def is_mentioned(self, resource: Resource) -> bool:
+        """Whether a resource that is only read for a word says it."""
+        words = self.mentions.get(block_type(resource.mode, resource.type))
+        text = resource.declaration.base.source.text
+        return words is None or any(word.decode() in text for word in words)
+
+    def diagnostics(self, found: list[Resource]) -> Iterator[Diagnostic]:
+        """What went wrong: files and blocks that cannot be read, expressions in error, modules that are missing."""
+        told: dict[tuple[object, ...], Diagnostic] = {}
+        blocks = [own for resource in found for own in resource.declaration.diagnostics]
+        unread = {(own.file, own.line) for own in blocks}
+        documents = (own for made, _ in self.computation.documents.values() for own in made.diagnostics)
+        for diagnostic in (
+            *self.setting.given.diagnostics,
+            *_files(self.module),
+            *blocks,
+            *(own for own in self.world.errors.values() if (own.file, own.line) not in unread),
+            *documents,
+            *absences(self.module),
+        ):
+            told.setdefault((diagnostic.code, diagnostic.file, diagnostic.line, diagnostic.message), diagnostic)
+        for diagnostic in told.values():
+            file = diagnostic.file
+            yield diagnostic if file is None else replace(diagnostic, file=self.setting.shown(file))
+
+    def resource(self, own: Resource) -> Read:
+        """A resource as a plan that creates it would show it."""
+        attributes = own.module.attributes(own)
+        after = {name: value_of(term) for name, term in attributes.items()}
+        for name, default in DEFAULTS.get(own.type, {}).items() if own.mode is Mode.MANAGED else ():
+            if after.get(name) is None:
+                after[name] = default
+        for name in (*ALWAYS_COMPUTED, *COMPUTED.get(own.type, ())) if own.mode is Mode.MANAGED else ():
+            if after.get(name) is None:
+                hole = Hole(own.address, f"/{name}", AFTER_APPLY, (f"{own.local_address}.{name}",))
+                after[name] = Unknown(hole)
+        origins = dict(_placed(own, attributes))
+        if own.mode is Mode.DATA:
+            self.read(own, after, origins)
+        path = module_path(own.module.address)
+        block = own.local_address.removesuffix(own.instance.suffix)
+        planned = self.computation.planned(own, after)
+        return replace(
+            planned,
+            after_sensitive={name: _mask(term) for name, term in attributes.items() if term.marked},
+            arguments=_arguments(self.references.arguments(path, block), attributes),
+            links=self.references.links(path, block, planned.index),
+            origins={pointer: self.shown(origin) for pointer, origin in origins.items()},
+        )
+
+    def shown(self, origin: Origin) -> Origin:
+        """The origin with files called as reports call them."""
+        via = tuple(
+            ":".join((self.setting.shown(file), line)) for file, _, line in (own.rpartition(":") for own in origin.via)
+        )
+        lines = None if origin.span is None else replace(origin.span, file=self.setting.shown(origin.span.file))
+        return replace(origin, span=lines, via=via)
+
+    def read(self, own: Resource, after: dict[str, Value], origins: dict[str, Origin]) -> None:
+        """Adds what a data source reads."""
+        names = {
+            POLICY_DOCUMENT: ("json",),
+            "aws_caller_identity": ("account_id",),
+            "aws_partition": ("partition",),
+            "aws_region": ("name",),
+            "aws_iam_policy": ("arn", "policy", "name"),
+            "aws_iam_role": ("arn",),
+            "aws_iam_user": ("arn",),
+        }.get(own.type, ())
+        for name in names:
+            if after.get(name) is None:
+                term = own.module.attribute(own, name)
+                after[name] = value_of(term)
+                origins.update(_placed(own, {name: term}))
+
+
+def _files(module: Module) -> Iterator[Diagnostic]:
+    """What cannot be read of the files of a module and of those below it."""
+    pending = [module]
+    seen: set[str] = set()
+    while pending:
+        here = pending.pop()
+        if here.directory in seen:
+            continue
+        seen.add(here.directory)
+        yield from here.index.diagnostics
+        pending += (called for called in here.calls.values() if isinstance(called, Module))
+
+
+def _arguments(written: Mapping[str, Argument] | None, attributes: Mapping[str, Term]) -> Mapping[str, Argument]:
+    """How the arguments are given; one that is null, whatever it refers to, is left out."""
+    return {
+        name: Omitted() if name in attributes and terms.is_null(attributes[name]) else given
+        for name, given in (written or {}).items()
+    }
+
+
+def value_of(term: Term) -> Value:
+    """A term as the value that a plan would show, a text with holes that is JSON as the document that it encodes."""
+    match term:
+        case HoledText(prefix=prefix) if prefix.lstrip()[:1] in ("{", "["):
+            return as_document(term)
+        case terms.List() | terms.Set() | terms.Tuple():
+            return tuple(value_of(item) for item in term.items)
+        case terms.Map(members=members) | terms.Object(members=members):
+            return {name: value_of(member) for name, member in members.items()}
+        case _:
+            return to_value(term)
+
+
+def _mask(term: Term) -> Value:
+    """What of a term is sensitive."""
+    if not term.marked:
+        return False
+    match term:
+        case terms.List() | terms.Set() | terms.Tuple() if not term.sensitive:
+            return tuple(_mask(item) for item in term.items)
+        case terms.Map(members=members) | terms.Object(members=members) if not term.sensitive:
+            return {name: _mask(member) for name, member in members.items()}
+        case _:
+            return True
+
+
+def _placed(own: Resource, attributes: Mapping[str, Term]) -> Iterator[tuple[str, Origin]]:
+    """Where the block stands, and where each part of its attributes was written, by JSON pointer."""
+    calls = tuple(map(span, own.module.calls))
+    through = tuple(f"{call.file}:{call.line}" for call in calls)
+    yield "", Origin(own.address, "", own.declaration.base.span, through)
+    for name, term in attributes.items():
+        for path, place in written_places(term).items():
+            pointer = f"/{name}{path}"
+            yield pointer, Origin(own.address, pointer, span(place), via(place))

@@ -1,0 +1,180 @@
+"""The values of the root module's variables: from files and from the caller, in Terraform's order.
+
+Source: Terraform's documentation, "Input Variables on the Root Module": the environment, `terraform.tfvars`, its JSON
+form, `*.auto.tfvars` and its JSON form by name, then `-var` and `-var-file` in the order in which they are given.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TypeAlias
+
+from tfkms.diagnostics import Diagnostic, Level, Refusal
+from tfkms.frontends.hcl import syntax, types
+from tfkms.frontends.hcl.constraints import Constraint, read_constraint
+from tfkms.frontends.hcl.directory import Declaration, DirectoryIndex
+from tfkms.frontends.hcl.evaluate import evaluate
+from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.files import DirectoryFiles, NoFiles
+from tfkms.frontends.hcl.parse import parse_body, parse_expression
+from tfkms.frontends.hcl.scope import Budget, Names
+from tfkms.frontends.hcl.syntax import Argument, SourceText
+from tfkms.frontends.hcl.terms import Term, Text
+from tfkms.frontends.plan_format import freeze
+from tfkms.frontends.source.declarations import argument
+from tfkms.frontends.source.documents import term_of
+
+_FILES = ("terraform.tfvars", "terraform.tfvars.json")
+_AUTO = (".auto.tfvars", ".auto.tfvars.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """`--var NAME=VALUE`."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """`--var-file FILE`: its content, and how messages call it."""
+
+    file: str
+    content: bytes
+
+
+Option: TypeAlias = Assigned | FromFile
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the caller gives: variables of the environment (`TF_VAR_`) by name, and options in order."""
+
+    environment: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    def values(self, root: Path, directory: str, index: DirectoryIndex) -> dict[str, Term]:
+        """The values by name; of a name that is given several times the last one."""
+        kinds = {declaration.labels[0]: declaration for declaration in index.of_type("variable") if declaration.labels}
+        found: dict[str, Term] = {}
+        reading = _Reading(self.diagnostics)
+        for name, text in self.environment.items():
+            if name in kinds:
+                found[name] = reading.written(name, text, _is_text(kinds[name]), f"TF_VAR_{name}")
+        files = DirectoryFiles(root, directory)
+        for file in _automatic(files):
+            found.update(reading.file(files.shown(file), files.read(file)))
+        for option in self.options:
+            match option:
+                case Assigned(name, text):
+                    if name not in kinds:
+                        message = f"--var: the root module has no variable `{name}`"
+                        self.diagnostics.append(Diagnostic(Level.ERROR, "variable-unknown", message))
+                        continue
+                    found[name] = reading.written(name, text, _is_text(kinds[name]), f"--var {name}")
+                case FromFile(file, content):
+                    found.update(reading.file(file, content))
+        return found
+
+
+def _automatic(files: DirectoryFiles) -> Iterator[str]:
+    """The files that Terraform reads unasked, in its order."""
+    for name in _FILES:
+        if files.exists(name):
+            yield name
+    auto = [name for pattern in _AUTO for name in files.matching(".", f"*{pattern}") if "/" not in name]
+    yield from sorted(set(auto))
+
+
+def _is_text(declaration: Declaration) -> bool:
+    """Whether a variable takes the words of the command line as they are: its type is a primitive one, or not said."""
+    placed = argument(declaration, "type")
+    if placed is None:
+        return True
+    assert isinstance(placed.item, Argument)
+
+    def never(_expression: syntax.Expression) -> Term:
+        return Text("")
+
+    try:
+        constraint = read_constraint(placed.item.value, never, parse_expression)
+    except Fault:
+        constraint = Constraint()
+    return isinstance(constraint.type, types.Primitive)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Reads values that stand in files and on the command line: literals, without names and functions."""
+
+    diagnostics: list[Diagnostic]
+
+    def written(self, name: str, text: str, plain: bool, where: str) -> Term:
+        """A value of the command line or the environment: of a simple variable the text itself, else an expression."""
+        if plain:
+            return Text(text)
+        return self.value(parse_expression(text), SourceText(where, text), name)
+
+    def file(self, file: str, content: bytes) -> dict[str, Term]:
+        """The values that a file of variables gives."""
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self.diagnostics.append(Diagnostic(Level.ERROR, "variables-unreadable", "it is not UTF-8", file=file))
+            return {}
+        source = SourceText(file, text)
+        if file.endswith(".json"):
+            return self.json_file(source)
+        body = parse_body(text)
+        for lost in body.unreadable:
+            self.tell(source, lost, lost.message)
+        found: dict[str, Term] = {}
+        for item in body.items:
+            if isinstance(item, Argument):
+                found[item.name] = self.value(item.value, source, item.name)
+            else:
+                self.tell(source, item, "a file of variables holds arguments only")
+        return found
+
+    def json_file(self, source: SourceText) -> dict[str, Term]:
+        """The values that a file of variables in JSON gives."""
+        try:
+            content = json.loads(source.text)
+        except (ValueError, RecursionError) as error:
+            line = getattr(error, "lineno", None)
+            message = "the variables are not valid JSON"
+            self.diagnostics.append(Diagnostic(Level.ERROR, "variables-unreadable", message, None, source.file, line))
+            return {}
+        if not isinstance(content, dict):
+            message = "a file of variables in JSON holds one object"
+            self.diagnostics.append(Diagnostic(Level.ERROR, "variables-unreadable", message, file=source.file))
+            return {}
+        return {str(name): term_of(freeze(value)) for name, value in content.items()}
+
+    def value(self, expression: syntax.Expression, source: SourceText, name: str) -> Term:
+        """A literal value."""
+        scope = Names({}, NoFiles(f"the value of `{name}` reads no files"), Budget())
+        evaluated = evaluate(expression, source, scope)
+        self.diagnostics += evaluated.diagnostics
+        return evaluated.term
+
+    def tell(self, source: SourceText, node: object, message: str) -> None:
+        """Keeps an error about a place in a file."""
+        span = source.span(getattr(node, "start", 0), getattr(node, "end", 0))
+        self.diagnostics.append(Diagnostic(Level.ERROR, "variables-unreadable", message, None, span.file, span.line))
+
+
+def assigned(written: str) -> Assigned:
+    """The option `NAME=VALUE`. Raises Refusal."""
+    name, equals, value = written.partition("=")
+    if not equals or not name.strip():
+        raise Refusal("usage", f"--var takes NAME=VALUE, not `{written}`")
+    return Assigned(name.strip(), value)
+
+
+def shown(path: str) -> str:
+    """How messages call a file of variables."""
+    return PurePosixPath(path.replace("\\", "/")).as_posix()

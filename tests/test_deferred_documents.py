@@ -50,7 +50,7 @@ def test_the_documents_of_a_plan_are_told_as_before(name: str, golden: Callable[
     golden(FIXTURES / name / "policies.json", run("policies", "plan.json", "--format", "json", cwd=FIXTURES / name).out)
 
 
-@pytest.mark.parametrize("key", ["simple", "minified", "one", "coalesced", "chosen"])
+@pytest.mark.parametrize("key", ["simple", "minified", "one", "coalesced", "chosen", "alternative"])
 def test_an_argument_that_is_a_document_or_chooses_it_is_that_document(key: str) -> None:
     assert DOCUMENTS[f"aws_kms_key.{key}"] == ADMIN
 

@@ -2,8 +2,8 @@
 
 Of an expression a plan shows what it refers to, and never the expression. What is taken for granted here: where as many
 places are not known as there are references that can have made them so, each place holds the value of one of them. A
-single argument is taken to be the document that it refers to only if whatever else it refers to is null, empty or a
-switch: then the expression chooses, and composes nothing.
+single argument is taken to be the document that it refers to only if whatever else it refers to is null, empty, a
+switch, or a document that is known: then the expression chooses, and composes nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -206,14 +206,25 @@ class _Settling:
     def only_document(self, hole: Hole, resource: Resource) -> Link | None:
         """The one deferred document that an argument can be; None where it may be something else."""
         trail = self.trail(hole, resource)
-        if not trail.complete or len(trail.links) != 1:
+        links = [link for link in trail.links if not self.is_known_document(link)]
+        if not trail.complete or len(links) != 1:
             return None
-        (link,) = trail.links
+        (link,) = links
         target = self.resources.get(link.address)
         if target is None or not _is_deferred(target) or link.attribute not in ("", *_TEXTS):
             return None
         idle = all(self.references.is_idle(module, reference) for module, reference in trail.others)
         return link if idle else None
+
+    def is_known_document(self, link: Link) -> bool:
+        """Whether the link is to a document that was read: one that an unknown choice has not chosen."""
+        target = self.resources.get(link.address)
+        return (
+            target is not None
+            and (target.mode, target.type) == (Mode.DATA, DOCUMENT)
+            and link.attribute in ("", *_TEXTS)
+            and not self.is_open(link, "json")
+        )
 
     def trail(self, hole: Hole, resource: Resource) -> Trail:
         block = resource.address[len(resource.module) :].removeprefix(".").partition("[")[0]

@@ -5,7 +5,7 @@ through module inputs and outputs, and where the instance that is meant cannot b
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,6 +14,7 @@ from msgspec import UNSET, Raw
 
 from tfkms.diagnostics import Refusal
 from tfkms.frontends.addresses import (
+    ANY_KEY,
     AnyKey,
     InstanceKey,
     ModulePath,
@@ -70,6 +71,9 @@ Unread = Callable[[tuple[str, ...], str], Iterable[Instance]]
 """The instances of a block, by the names of its module and its address in it, that were not asked for."""
 
 
+_ByModule = dict[ModulePath, dict[InstanceKey, Instance]]
+
+
 def _no_others(_module: tuple[str, ...], _block: str) -> Iterable[Instance]:
     return ()
 
@@ -87,14 +91,15 @@ class References:
         self.root = configuration.root_module
         self.variables = variables
         self.unread = unread
-        self.instances: dict[tuple[tuple[str, ...], str], list[Instance]] = {}
+        self.instances: dict[tuple[tuple[str, ...], str], _ByModule] = {}
         self.configs: dict[tuple[str, ...], Mapping[str, ConfigResource]] = {}
         self.blocks: dict[tuple[tuple[str, ...], str], Block] = {}
 
     def add(self, address: str, module: str, block: str, index: InstanceKey) -> None:
         """Makes an instance known; `block` is its address in its module, without a key."""
         path = module_path(module)
-        self.instances.setdefault((_names(path), block), []).append(Instance(address, path, index))
+        by_module = self.instances.setdefault((_names(path), block), {})
+        by_module.setdefault(path, {})[index] = Instance(address, path, index)
 
     def block(self, module: ModulePath, address: str) -> Block | None:
         """The resource block with that address in its module; None where the configuration has none."""
@@ -284,20 +289,33 @@ class References:
 
     def reach(self, block: str, place: "_Place", trail: Trail) -> None:
         """The instances of a block: the one whose key is written, the one with the same key, or all."""
-        names = _names(place.module)
-        known: Iterable[Instance] = self.instances.get((names, block), [])
-        if place.everywhere and not known:
-            known = self.unread(names, block)
-        candidates = [instance for instance in known if compatible(instance.module, place.module)]
-        keyed = {instance.index: instance for instance in candidates if instance.index is not None}
+        groups = list(self.groups(block, place))
         attribute = place.rest
-        if place.key in keyed:
-            candidates = [instance for instance in candidates if instance.index == place.key]
-            attribute = "" if attribute == place.key else attribute
-        elif place.tied and place.index in keyed:
-            candidates = [instance for instance in candidates if instance.index == place.index]
-        for instance in candidates:
-            trail.links[Link(instance.address, attribute)] = None
+        key: InstanceKey | AnyKey = ANY_KEY
+        if place.key is not None and any(place.key in group for group in groups):
+            key = place.key
+            attribute = "" if attribute == key else attribute
+        elif place.tied and place.index is not None and any(place.index in group for group in groups):
+            key = place.index
+        for group in groups:
+            found = group.values() if isinstance(key, AnyKey) else [group[key]] if key in group else []
+            for instance in found:
+                trail.links[Link(instance.address, attribute)] = None
+
+    def groups(self, block: str, place: "_Place") -> Iterator[Mapping[InstanceKey, Instance]]:
+        """The instances of a block by their keys, for each instance of the module that may be meant."""
+        names = _names(place.module)
+        known = self.instances.get((names, block))
+        if known is None and place.everywhere:
+            known = {}
+            for instance in self.unread(names, block):
+                known.setdefault(instance.module, {})[instance.index] = instance
+        if known is None:
+            return
+        if place.module in known:
+            yield known[place.module]
+        elif any(isinstance(key, AnyKey) for _, key in place.module):
+            yield from (group for module, group in known.items() if compatible(module, place.module))
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ def splat(walker: Walker, node: syntax.Splat, bound: Bindings) -> Term:
     """The value of `base[*]…`: of a single value that of a list of it, of null nothing."""
     base = walker.meaning(node.base, bound)
     if isinstance(base, Deferred):
-        elements = base.elements()
+        elements = base.elements() if base.is_sequence() else [(terms.Number(0), base)]
         if elements is not None:
             made = [_each(walker, node, value, bound) for _, value in elements]
             return terms.Tuple(tuple(made), place=walker.place(node))

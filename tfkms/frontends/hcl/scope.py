@@ -31,6 +31,10 @@ class Deferred(ABC):
         """Keys and values of its elements, in Terraform's order; None where they are not known or there are none."""
 
     @abstractmethod
+    def is_sequence(self) -> bool:
+        """Whether it is a list, as the instances under `count` are: a splat takes anything else for a single thing."""
+
+    @abstractmethod
     def term(self) -> Term:
         """All of it."""
 

@@ -16,8 +16,9 @@ from tfkms.frontends.hcl.terms import Term
 class Counted(Deferred):
     """A deferred object that remembers what was asked of it."""
 
-    def __init__(self, members: dict[str, "Term | Counted"], *, open_index: bool = False):
+    def __init__(self, members: dict[str, "Term | Counted"], *, open_index: bool = False, sequence: bool = False):
         self.members = members
+        self.sequence = sequence
         self.asked: list[str] = []
         self.open_index = open_index
 
@@ -36,6 +37,9 @@ class Counted(Deferred):
     def elements(self) -> "Sequence[tuple[Term, Term | Counted]]":
         return [(terms.Text(name), member) for name, member in self.members.items()]
 
+    def is_sequence(self) -> bool:
+        return self.sequence
+
     def term(self) -> Term:
         self.asked.append("*")
         return terms.Object(
@@ -52,12 +56,19 @@ def test_only_what_is_named_is_asked_for() -> None:
 
 def test_a_splat_and_a_for_go_over_elements_without_evaluating_them_whole() -> None:
     one = Counted({"arn": terms.Text("1"), "policy": terms.Text("p")})
-    instances = Counted({"k": one})
+    instances = Counted({"0": one}, sequence=True)
 
     assert value("[aws_x.y[*].arn, [for r in aws_x.y : r.arn]]", aws_x=Counted({"y": instances})) == value(
         '[["1"], ["1"]]'
     )
     assert one.asked == ["arn", "arn"]
+
+
+def test_a_splat_takes_what_is_no_list_for_a_single_thing() -> None:
+    instance = Counted({"arn": terms.Text("1"), "policy": terms.Text("p")})
+
+    assert value("aws_x.y[*].arn", aws_x=Counted({"y": instance})) == terms.Tuple((terms.Text("1"),))
+    assert instance.asked == ["arn"]
 
 
 def test_what_is_used_whole_is_evaluated_whole() -> None:
@@ -159,6 +170,9 @@ class Locals(Deferred):
 
     def elements(self) -> None:
         return None
+
+    def is_sequence(self) -> bool:
+        return False
 
     def term(self) -> Term:
         return terms.Object({name: self.attribute(name) for name in self.written})

@@ -30,9 +30,9 @@ class Deferred(ABC):
     def elements(self) -> "Sequence[tuple[Term, Term | Deferred]] | None":
         """Keys and values of its elements, in Terraform's order; None where they are not known or there are none."""
 
-    @abstractmethod
     def is_sequence(self) -> bool:
         """Whether it is a list, as the instances under `count` are: a splat takes anything else for a single thing."""
+        return False
 
     @abstractmethod
     def term(self) -> Term:

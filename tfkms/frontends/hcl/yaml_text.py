@@ -125,10 +125,18 @@ class _Writer:
         for line in value.removesuffix("\n").split("\n"):
             self.made.append(f"\n{' ' * indent}{line}" if line else "\n")
 
+    def column(self) -> int:
+        """How many letters stand on the last line."""
+        length = 0
+        for piece in reversed(self.made):
+            if "\n" in piece:
+                return length + len(piece) - piece.rfind("\n") - 1
+            length += len(piece)
+        return length
+
     def quoted(self, value: str, indent: int | None) -> None:
         """Write `value` in double quotes, with breaks at blanks that go on at `indent` if that is given."""
-        so_far = "".join(self.made[-3:])
-        column = len(so_far) - (so_far.rfind("\n") + 1) + 1
+        column = self.column() + 1
         made, spaces = [], False
         for place, letter in enumerate(value):
             if letter == " ":

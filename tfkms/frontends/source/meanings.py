@@ -7,9 +7,11 @@ from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.access import attribute, index
 from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.floats import plain
 from tfkms.frontends.hcl.scope import Deferred, Meaning
 from tfkms.frontends.hcl.terms import Number, Term, Text
 from tfkms.frontends.hcl.types import DYNAMIC
+from tfkms.frontends.hcl.unknowns import made_of
 from tfkms.values import Hole
 
 
@@ -54,7 +56,7 @@ class Lookup(Deferred):
         """The thing that a text names."""
         if isinstance(key, Text):
             return self.find(key.value)
-        return nameless(f"{self.what}[…]", "which one is meant is not known")
+        return keyed(self.what, key, "which one is meant is not known")
 
     def elements(self) -> Sequence[tuple[Term, Meaning]] | None:
         """Terraform has no list of them."""
@@ -85,7 +87,7 @@ class Repeated(Deferred):
     def index(self, key: Term) -> Meaning:
         """The instance with that key."""
         if not self.known or not isinstance(key, Text | Number):
-            return nameless(f"{self.what}[…]", "its instances are not known")
+            return keyed(self.what, key, "its instances are not known")
         written: object = key.value
         if not self.by_name and isinstance(key, Text) and key.value.isdecimal():
             written = int(key.value)
@@ -101,6 +103,10 @@ class Repeated(Deferred):
         if not self.known:
             return None
         return [(Text(key) if isinstance(key, str) else Number(key), own) for key, own in self.instances.items()]
+
+    def is_sequence(self) -> bool:
+        """Whether they are numbered: a splat goes over those."""
+        return not self.by_name
 
     def term(self) -> Term:
         """A list of the instances, or an object where they have names."""
@@ -140,6 +146,13 @@ class Single(Deferred):
 def nameless(reference: str, reason: str) -> terms.Unknown:
     """An unknown of any type, which `reference` would tell."""
     return terms.Unknown(DYNAMIC, Hole("", "", reason, (reference,)))
+
+
+def keyed(what: str, key: Term, reason: str) -> terms.Unknown:
+    """The unknown `what[key]`: another one for each key."""
+    made = made_of(Hole("", "", reason), what, (key,))
+    shown = f'"{key.value}"' if isinstance(key, Text) else plain(key.value) if isinstance(key, Number) else "…"
+    return terms.Unknown(DYNAMIC, Hole("", made.path or f"/{made.references[0]}", reason, (f"{what}[{shown}]",)))
 
 
 def as_term(meaning: Meaning) -> Term:

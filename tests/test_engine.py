@@ -38,9 +38,23 @@ def report(content: dict[str, Any], *words: str) -> dict[str, Any]:
     return made
 
 
+def changed(before: str, after: str) -> dict[str, Any]:
+    """A plan that gives a key that exists another policy, or the same."""
+    names = {"arn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1", "key_id": "1", "id": "1"}
+    actions = ("no-op",) if before == after else ("update",)
+    entry = change("aws_kms_key.main", names | {"policy": after}, before=names | {"policy": before}, actions=actions)
+    return plan(entry, blocks=(block("aws_kms_key.main", policy={}),))
+
+
 @pytest.mark.parametrize(
     ("content", "words", "code"),
     [
+        (changed(policy(ROOT, APP), policy(ROOT, APP)), [], 1),
+        (changed(policy(ROOT, APP), policy(ROOT, APP)), ["--new-only"], 0),
+        (changed(policy(ROOT), policy(ROOT, APP)), ["--new-only"], 1),
+        (changed(policy(ROOT, APP), policy(ROOT)), ["--new-only"], 0),
+        (key_plan(policy(ROOT, APP)), ["--new-only"], 1),
+        (UNKNOWN, ["--new-only"], 3),
         (key_plan(policy(ROOT)), [], 0),
         (key_plan(policy(ROOT, APP)), [], 1),
         (key_plan(policy(ROOT, APP)), ["--fail-on", "medium"], 1),

@@ -46,16 +46,21 @@ from tfkms.waiving import Asked, parts
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What makes the gate fail: findings from this severity on, and whether an undecided one counts."""
+    """What makes the gate fail: findings from this severity on, and whether an undecided one counts.
+
+    With `new_only` only those count that the plan brings about.
+    """
 
     fail_on: Severity = Severity.LOW
     undecided_fails: bool = True
     exit_zero: bool = False
+    new_only: bool = False
 
     def stops(self, finding: Finding) -> bool:
         """Whether the finding fails the gate: severe enough, not waived, and, if undecided, where that counts."""
         counts = finding.verdict is Verdict.VIOLATED or self.undecided_fails
-        return counts and finding.waived is None and finding.severity.value >= self.fail_on.value
+        heavy = finding.severity.value >= self.fail_on.value and (finding.new or not self.new_only)
+        return counts and heavy and finding.waived is None
 
 
 EXIT_CLEAN, EXIT_VIOLATED, EXIT_ERROR, EXIT_UNDECIDED = 0, 1, 2, 3

@@ -42,6 +42,7 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
     type=click.Choice(["fail", "warn"]),
     help="Whether what could not be decided fails the gate.  [default: fail]",
 )
+@click.option("--new-only", is_flag=True, help="Let findings pass that the plan leaves as they were.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; errors still exit 2.")
 @click.option(
     "--format",
@@ -80,6 +81,7 @@ def scan(
     skip: tuple[str, ...],
     fail_on: str | None,
     undecided: str | None,
+    new_only: bool,
     exit_zero: bool,
     form: str,
     outputs: tuple[Target, ...],
@@ -115,7 +117,7 @@ def scan(
     report = engine.judge(scans, rules, facts(stance, waivers, known, own.sites), others)
     severity = Severity[(fail_on or settings.form.fail_on).upper()]
     exit_zero = exit_zero or write_baseline is not None
-    gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero)
+    gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero, new_only)
     view = View(gate, {rule.id: rule for rule in rules}, verbose, checkout.directory())
     files = _files(report, view, form, outputs)
     if write_baseline is not None:

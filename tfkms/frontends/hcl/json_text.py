@@ -6,7 +6,6 @@ around it: then the document is unknown.
 """
 
 import re
-from bisect import bisect_right
 from dataclasses import replace
 
 from tfkms.frontends.hcl import floats
@@ -33,6 +32,7 @@ from tfkms.frontends.hcl.terms import (
     text_parts,
     with_sensitive,
 )
+from tfkms.frontends.hcl.tracing import Written
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, NUMBER, STRING, Primitive
 from tfkms.frontends.hcl.unknowns import made_of
 from tfkms.values import Hole, hole_name
@@ -184,39 +184,17 @@ class _Reader:
                 raise Fault("the text is not JSON: it holds a control character")
         self.text = "".join([part if isinstance(part, str) else _HOLE for part in parts])
         self.holes = iter([part for part in parts if isinstance(part, Part)])
-        self.trace = source.trace
-        self.starts = [start for start, _ in source.trace]
-        self.fallback = source.place
+        self.written = Written(source, self.text)
         self.position = 0
 
     def place(self, start: int, end: int) -> Place | None:
         """Where the letters from `start` to `end` were written."""
-        if not self.trace:
-            return self.fallback
-        _, first = self._written(start)
-        _, last = self._written(max(end - 1, start))
-        return Place(first.source, first.start, max(last.start + 1, first.start), first.calls)
-
-    def _written(self, offset: int) -> tuple[int, Place]:
-        row = max(bisect_right(self.starts, offset) - 1, 0)
-        begin, segment = self.trace[row]
-        end = self.starts[row + 1] if row + 1 < len(self.starts) else len(self.text)
-        shown, written = self.text[begin:end], segment.source.text[segment.start : segment.end]
-        inside = offset - begin
-        if shown != written:
-            lines = shown.count("\n", 0, inside)
-            line_start = 0
-            for _ in range(lines):
-                line_start = written.find("\n", line_start) + 1
-            indent = len(written[line_start:]) - len(written[line_start:].lstrip(" \t"))
-            column = inside - (shown.rfind("\n", 0, inside) + 1)
-            inside = min(line_start + (indent if lines else 0) + column, max(len(written) - 1, 0))
-        return offset, segment._replace(start=segment.start + inside)
+        return self.written.place(start, end)
 
     def fault(self, what: str) -> Fault:
         place = self.place(self.position, self.position + 1)
         where = f" at line {self.text.count(chr(10), 0, self.position) + 1}" if "\n" in self.text else ""
-        if place is not None and self.trace:
+        if place is not None and self.written.traced:
             where = f" at line {place.source.span(place.start, place.end).line} of {place.source.file}"
         return Fault(f"the text is not JSON: {what}{where}")
 

@@ -1,5 +1,7 @@
 """JSON documents keep their structure around what is not known, and never more than is certain."""
 
+import time
+
 import pytest
 
 from tests.frontends.hcl.evaluation.evaluating import evaluation, messages, unknown, value
@@ -175,3 +177,16 @@ def test_a_text_with_holes_becomes_a_template() -> None:
 
     assert isinstance(found, Template)
     assert str(found) == "a-${var.any}"
+
+
+def test_a_large_heredoc_is_read_in_time_that_grows_with_its_length() -> None:
+    lines = ",\n".join(f'    {{"Sid": "S{number}", "Action": ["kms:*", "$${{x}}"]}}' for number in range(4_000))
+    text = f"<<-EOT\n    [\n{lines}\n    ]\n  EOT\n"
+
+    begin = time.process_time()
+    found = document(value(text))
+
+    assert isinstance(found, terms.Tuple)
+    assert len(found.items) == 4_000
+    assert span(places(found)["/3999/Action/1"]).line == 4_002
+    assert time.process_time() - begin < 10

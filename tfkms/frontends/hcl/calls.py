@@ -8,7 +8,7 @@ from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.equality import equal
 from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
-from tfkms.frontends.hcl.functions.registry import FUNCTIONS, NEVER_KNOWN, SURE, SURE_OF_TEXTS
+from tfkms.frontends.hcl.functions.registry import ELSEWHERE, FUNCTIONS, NEVER_KNOWN, SURE, SURE_OF_TEXTS
 from tfkms.frontends.hcl.functions.signature import Function
 from tfkms.frontends.hcl.terms import Term, Unknown
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, Primitive, is_dynamic_within
@@ -38,6 +38,12 @@ _Argument: TypeAlias = _Later | _Now
 def call(walker: Walker, node: syntax.Call, bound: Bindings) -> Term:
     """The value of a call. Raises `Fault` where the function is unknown or refuses its arguments."""
     name = node.name.removeprefix("core::")
+    if name in ELSEWHERE:
+        walker.doubts += 1
+        hole = Hole(
+            "", f"/{walker.scope.budget.steps}", "a function that Terraform 1.11 does not have", (f"{name}(…)",)
+        )
+        return Unknown(ELSEWHERE[name], hole, place=walker.place(node))
     arguments = _expanded(walker, node, bound)
     if name == "try":
         return _try(walker, arguments, bound)

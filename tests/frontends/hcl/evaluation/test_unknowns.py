@@ -168,3 +168,8 @@ def test_a_side_that_decides_forgives_an_error_on_the_other(text: str, result: T
 @pytest.mark.parametrize("text", ['try(false && null.x, "fallback")', "can(false && null.x)"])
 def test_what_versions_of_terraform_differ_on_is_unknown(text: str) -> None:
     assert isinstance(value(text), terms.Unknown)
+
+
+@pytest.mark.parametrize("text", ['cidrcontains("10.0.0.0/8", "10.1.1.1")', "convert(1, string)", 'urldecode("a")'])
+def test_functions_of_opentofu_and_of_newer_versions_are_unknown(text: str) -> None:
+    assert hole(value(text)).reason == "a function that Terraform 1.11 does not have"

@@ -19,7 +19,7 @@ from tfkms.frontends.hcl.functions import (
     strings,
 )
 from tfkms.frontends.hcl.functions.signature import Function
-from tfkms.frontends.hcl.types import STRING, Type
+from tfkms.frontends.hcl.types import BOOL, DYNAMIC, STRING, Type
 
 _GROUPS = (
     aws, dates, encoding, formatting, hashes, mappings, marks, network, numeric, paths, patterns, sequences,
@@ -34,6 +34,13 @@ NEVER_KNOWN: Mapping[str, tuple[Type, str]] = {
     "uuid": (STRING, "made up on apply"),
     "bcrypt": (STRING, "made up on apply"),
     "rsadecrypt": (STRING, "decrypted with a private key"),
+}
+# Functions of OpenTofu and of newer versions of Terraform.
+ELSEWHERE: Mapping[str, Type] = {
+    "base64gunzip": STRING,
+    "cidrcontains": BOOL,
+    "convert": DYNAMIC,
+    "urldecode": STRING,
 }
 # These cannot fail because of what unknowns in their arguments turn out to be, types being known.
 SURE = frozenset(

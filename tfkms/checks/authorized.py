@@ -9,6 +9,7 @@ from tfkms.iam.conditions import Atom
 from tfkms.iam.grants import Conjunction
 from tfkms.iam.naming import PRINCIPAL_ARN
 from tfkms.iam.pattern import Pattern, arn_glob, glob
+from tfkms.iam.principals import either, equal
 from tfkms.iam.search import find
 from tfkms.values import Hole, Text, text, text_parts
 
@@ -34,19 +35,31 @@ class Authorized:
     def barring(self, caller: Caller, account: Text) -> tuple[Conjunction, ...] | None:
         """The clauses that keep the caller apart from the authorized ones; None if it is authorized whatever it does.
 
+        The root user of the account is always authorized.
+
         `account` is that of the keys that are asked about. A session, whose ARN does not tell the path of its role, is
         matched by the role's name.
         """
         match caller.kind:
             case CallerKind.ROOT:
-                return None
+                own = equal(caller.account, account)
+                return None if own.certain else ((own.negated(),),)
             case CallerKind.SERVICE:
-                return None if caller.name in self.services else ()
+                assert caller.name is not None
+                listed = either(*(equal(caller.name, service) for service in self.services))
+                return None if listed.certain else ((listed.negated(),),)
             case CallerKind.SESSION:
-                return self.barring_by_name(str(caller.name).split("/")[1], "role", caller, account)
+                return self._barring_session(caller, account)
             case _:
                 clause = self._apart(account)
                 return () if clause is None else (clause,)
+
+    def _barring_session(self, caller: Caller, account: Text) -> tuple[Conjunction, ...] | None:
+        name = caller.name
+        if isinstance(name, str):
+            return self.barring_by_name(name.split("/")[1], "role", caller, account)
+        clause = self._apart(account)
+        return () if clause is None else (clause,)
 
     def barring_by_name(
         self, name: str, word: str, caller: Caller, account: Text

@@ -99,8 +99,6 @@ def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, question: Ques
         live = False
         for party in parties(statement, key.resource.account, action):
             barred = question.authorized.barring(party.caller, key.resource.account.id)
-            if party.caller.kind is CallerKind.ROOT:
-                barred = ()
             if barred is None or (live and party.inert == FOREIGN and party.caller.name is None):
                 continue
             caller, bundle = question.known(party.caller, key.resource.account)

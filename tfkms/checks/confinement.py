@@ -17,7 +17,7 @@ from tfkms.iam.document import (
     Quantifier,
     Statement,
 )
-from tfkms.iam.principals import EVERYONE, account_of
+from tfkms.iam.principals import EVERYONE, account_of, equal
 from tfkms.values import Template, Text
 
 VIA = "kms:viaservice"
@@ -39,6 +39,14 @@ def is_for_everyone(statement: Statement) -> bool:
     )
     everyone = any(name.value == EVERYONE and name.type is PrincipalType.AWS for name in statement.principals.names)
     return (everyone or statement.principals.negated) and not named
+
+
+def may_be_for_everyone(statement: Statement) -> bool:
+    """Whether not enough is known of the statement's principals to say that it is for named ones."""
+    assert isinstance(statement.principals, Principals)
+    return bool(statement.principals.opaque) or any(
+        name.type is PrincipalType.AWS and equal(name.value, EVERYONE).possible for name in statement.principals.names
+    )
 
 
 def is_plumbing(statement: Statement) -> bool:

@@ -14,7 +14,7 @@ from tfkms.iam.document import AnyStatement, OpaqueStatement, PrincipalName, Pri
 from tfkms.iam.grants import Case
 from tfkms.iam.naming import PRINCIPAL_ARN, caller_named, is_unique_id
 from tfkms.iam.pattern import Pattern
-from tfkms.iam.principals import EVERYONE, account_of
+from tfkms.iam.principals import EVERYONE, account_of, equal
 from tfkms.iam.search import find
 from tfkms.model import Account, Resource
 from tfkms.values import Template, Text, Unknown, Value, plain, text, text_parts
@@ -152,8 +152,6 @@ def everyone(statement: AnyStatement, account: Account) -> Iterator[Caller]:
         for kind in _PEOPLE:
             arn = text(f"arn:{partition}:iam::", *text_parts(account.id), f":{kind.value}/x")
             yield callers.named(kind, arn, account.id, partition)
-    if not isinstance(account.id, str):
-        return
     mentioned = {found for found in _ACCOUNT_ID.findall(written) if found != account.id}
     fresh = next(number for number in ("000000000000", "000000000001", "000000000002") if number not in mentioned)
     yield callers.anyone(CallerKind.FEDERATED_USER, account.id, partition)
@@ -175,13 +173,17 @@ def _named(statement: Statement, name: PrincipalName, account: Account, action: 
     partition = account.partition
     caller = caller_named(name, partition)
     if caller is not None:
-        foreign = caller.account and isinstance(account.id, str) and caller.account != account.id
+        foreign = caller.is_person and not equal(caller.account, account.id).possible
         if caller.partition != partition:
             return
         yield Party(caller, name.value, FOREIGN if foreign and not action.cross_account else None)
         return
+    if name.type is PrincipalType.AWS and isinstance(name.value, Template):
+        # Not enough of it is known to tell who it is: it may be anybody that its known parts allow.
+        yield from _everyone(statement, account, action)
+        return
     other = account_of(name.value)
-    if other is not None and isinstance(account.id, str) and other != account.id and _is_account(name.value, other):
+    if other is not None and other != account.id and _is_account(name.value, other):
         root = callers.root_user(other, partition)
         if name.value in (other, root.name):
             yield Party(root, name.value, None if action.cross_account else FOREIGN)

@@ -139,7 +139,7 @@ class _Judge:
             for party in parties(statement, account, self.duties.admin[0]):
                 caller, bundle = self.question.known(party.caller, account)
                 identity = (str(party.shown), str(caller.name), str(caller.account), caller.kind)
-                barred = self.exempt.barring(caller, account.id) if caller.kind is not CallerKind.ROOT else ()
+                barred = self.exempt.barring(caller, account.id)
                 if identity not in seen and barred is not None:
                     seen.add(identity)
                     yield replace(party, caller=caller), bundle, barred
@@ -270,9 +270,12 @@ class _Judge:
     def outcomes(self) -> Iterator[Outcome]:
         yield from self.remarks.values()
         yield from map(self.violated, self.sure.values())
-        for key, found in self.maybe.items():
-            if key not in self.sure:
+        for place, found in self.maybe.items():
+            sure = self.sure.get(place)
+            if sure is None:
                 yield self.undecided(found, "may_have_both")
+            elif rest := {key: None for key in found.keys if key not in sure.keys}:
+                yield self.undecided(replace(found, keys=rest, elsewhere=False), "may_have_both")
 
     def violated(self, found: _Found) -> Outcome:
         pair = found.pair

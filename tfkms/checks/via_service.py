@@ -17,6 +17,7 @@ from tfkms.checks.confinement import (
     VIA,
     confines,
     is_for_everyone,
+    may_be_for_everyone,
     scopes,
     via_conditions,
     without_loose_via,
@@ -43,8 +44,8 @@ from tfkms.iam import callers
 from tfkms.iam.access import Solution
 from tfkms.iam.actions import ActionClass, KmsAction
 from tfkms.iam.automaton import matches
-from tfkms.iam.callers import Caller, CallerKind, Target
-from tfkms.iam.comparisons import Like, unsure
+from tfkms.iam.callers import Caller, Target
+from tfkms.iam.comparisons import Like
 from tfkms.iam.conditions import Atom
 from tfkms.iam.coverage import may_be
 from tfkms.iam.document import (
@@ -64,7 +65,7 @@ from tfkms.iam.pattern import glob, literal
 from tfkms.iam.principals import EVERYONE, account_of
 from tfkms.iam.search import BeyondLimitsError
 from tfkms.key_uses import KeyUse, Mode
-from tfkms.values import Hole, Text, text_parts
+from tfkms.values import Hole, Text
 
 _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})
 _THROUGH_IAM = frozenset({Way.ACCOUNT})
@@ -265,6 +266,8 @@ class _KeyPolicyJudge:
         if is_for_everyone(statement):
             yield from self.everyone(statement)
             return
+        if may_be_for_everyone(statement):
+            yield from self.perhaps_everyone(statement)
         yield from self.named(statement)
         for name in statement.principals.names:
             if name.type is PrincipalType.SERVICE:
@@ -293,6 +296,14 @@ class _KeyPolicyJudge:
         else:
             yield self.violated(statement, "everyone_unscoped", request)
 
+    def perhaps_everyone(self, statement: Statement) -> Iterator[Outcome]:
+        """A statement of which it is not known whom it names."""
+        if not any(map(confines, via_conditions(statement))):
+            request = self.request(statement, without_loose_via(statement), self.everyone_of(statement))
+            if request is not None:
+                self.granted = True
+                yield self.undecided(statement, "may_be_unscoped", request)
+
     def labels(self, statement: Statement, via: list[Condition]) -> Iterator[Outcome]:
         """A note for each label that no service which uses the key has."""
         served = {use.service.via for use in self.uses if use.service.via is not None}
@@ -311,9 +322,6 @@ class _KeyPolicyJudge:
         for caller in self.people_of(statement):
             self.granted = self.granted or self.request(statement, statement, [caller], directly=False) is not None
             barred = self.users.barring(caller, self.key.resource.account.id)
-            if caller.kind is CallerKind.ROOT:
-                # Whether it is another account's is not known where the key's own is not.
-                barred = tuple((unsure(hole),) for hole in text_parts(self.asked.account) if isinstance(hole, Hole))
             if not self.uses or barred is None:
                 continue
             request = self.request(statement, confined, [caller], barred=barred)

@@ -19,7 +19,7 @@ from tfkms.iam.key_values import Free, Reading, one_value
 from tfkms.iam.search import Effort
 from tfkms.values import Hole, Text
 
-QUESTION_LIMIT = 400_000
+QUESTION_LIMIT = 1_000_000
 """How many steps one question may take, those of its searches for texts counted in."""
 
 

@@ -84,10 +84,10 @@ def named(kind: CallerKind, arn: Text, account: Text, partition: str, bounded: b
     return Caller(kind, account, partition, arn, arn, bounded)
 
 
-def session(arn: str, role: str, account: Text, partition: str, bounded: bool = False) -> Caller:
+def session(arn: Text, role: Text, account: Text, partition: str, bounded: bool = False) -> Caller:
     """The session with that ARN, of the role of that name; the path of the role is not in the session's ARN."""
     start = text(f"arn:{partition}:iam::", *text_parts(account), ":role/")
-    pattern = shape([*literal(start).symbols, Run(_PATH), *role])
+    pattern = shape([*literal(start).symbols, Run(_PATH), *literal(role).symbols])
     return Caller(CallerKind.SESSION, account, partition, arn, pattern, bounded)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from tfkms.iam import access
 from tfkms.iam.access import Absent, Context, Keys, KeyState, Known, Solution, solve
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
@@ -19,6 +20,7 @@ from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, P
 from tfkms.iam.key_values import Free, Reading
 from tfkms.iam.naming import Naming, Way, allowed, denied
 from tfkms.iam.pattern import literal
+from tfkms.iam.search import Effort
 from tfkms.iam.statements import condition_literals, covers_action, resource_test
 from tfkms.location import Origin
 from tfkms.values import Hole, Text, plain
@@ -301,11 +303,12 @@ class Case:
         `by` are the ids of the statements that are asked about; None for all. Raises BeyondLimitsError.
         """
         found: dict[int, Granted] = {}
+        effort = Effort(access.QUESTION_LIMIT)
         for example in self.examples(reading):
             values = _Values(self.keys(), example)
             for question in self.questions(values, by):
                 if id(question.grant.statement) not in found:
-                    solution = solve(question.clauses, self.keys(), reading)
+                    solution = solve(question.clauses, self.keys(), reading, effort)
                     if solution is not None:
                         solution = replace(solution, context=values.told(solution.context))
                         found[id(question.grant.statement)] = Granted(question.grant, solution, tuple(question.clauses))

@@ -15,16 +15,12 @@ from tfkms.iam.comparisons import FALSE, Ground, Like, unsure
 from tfkms.iam.conditions import Atom, Literal
 from tfkms.iam.document import Missing, PrincipalName, Principals, PrincipalType
 from tfkms.iam.pattern import literal
-from tfkms.iam.principals import EVERYONE, account_of, either, equal
-from tfkms.values import Hole, Template, Text
+from tfkms.iam.principals import EVERYONE, account_of, arn_parts, either, equal
+from tfkms.values import Hole, Template, Text, text, text_parts
 
 PRINCIPAL_ARN = "aws:principalarn"
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
-_IAM_ARN = re.compile(r"arn:(?P<partition>[^:]*):iam::(?P<account>\d{12}):(?P<kind>user|role)/(?P<name>.+)")
-_SESSION_ARN = re.compile(
-    r"arn:(?P<partition>[^:]*):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/(?P<name>.+)"
-)
-_FEDERATED_ARN = re.compile(r"arn:(?P<partition>[^:]*):sts::(?P<account>\d{12}):federated-user/(?P<name>.+)")
+_IAM_ARN = re.compile(r"arn:[^:]*:iam::\d{12}:(?:user|role)/.+")
 
 
 class Way(Enum):
@@ -136,6 +132,7 @@ def _named(name: PrincipalName, caller: Caller) -> Iterator[Naming]:
         case PrincipalType.AWS if name.value == EVERYONE:
             yield Naming(Way.DIRECT, () if caller.is_person else (unsure(_SERVICES),))
         case PrincipalType.AWS:
+            yield from _if(Way.DIRECT, equal(name.value, EVERYONE))
             if caller.is_person:
                 yield from _named_by_arn(name.value, caller)
         case PrincipalType.FEDERATED | PrincipalType.CANONICAL_USER:
@@ -169,22 +166,57 @@ def _if(way: Way, ground: Ground) -> Iterator[Naming]:
 
 
 def caller_named(name: PrincipalName, partition: str) -> Caller | None:
-    """The one principal that an entry names, None where it names none alone: everyone, an account, nobody.
+    """The one principal that an entry names, None where it names none alone: everyone, an account, nobody, or where
+    not enough of it is known to tell.
 
     A principal of another account comes with that account; `partition` is that of the key.
     """
     if name.type is PrincipalType.SERVICE:
         wild = isinstance(name.value, str) and bool(set("*?") & set(name.value))
         return callers.service("service.amazonaws.com" if wild else name.value, partition)
-    if name.type is not PrincipalType.AWS or not isinstance(name.value, str) or "*" in name.value:
+    written = [part for part in text_parts(name.value) if isinstance(part, str)]
+    parts = arn_parts(name.value)
+    if name.type is not PrincipalType.AWS or parts is None or any("*" in part for part in written):
         return None
-    if (found := _IAM_ARN.fullmatch(name.value)) is not None:
-        kind = CallerKind.USER if found["kind"] == "user" else CallerKind.ROLE
-        return callers.named(kind, name.value, found["account"], found["partition"])
-    if (found := _SESSION_ARN.fullmatch(name.value)) is not None:
-        return callers.session(name.value, found["role"], found["account"], found["partition"])
-    if (found := _FEDERATED_ARN.fullmatch(name.value)) is not None:
-        return callers.named(CallerKind.FEDERATED_USER, name.value, found["account"], found["partition"])
+    _, own_partition, home, region, account, resource = parts
+    if not isinstance(own_partition, str) or region != "" or not _is_account(account):
+        return None
+    match home, kind_of(resource):
+        case "iam", CallerKind.USER | CallerKind.ROLE as kind:
+            return callers.named(kind, name.value, account, own_partition)
+        case "sts", CallerKind.FEDERATED_USER as kind:
+            return callers.named(kind, name.value, account, own_partition)
+        case "sts", CallerKind.SESSION:
+            role = _role_of(resource)
+            return None if role is None else callers.session(name.value, role, account, own_partition)
+        case _:
+            return None
+
+
+def _is_account(value: Text) -> bool:
+    return not isinstance(value, str) or account_of(value) == value
+
+
+def kind_of(resource: Text) -> CallerKind | None:
+    """What the last part of a principal's ARN says that it is; None where it is nobody, or not known."""
+    first = text_parts(resource)[0]
+    for kind in (CallerKind.USER, CallerKind.ROLE, CallerKind.SESSION, CallerKind.FEDERATED_USER):
+        if isinstance(first, str) and first.startswith(f"{kind.value}/") and resource != f"{kind.value}/":
+            return kind
+    return None
+
+
+def _role_of(resource: Text) -> Text | None:
+    """The role's name in `assumed-role/NAME/SESSION`; None where no session follows."""
+    name: list[str | Hole] = []
+    for place, part in enumerate(text_parts(resource)):
+        if isinstance(part, Hole):
+            name.append(part)
+            continue
+        own, slash, _ = part.removeprefix("assumed-role/" if place == 0 else "").partition("/")
+        name.append(own)
+        if slash:
+            return text(*name)
     return None
 
 

@@ -79,6 +79,25 @@ def matches_root(principals: Principals | Missing, root: RootUser) -> Ground:
     assert_never(principals)
 
 
+ARN_PARTS = 6
+
+
+def arn_parts(value: Text) -> tuple[Text, ...] | None:
+    """The six parts of an ARN, of which some may not be known; None where fewer are written.
+
+    A hole is taken to stand inside one part.
+    """
+    pieces: list[list[str | Hole]] = [[]]
+    for part in text_parts(value):
+        if isinstance(part, Hole):
+            pieces[-1].append(part)
+            continue
+        first, *others = part.split(":", ARN_PARTS - len(pieces))
+        pieces[-1].append(first)
+        pieces += [[other] for other in others]
+    return tuple(text(*piece) for piece in pieces) if len(pieces) == ARN_PARTS else None
+
+
 def account_of(value: Text) -> str | None:
     """The account id in the name of an AWS principal, None where none is written out in full."""
     if not isinstance(value, str):

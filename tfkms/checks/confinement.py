@@ -31,21 +31,27 @@ _CONTEXTS_OF_SERVICES = tuple(f"{_ENCRYPTION_CONTEXT}{name}" for name in ("aws:"
 def is_for_everyone(statement: Statement) -> bool:
     """Whether the statement is for everyone: `*` or all but some, unless a condition spells the principals' names."""
     assert isinstance(statement.principals, Principals)
-    named = any(
-        condition.key.lower() == "aws:principalarn"
-        and _accepted(condition)
-        and all(map(_spells_a_name, condition.values))
-        for condition in statement.conditions
-    )
     everyone = any(name.value == EVERYONE and name.type is PrincipalType.AWS for name in statement.principals.names)
-    return (everyone or statement.principals.negated) and not named
+    return (everyone or statement.principals.negated) and not _spells_names(statement)
 
 
 def may_be_for_everyone(statement: Statement) -> bool:
     """Whether not enough is known of the statement's principals to say that it is for named ones."""
     assert isinstance(statement.principals, Principals)
-    return bool(statement.principals.opaque) or any(
-        name.type is PrincipalType.AWS and equal(name.value, EVERYONE).possible for name in statement.principals.names
+    untold = any(
+        name.type is PrincipalType.AWS and isinstance(name.value, Template) and equal(name.value, EVERYONE).possible
+        for name in statement.principals.names
+    )
+    return (untold or bool(statement.principals.opaque)) and not _spells_names(statement)
+
+
+def _spells_names(statement: Statement) -> bool:
+    """Whether a condition on `aws:PrincipalArn` spells who is meant."""
+    return any(
+        condition.key.lower() == "aws:principalarn"
+        and _accepted(condition)
+        and all(map(_spells_a_name, condition.values))
+        for condition in statement.conditions
     )
 
 

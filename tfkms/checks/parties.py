@@ -28,7 +28,6 @@ _DERIVED = frozenset(
         "aws:principalservicename",
         "aws:principaltype",
         "aws:resourceaccount",
-        "aws:userid",
         "aws:username",
         "kms:calleraccount",
         "kms:policyname",

@@ -8,17 +8,17 @@ import msgspec
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Outcome, Passed, Undecided, Violated, Witness
-from tfkms.iam.access import Keys, Known, Solution, solve
-from tfkms.iam.comparisons import unsure
-from tfkms.iam.conditions import Literal
-from tfkms.iam.context import root_keys
-from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Principals, Statement
+from tfkms.iam.access import Absent, Keys, Known, Solution, solve
+from tfkms.iam.comparisons import FALSE, passes, unsure
+from tfkms.iam.conditions import Literal, NoValue
+from tfkms.iam.context import MOMENTS, root_keys
+from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Principals, Statement
 from tfkms.iam.key_values import Reading
 from tfkms.iam.principals import RootUser, account_of, matches_root
 from tfkms.iam.search import BeyondLimitsError
 from tfkms.iam.simulate import Answer, Documents, Request, simulate
-from tfkms.iam.statements import condition_literals, covers_action, covers_key
-from tfkms.values import Hole, text_parts
+from tfkms.iam.statements import condition_literals, covers_action, resource_test
+from tfkms.values import Hole, Text
 
 ACTION = "kms:PutKeyPolicy"
 
@@ -76,22 +76,27 @@ class _Judge:
                     matches_root(statement.principals, self.root),
                     covers_action(statement.actions, ACTION),
                     self.covers_key(statement),
-                    condition_literals(statement),
+                    condition_literals(statement, self.variable),
                 )
 
     def covers_key(self, statement: Statement) -> Literal:
-        """Whether the statement's Resource covers the key; a policy variable in it may hold anything."""
+        """Whether the statement's Resource covers the key; `*` is this key."""
         resources = statement.resources
-        if isinstance(resources, Patterns) and statement.variables:
-            odd = [
-                value
-                for value in resources.texts
-                if any(isinstance(part, str) and "${" in part for part in text_parts(value))
-            ]
-            if odd:
-                place = statement.origin
-                return unsure(Hole(place.address, place.path, f"the policy variable in `{odd[0]}` has no known value"))
-        return covers_key(resources, self.key.arn)
+        if isinstance(resources, Missing):
+            return FALSE
+        test = resource_test(resources, statement.origin, self.variable if statement.variables else None)
+        covered = passes(test, self.key.arn)
+        return covered.negated() if resources.negated else covered
+
+    def variable(self, name: str) -> Text | NoValue:
+        """The value of a policy variable in the root user's call."""
+        match self.keys(name):
+            case Known((only,)):
+                return only
+            case Absent():
+                return NoValue.ABSENT
+            case _:
+                return NoValue.UNKNOWN
 
     def outcome(self) -> Outcome:
         try:
@@ -143,7 +148,7 @@ class _Judge:
     def facts(self) -> dict[str, str]:
         return {"account": str(self.root.account), "partition": self.root.partition, "action": ACTION}
 
-    def context(self) -> dict[str, tuple[str, ...]]:
+    def context(self) -> dict[str, tuple[Text, ...]]:
         """The condition keys that the policy asks for and that the root user's call carries."""
         asked = {
             condition.key: self.keys(condition.key.lower())
@@ -151,11 +156,13 @@ class _Judge:
             if isinstance(statement, Statement)
             for condition in statement.conditions
         }
-        return {
-            name: tuple(str(value) for value in state.values)
-            for name, state in sorted(asked.items())
-            if isinstance(state, Known)
-        }
+        told: dict[str, tuple[Text, ...]] = {}
+        for name, state in sorted(asked.items()):
+            if isinstance(state, Known):
+                told[name] = state.values
+            elif name.lower() in MOMENTS:
+                told[name] = (MOMENTS[name.lower()],)
+        return told
 
     def cause(self) -> tuple[Claim, tuple[AnyStatement, ...]]:
         """Why root is refused, and the statements to blame: the statement that came nearest tells."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache, cached_property, lru_cache
+from typing import assert_never
 
 from tfkms.iam.access import Absent, Keys, KeyState, Known, Undetermined
 from tfkms.iam.actions import KmsAction
@@ -228,7 +229,7 @@ def _of_caller(caller: Caller) -> dict[str, KeyState]:
         "aws:principalisawsservice": Known(("false",)),
         "aws:principaltype": Known((types.get(caller.kind, "AssumedRole"),)),
         "aws:securetransport": Known(("true",)),
-        "aws:userid": Free(optional=False),
+        "aws:userid": _user_id(caller),
     }
     if not isinstance(caller.principal_arn, Pattern):
         states["aws:principalarn"] = Known((caller.principal_arn,))
@@ -241,6 +242,35 @@ def _of_caller(caller: Caller) -> dict[str, KeyState]:
     if caller.kind is not CallerKind.USER:
         states["aws:username"] = Absent()
     return states
+
+
+def _user_id(caller: Caller) -> KeyState:
+    """`aws:userid`: the root user's is its account; in all others stands an id that AWS gave (IAM User Guide,
+    reference_policies_variables, "principal key values"). A role's caller chooses the name of its session."""
+    unique = Hole("", "/aws:userid", "the unique ids that AWS gives principals are not known")
+    match caller.kind:
+        case CallerKind.ROOT:
+            return Known((caller.account,)) if caller.account else Free(optional=False)
+        case CallerKind.USER:
+            return Known((text(unique),))
+        case CallerKind.ROLE:
+            return Free((shape([unique, ":", OneOf(NAME), Run(NAME)]),), optional=False)
+        case CallerKind.SESSION:
+            return Known((text(unique, ":", *_parts_after_slash(caller.name)),))
+        case CallerKind.FEDERATED_USER:
+            return Undetermined(unique) if caller.name is None else Known((_federated_id(caller),))
+        case CallerKind.SERVICE:
+            return Free()
+    assert_never(caller.kind)
+
+
+def _federated_id(caller: Caller) -> Text:
+    return text(*text_parts(caller.account), ":", *_parts_after_slash(caller.name))
+
+
+def _parts_after_slash(arn: Text | None) -> tuple[str | Hole, ...]:
+    """The name at the end of an ARN."""
+    return text_parts(_last_step(arn or ""))
 
 
 def _last_step(arn: Text) -> Text:

@@ -18,6 +18,9 @@ _ROOT_CHOOSES: dict[str, KeyState] = {
 }
 """What a person who signs in as the root user can bring about alone."""
 
+MOMENTS = {"aws:currenttime": "2026-01-01T00:00:00Z", "aws:epochtime": "1767225600"}
+"""What a call holds in the keys that always tell its moment, where any will do as an example."""
+
 _NEVER = (
     "aws:calledvia", "aws:federatedprovider", "aws:principalservicename", "aws:rolesessionname", "aws:sourceaccount",
     "aws:sourcearn", "aws:sourceidentity", "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpc", "aws:username",

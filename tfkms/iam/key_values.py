@@ -49,21 +49,29 @@ def one_value(atoms: Sequence[Atom], state: Free, reading: Reading, effort: Effo
     """A value that passes every test of `atoms` as each demands; None if there is none. Raises BeyondLimitsError."""
     if all(isinstance(atom.test, Like) for atom in atoms):
         return _one_text(atoms, state, reading, effort)
-    found = list(_candidates(atoms))
+    found = [*_texts(atoms, state, reading, effort), *_candidates(atoms)]
     effort.spend(len(found) * len(atoms))
     for candidate in found:
         if all(_true(holds(atom, (candidate,)), reading) for atom in atoms) and _is_in(state, candidate, reading):
             return candidate
-    if _beyond_candidates(atoms):
-        raise BeyondLimitsError
+    if len({_kind(atom.test) for atom in atoms if atom.test != _PRESENT}) > 1:
+        raise BeyondLimitsError  # a value may exist that the candidates miss
     return None
+
+
+def _texts(atoms: Sequence[Atom], state: Free, reading: Reading, effort: Effort) -> Iterator[Text]:
+    """A text that satisfies what is demanded of texts, where that is among other demands."""
+    texts = [atom for atom in atoms if isinstance(atom.test, Like) and atom.test != _PRESENT]
+    found = _one_text(texts, state, reading, effort) if texts else None
+    if found is not None:
+        yield found
 
 
 def _true(ground: Ground, reading: Reading) -> bool:
     return ground.certain if reading is Reading.STRICT else ground.possible
 
 
-def _is_in(state: Free, value: str, reading: Reading) -> bool:
+def _is_in(state: Free, value: Text, reading: Reading) -> bool:
     match_ = matches if reading is Reading.STRICT else may_match
     return not state.domain or any(match_(pattern, value) for pattern in state.domain)
 
@@ -201,13 +209,6 @@ def _near_networks(networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Netw
         first, last = int(network.network_address), int(network.broadcast_address)
         top = 2**network.max_prefixlen - 1
         yield from (str(address(n)) for n in (first, last, first - 1, last + 1) if 0 <= n <= top)
-
-
-def _beyond_candidates(atoms: Sequence[Atom]) -> bool:
-    """Whether a value may exist that the candidates miss: kinds of tests mixed on one key."""
-    if any(atom.test.opaque for atom in atoms):
-        return False  # what cannot be read decides, not the values
-    return len({_kind(atom.test) for atom in atoms if atom.test != _PRESENT}) > 1
 
 
 def _kind(test: Test) -> str:

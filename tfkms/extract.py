@@ -109,7 +109,7 @@ class Document:
         if statement.sid is not None and not self.sensitive:
             return f"`{statement.sid}`"
         place = statement.origin.path.rpartition("/")[2]
-        return f"statement {int(place) + 1}" if place.isdecimal() else "the statement"
+        return f"statement {int(place) + 1}" if place.isdecimal() else "the policy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,10 +48,21 @@ Value: TypeAlias = Union[Scalar, Template, Unknown, tuple["Value", ...], Mapping
 
 
 def hole_name(hole: Hole) -> str:
-    """The expression that a person would write for the hole: its first reference, else its place."""
+    """The expression that a person would write for the hole: the reference that most likely decides it, else its place.
+
+    What Terraform makes is known after apply more often than what it reads, and that more often than what it is given.
+    """
     if hole.references:
-        return hole.references[0]
+        return min(hole.references, key=_likely_known)
     return hole.address + "".join(f".{step}" for step in hole.path.split("/") if step)
+
+
+def _likely_known(reference: str) -> int:
+    first = reference.partition(".")[0].partition("[")[0]
+    return _KNOWN_SOONER.index(first) + 1 if first in _KNOWN_SOONER else 0
+
+
+_KNOWN_SOONER = ("module", "local", "data", "each", "var", "count", "self", "terraform", "path")
 
 
 def text(*parts: str | Hole) -> Text:

@@ -337,7 +337,8 @@ class _Judge:
         place = statement.origin.address
         if id(statement) in self.question.grants:
             return f"the grant {place}"
-        return f"{home.label(statement)} of {place}" if place not in ("", self.address) else home.label(statement)
+        elsewhere = home.aws_managed is None and place not in ("", self.address)
+        return f"{home.label(statement)} of {place}" if elsewhere else home.label(statement)
 
     def evidence(self, pair: Pair) -> tuple[Evidence, ...]:
         statements: dict[int, AnyStatement] = {}

@@ -13,6 +13,7 @@ import pytest
 from tests.command_line import assert_refused, run, start
 from tests.plan_builder import ROOT, key_plan, policy
 from tfkms.report import formats
+from tfkms.report.line_hash import line_hashes
 
 posix = pytest.mark.skipif(os.name == "nt", reason="there are no pipes and devices with paths on Windows")
 
@@ -227,6 +228,29 @@ def test_the_checkout_that_a_ci_system_names_is_the_repository(
     monkeypatch.setenv(variable, str(work))
 
     assert uri(work / "stacks") == "stacks/plan.json"
+
+
+def test_sarif_has_the_hash_of_the_line_in_the_source(work: Path) -> None:
+    (work / "keys").mkdir()
+    source = """resource "aws_kms_key" "main" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Principal = { AWS = "arn:aws:iam::111122223333:role/app" }, Action = "kms:*", Resource = "*" },
+    ]
+  })
+}
+"""
+    (work / "keys" / "main.tf").write_text(source, encoding="utf-8", newline="\n")
+
+    scanned = run("scan", "keys", "--account-id", "111122223333", "--check", "IAM-KMS-4", "--format", "sarif", cwd=work)
+    (result,) = json.loads(scanned.out)["runs"][0]["results"]
+
+    place = result["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "keys/main.tf"
+    hashes = line_hashes(source)
+    assert place["region"]["startLine"] == 5
+    assert result["partialFingerprints"]["primaryLocationLineHash"] == hashes[place["region"]["startLine"] - 1]
 
 
 def test_help_imports_no_form_of_the_report() -> None:

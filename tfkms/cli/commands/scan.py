@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from tfkms.cli import checkout
+from tfkms.cli import checkout, sources
 from tfkms.cli.group import EXIT_ERROR
 from tfkms.cli.guardrails import authorized_principals, facts, selected
 from tfkms.cli.inputs import Told, read, with_inputs
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tfkms.finding import Report
     from tfkms.report.view import View
 
-TEXT, GITHUB = "text", "github"
+TEXT, GITHUB, SARIF = "text", "github", "sarif"
 
 
 def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
@@ -119,6 +120,8 @@ def scan(
     exit_zero = exit_zero or write_baseline is not None
     gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero, new_only)
     view = View(gate, {rule.id: rule for rule in rules}, verbose, checkout.directory())
+    if SARIF in (form, *(name for name, _ in outputs)):
+        report = replace(report, sources=sources.texts(report))
     files = _files(report, view, form, outputs)
     if write_baseline is not None:
         files.append((write_baseline, written(report).decode()))

@@ -14,6 +14,7 @@ from tfkms.diagnostics import Diagnostic, Refusal
 if TYPE_CHECKING:
     from tfkms.extract import Site
     from tfkms.frontends.accounts import Assumed
+    from tfkms.frontends.join import Configuration
     from tfkms.frontends.source.read import Setting
     from tfkms.model import Scan
     from tfkms.settings.form import SettingsFile
@@ -28,7 +29,8 @@ Command = TypeVar("Command", bound=Callable[..., int])
 class Told:
     """What the command line says of how to read inputs.
 
-    `variables` are the options on variables in the order in which they were given: the option's name and its value.
+    `source` is the directory of the configuration beside a plan; `variables` are the options on variables in the order
+    in which they were given: the option's name and its value.
     """
 
     account_id: str | None = None
@@ -36,6 +38,7 @@ class Told:
     partition: str | None = None
     workspace: str | None = None
     recursive: bool = False
+    source: str | None = None
     variables: tuple[tuple[str, str], ...] = ()
 
 
@@ -74,12 +77,19 @@ def with_assumptions(command: Command) -> Command:
             partition=options.pop("partition"),
             workspace=options.pop("workspace"),
             recursive=options.pop("recursive"),
+            source=options.pop("source_directory"),
             variables=tuple(context.meta.get(_IN_ORDER, ())),
         )
         return command(*arguments, told=gathered, **options)
 
     wrapped: Any = told
     for option in (
+        click.option(
+            "--source",
+            "source_directory",
+            metavar="DIR",
+            help="The configuration that a plan was made from, beside it.",
+        ),
         click.option("--recursive", is_flag=True, help="Take every root module below a directory for an input."),
         click.option("--workspace", metavar="W", help="The workspace, for raw HCL.  [default: default]"),
         click.option("--var-file", cls=_InOrder, multiple=True, metavar="FILE", help="Variables, for raw HCL."),
@@ -149,10 +159,36 @@ class _Reader:
             yield from self.directory(Path(path))
             return
         from tfkms.frontends.document_text import read_bytes
-        from tfkms.frontends.plan import read_plan
+        from tfkms.frontends.plan import SAVED_PLAN, read_plan
 
-        content = read_bytes(path)
-        yield read_plan(content, display_path(path), self.wanted.__contains__, self.assumed, self.mentions)
+        content, name = read_bytes(path), display_path(path)
+        if self.told.source is None and not content.startswith(SAVED_PLAN):
+            yield read_plan(content, name, self.wanted.__contains__, self.assumed, self.mentions)
+            return
+        from tfkms.frontends.join import join
+        from tfkms.frontends.plan import plan_document, read_document
+
+        beside, document = self.beside(content), plan_document(content)
+        scan = read_document(document, name, self.wanted.__contains__, self.assumed, self.mentions)
+        yield join(document, scan, beside, self.wanted.__contains__)
+
+    def beside(self, content: bytes) -> "Configuration":
+        """The configuration beside a plan: the one that is named, else the one that a saved plan brings. Raises
+        Refusal."""
+        from tfkms.frontends.join import Configuration, archived
+        from tfkms.frontends.source.modules import load
+
+        if self.told.source is None:
+            return archived(content, self.assumed)
+        path = Path(self.told.source)
+        if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
+            raise Refusal("usage", "--source takes the directory of a configuration", None, display_path(str(path)))
+        root = _boundary(path)
+        setting = self.setting(root)
+        module = load(root, path.resolve().relative_to(root).as_posix())
+        if not module.index.files:
+            raise Refusal("source-empty", "there is no configuration in this directory", None, display_path(str(path)))
+        return Configuration(module, setting)
 
     def directory(self, path: Path) -> Iterator["Scan"]:
         """The root module in a directory; where it has none, or all are asked for, those below it."""

@@ -66,13 +66,27 @@ def read_plan(content: bytes, path: str, wanted: Wanted, assumed: Assumed, menti
     none. `path` is how the input is called in reports. Values that the plan leaves unknown are `Unknown`, with the
     references that decide them. Raises Refusal for what is no plan or state, or one of a format that is not known.
     """
+    return read_document(plan_document(content), path, wanted, assumed, mentions)
+
+
+def plan_document(content: bytes) -> Document:
+    """What a plan, a saved plan or a state says, with its large parts not decoded. Raises Refusal."""
     try:
         if content.startswith(SAVED_PLAN):
             from tfkms.frontends.saved_plan.read import read_saved_plan
 
-            scan = _read(read_saved_plan(content), path, wanted, assumed, mentions or {})
-            return replace(scan, input=replace(scan.input, kind="saved_plan"))
-        return _read(recognise(as_utf8(content)), path, wanted, assumed, mentions or {})
+            return read_saved_plan(content)
+        return recognise(as_utf8(content))
+    except RecursionError:
+        raise Refusal("input-depth", "the input is nested too deeply") from None
+
+
+def read_document(
+    document: Document, path: str, wanted: Wanted, assumed: Assumed, mentions: Mentions | None = None
+) -> Scan:
+    """As `read_plan`, of a document that is at hand. Raises Refusal."""
+    try:
+        return _read(document, path, wanted, assumed, mentions or {})
     except RecursionError:
         raise Refusal("input-depth", "the input is nested too deeply") from None
 
@@ -85,11 +99,17 @@ def _read(document: Document, path: str, wanted: Wanted, assumed: Assumed, menti
     unasked = Unasked(document, lambda entry: _is_wanted(entry, read, mentions))
     resources, diagnostics = _resources(document, instances, assumed, unasked)
     return Scan(
-        input=Input(path, "plan" if is_plan(document) else "state", count),
+        input=Input(path, _kind(document), count),
         resources=tuple(resource for resource in resources if wanted(resource.block_type)),
         diagnostics=(*_state_of_the_plan(document), *diagnostics),
         taken=frozenset(_taken(document, instances)),
     )
+
+
+def _kind(document: Document) -> str:
+    if document.saved:
+        return "saved_plan"
+    return "plan" if is_plan(document) else "state"
 
 
 def _taken(document: Document, instances: list["_Instance"]) -> Iterator[str]:

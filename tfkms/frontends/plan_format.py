@@ -173,6 +173,7 @@ class Document(Struct, frozen=True):
     values: StateValues | None = None
     errored: bool = False
     complete: bool = True
+    saved: bool = False
     plan_format_version: Any = UNSET
     remote_plan_format: Any = UNSET
     encrypted_data: Any = UNSET

@@ -44,11 +44,11 @@ def with_unknowns(resource: Resource, unknown: Value, expressions: Mapping[str, 
         argument = resource.argument(name)
         cause = argument.references if isinstance(argument, Given) else ()
         hole = Hole(resource.address, f"/{name}", AFTER_APPLY, cause)
-        after[name] = _overlaid(after.get(name), part, hole, name, expressions.get(name))
+        after[name] = overlaid(after.get(name), part, hole, name, expressions.get(name))
     return after
 
 
-def _overlaid(value: Value, unknown: Value, hole: Hole, name: str, written: Any) -> Value:
+def overlaid(value: Value, unknown: Value, hole: Hole, name: str, written: Any) -> Value:
     """The value with `Unknown` wherever the mask is true; the mask may name members that the value leaves out.
 
     `written` is the expression, or the blocks, that the configuration gives for the argument `name`, None for none.
@@ -63,7 +63,7 @@ def _overlaid(value: Value, unknown: Value, hole: Hole, name: str, written: Any)
             known = value if isinstance(value, Mapping) else {}
             inside = written if isinstance(written, Mapping) and expression is None else {}
             below = {
-                key: _overlaid(known.get(key), part, _below(hole, key), key, inside.get(key))
+                key: overlaid(known.get(key), part, _below(hole, key), key, inside.get(key))
                 for key, part in unknown.items()
             }
             return {**known, **{key: item for key, item in below.items() if key in known or item is not None}}
@@ -74,7 +74,7 @@ def _overlaid(value: Value, unknown: Value, hole: Hole, name: str, written: Any)
             blocks = written if isinstance(written, list) else []
             origins = _origins(padded, blocks, name in _ORDERED) if blocks else [None] * len(padded)
             return tuple(
-                _overlaid(item, mark, _below(_dynamic(hole, item, origin), str(place)), name, origin)
+                overlaid(item, mark, _below(_dynamic(hole, item, origin), str(place)), name, origin)
                 for place, (item, mark, origin) in enumerate(zip(padded, marks, origins, strict=True))
             )
         case _:

@@ -1,6 +1,7 @@
 """The archive of a saved plan: a zip whose members are read into memory within limits, and never onto the disk."""
 
 import io
+import json
 import stat
 import zipfile
 import zlib
@@ -36,6 +37,15 @@ class Archive:
     state: bytes | None
     configuration: Mapping[str, bytes]
     manifest: bytes | None
+
+    @property
+    def directories(self) -> Mapping[str, str]:
+        """Where each module lay below the root module's directory, by its folder in the archive."""
+        try:
+            listed = json.loads(self.manifest or b"[]")
+            return {f"m-{entry['Key']}": str(entry["Dir"]).replace("\\", "/") for entry in listed}
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return {}
 
 
 def open_archive(content: bytes) -> Archive:

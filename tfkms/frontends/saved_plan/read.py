@@ -25,7 +25,8 @@ def read_saved_plan(content: bytes) -> Document:
     archive = open_archive(content)
     document = plan_document(archive)
     module = module_of(archive)
-    return msgspec.structs.replace(document, configuration=configuration(module_blocks(module, _every)))
+    written = configuration(module_blocks(module, _every))
+    return msgspec.structs.replace(document, configuration=written, saved=True)
 
 
 def _every(_mode: Mode, _kind: str) -> bool:

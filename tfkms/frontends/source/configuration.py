@@ -15,6 +15,7 @@ from tfkms.frontends.hcl.constraints import Declaration as Variable
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.directory import Declaration, Placed
 from tfkms.frontends.hcl.evaluate import evaluate, meaning
+from tfkms.frontends.hcl.export import to_value
 from tfkms.frontends.hcl.faults import Fault, UndeclaredFault
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.parse import parse_expression
@@ -89,6 +90,12 @@ class Resource:
         return f"{module}.{self.local_address}" if module else self.local_address
 
 
+Told: TypeAlias = Callable[[Resource, str], Term | None]
+"""An attribute of a resource as a plan knows it; None where there is no plan, or it does not."""
+
+Keys: TypeAlias = Callable[[str, str], Sequence[int | str | None] | None]
+"""The keys of a block's instances in a plan, by the address of its module and its own; None where no plan tells."""
+
 Computed: TypeAlias = Callable[[Resource, str], Term]
 """An attribute of a resource that its block does not give."""
 
@@ -97,7 +104,8 @@ Computed: TypeAlias = Callable[[Resource, str], Term]
 class World:
     """What all modules of a configuration share.
 
-    `computed` says what an attribute is worth that no block gives; `here` the directory that `path.cwd` tells, `start`
+    `computed` says what an attribute is worth that no block gives; `told` and `keys` what a plan of the configuration
+    knows; `here` the directory that `path.cwd` tells, `start`
     that of the root module.
     """
 
@@ -106,6 +114,8 @@ class World:
     here: str
     start: str
     computed: Computed
+    told: Told = field(default=lambda _resource, _name: None)
+    keys: Keys = field(default=lambda _module, _block: None)
     budget: Budget = field(default_factory=Budget)
     memo: Memo = field(default_factory=Memo)
     errors: dict[tuple[str | None, int | None, str], Diagnostic] = field(default_factory=dict)
@@ -388,8 +398,20 @@ class ModuleInstance:
         found = self.world.expansions.get(place)
         if found is None:
             self.world.expansions[place] = (_any_instance(nameless(place[1], "it refers to itself")),)
-            found = self.world.expansions[place] = tuple(self._instances(declaration))
+            found = self.world.expansions[place] = tuple(self._known_instances(declaration))
         return found
+
+    def _known_instances(self, declaration: Declaration) -> Iterator[Instance]:
+        """The instances; where they cannot be told, those that a plan has."""
+        for instance in self._instances(declaration):
+            block = ".".join(declaration.labels)
+            if declaration.type == "data":
+                block = f"data.{block}"
+            keys = self.world.keys(self.address, block) if isinstance(instance.key, AnyKey) else None
+            if keys is None:
+                yield instance
+            else:
+                yield from (_keyed(instance, key) for key in keys if key is not None)
 
     def _instances(self, declaration: Declaration) -> Iterator[Instance]:
         count, for_each = argument(declaration, "count"), argument(declaration, "for_each")
@@ -421,6 +443,13 @@ class ModuleInstance:
         return self.world.once(key, lambda: self._attribute(resource, name))
 
     def _attribute(self, resource: Resource, name: str) -> Term:
+        told = self.world.told(resource, name)
+        written = self._written(resource, name)
+        if told is None or (written.whole and to_value(written) == to_value(told)):
+            return written  # what is written has its places
+        return told
+
+    def _written(self, resource: Resource, name: str) -> Term:
         scope = BlockScope(self, resource.instance.names)
         own = [placed for placed in resource.declaration.items if _is_for(placed, name)]
         if own and name not in META:
@@ -479,6 +508,15 @@ def _each(elements: Sequence[tuple[Term, Meaning]] | Unknown) -> Iterator[Instan
                 unsure = unsure or nameless("each.key", "no text")
     if unsure is not None:
         yield _any_instance(unsure)
+
+
+def _keyed(instance: Instance, key: int | str) -> Instance:
+    """The instance that stands for any as the one with this key."""
+    if isinstance(key, int):
+        return Instance(key, {"count": Members({"index": terms.Number(key)}, "count")})
+    each = instance.names.get("each")
+    value = each.attribute("value") if isinstance(each, Members) else Text(key)
+    return Instance(key, {"each": Members({"key": Text(key), "value": value}, "each")})
 
 
 def _any_instance(unknown: Unknown, word: str = "each") -> Instance:

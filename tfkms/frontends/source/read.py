@@ -12,15 +12,16 @@ from tfkms.frontends.accounts import Accounts, Assumed
 from tfkms.frontends.addresses import module_path
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.export import span, to_value, via
-from tfkms.frontends.hcl.files import DirectoryFiles
+from tfkms.frontends.hcl.files import DirectoryFiles, Files
 from tfkms.frontends.hcl.plan_configuration import configuration
 from tfkms.frontends.hcl.terms import HoledText, Term
 from tfkms.frontends.plan_format import Configuration
+from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.references import References
 from tfkms.frontends.source.blocks import consumed, module_blocks
 from tfkms.frontends.source.computed import DEFAULTS, OF_AN_ACCOUNT, POLICY_DOCUMENT, Computation
 from tfkms.frontends.source.configuration import ModuleInstance, Resource, World
-from tfkms.frontends.source.documents import as_document, written_places
+from tfkms.frontends.source.documents import as_document, term_of, written_places
 from tfkms.frontends.source.modules import Module, absences, load
 from tfkms.frontends.source.providers import evaluated_providers
 from tfkms.frontends.source.variables import Given
@@ -28,7 +29,7 @@ from tfkms.location import Origin
 from tfkms.model import Account, Argument, Mode, Omitted, Scan, block_type
 from tfkms.model import Resource as Read
 from tfkms.predicted import AFTER_APPLY
-from tfkms.values import Hole, Unknown, Value
+from tfkms.values import Hole, Unknown, Value, holes
 
 ALWAYS_COMPUTED = ("arn", "id")
 COMPUTED: Mapping[str, tuple[str, ...]] = {
@@ -78,22 +79,42 @@ def read_source(
     return _Reading(module, setting, wanted, mentions or {}).scan(path)
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A plan of the configuration, and the files that functions may read: None for those below the root."""
+
+    plan: PlanValues
+    files: Files | None = None
+
+
+def read_beside(module: Module, setting: Setting, wanted: Wanted, beside: Beside) -> Scan:
+    """The resources of a configuration of which a plan is at hand: what the plan knows is used to evaluate it."""
+    return _Reading(module, setting, wanted, {}, beside).scan("")
+
+
 class _Reading:
-    def __init__(self, module: Module, setting: Setting, wanted: Wanted, mentions: Mentions):
+    def __init__(
+        self, module: Module, setting: Setting, wanted: Wanted, mentions: Mentions, beside: Beside | None = None
+    ):  # fmt: skip
         directory = module.directory
+        self.plan = beside.plan if beside is not None else None
         self.setting = setting
         self.wanted = wanted
         self.mentions = mentions
         self.module = module
         self.computation = Computation(self.account)
         self.world = World(
-            files=DirectoryFiles(setting.root, directory),
+            files=(beside.files if beside is not None else None) or DirectoryFiles(setting.root, directory),
             workspace=setting.workspace,
             here=setting.here,
             start=directory,
             computed=self.computation.attribute,
         )
-        self.values = setting.given.values(setting.root, directory, module.index)
+        if self.plan is not None:
+            self.world.told, self.world.keys = self.told, self.plan.keys
+            self.values = {name: term_of(value) for name, value in self.plan.variables.items()}
+        else:
+            self.values = setting.given.values(setting.root, directory, module.index)
         self.root = ModuleInstance(self.world, module, (), self.values.get)
         written: Configuration = configuration(module_blocks(module, self.is_placed))
         known = {name: to_value(term) for name, term in self.values.items()}
@@ -103,6 +124,13 @@ class _Reading:
         written = msgspec.structs.replace(written, provider_config=evaluated)
         self.accounts = Accounts(written, known, setting.assumed)
         self.accounts.share()
+
+    def told(self, resource: Resource, name: str) -> Term | None:
+        """An attribute as the plan knows it; None where it does not."""
+        values = self.plan.after(resource.address) if self.plan is not None else None
+        if values is None or values.get(name) is None or any(True for _ in holes(values[name])):
+            return None
+        return term_of(values[name])
 
     def is_wanted(self, mode: Mode, kind: str) -> bool:
         """Whether resources of a type are read."""

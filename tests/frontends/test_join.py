@@ -1,0 +1,102 @@
+"""A plan and its configuration together: the plan's word stands, the source fills what it leaves open and tells the
+lines."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import Run, run
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+SAVED = FIXTURES / "saved-plans"
+PAIRS = [path.parent for path in sorted(FIXTURES.rglob("main.tf")) if (path.parent / "plan.json").is_file()]
+UNTOLD = ("second-account-by-caller-identity-bad",)
+"""Of these only the plan tells the variables, and the source alone is about something else."""
+
+DECIDED = {"violated": "violated", "pass": "pass", "pass_in_plan": "pass", "not_applicable": "pass"}
+
+
+def verdicts(result: Run) -> dict[tuple[str, str], str]:
+    return {(item["check"], item["address"]): item["verdict"] for item in result.report["verdicts"]}
+
+
+def scan(directory: Path, *words: str) -> Run:
+    return run("scan", *words, "--format", "json", "--account-id", "111122223333", cwd=directory)
+
+
+@pytest.mark.parametrize("directory", PAIRS[::12], ids=lambda path: path.relative_to(FIXTURES).as_posix())
+def test_what_one_way_decides_no_other_contradicts(directory: Path) -> None:
+    plan = verdicts(scan(directory, "plan.json"))
+    both = verdicts(scan(directory, "plan.json", "--source", "."))
+    source = verdicts(scan(directory, "."))
+
+    assert both.keys() == plan.keys()
+    for place, verdict in plan.items():
+        together = both[place]
+        if verdict in DECIDED:
+            assert DECIDED.get(together) == DECIDED[verdict], place
+        alone = source.get(place) if directory.name not in UNTOLD else None
+        if alone in DECIDED and together in DECIDED:
+            assert DECIDED[alone] == DECIDED[together], place
+
+
+def test_a_policy_that_a_plan_hides_is_judged_by_the_source(tmp_path: Path) -> None:
+    """`jsonencode` with one part that is not known hides the whole policy from a plan."""
+    folder = FIXTURES / "joined" / "hidden-policy"
+    alone = scan(folder, "plan.json", "--check", "IAM-KMS-3")
+    both = scan(folder, "plan.json", "--check", "IAM-KMS-3", "--source", ".")
+
+    assert verdicts(alone)["IAM-KMS-3", "aws_kms_key.main"] == "undecided"
+    assert verdicts(both)["IAM-KMS-3", "aws_kms_key.main"] == "violated"
+    [finding] = both.report["findings"]
+    evidence = finding["evidence"][0]
+    assert (evidence["file"], evidence["sid"]) == ("main.tf", "App")
+    assert "App" in (folder / "main.tf").read_text(encoding="utf-8").splitlines()[evidence["line"] - 1]
+    assert finding["principals"] == ["arn:aws:iam::111122223333:role/app"]
+
+
+def test_a_finding_of_a_plan_stands_on_its_line(tmp_path: Path) -> None:
+    folder = FIXTURES / "guardrails" / "IAM-KMS-3" / "roles-by-for-each"
+    both = scan(folder, "plan.json", "--source", ".")
+
+    places = [item for finding in both.report["findings"] for item in finding["evidence"]]
+    assert places
+    assert all(item["file"] == "main.tf" and item["line"] for item in places if item["address"])
+
+
+def test_a_configuration_that_is_not_the_plans_is_told_and_the_plan_alone_stands(tmp_path: Path) -> None:
+    folder = FIXTURES / "joined" / "hidden-policy"
+    shutil.copy(folder / "plan.json", tmp_path / "plan.json")
+    (tmp_path / "main.tf").write_text('resource "aws_kms_key" "other" {}\n')
+
+    both = scan(tmp_path, "plan.json", "--source", ".")
+
+    [warning] = [item for item in both.report["diagnostics"] if item["code"] == "source-differs"]
+    assert warning["level"] == "warning"
+    assert verdicts(both) == verdicts(scan(tmp_path, "plan.json"))
+
+
+def test_another_policy_in_the_source_is_told(tmp_path: Path) -> None:
+    folder = FIXTURES / "guardrails" / "IAM-KMS-3" / "roles-by-for-each"
+    shutil.copy(folder / "plan.json", tmp_path / "plan.json")
+    text = (folder / "main.tf").read_text(encoding="utf-8")
+    (tmp_path / "main.tf").write_text(text.replace("kms:*", "kms:Get*"), encoding="utf-8")
+
+    both = scan(tmp_path, "plan.json", "--source", ".")
+
+    assert [item["code"] for item in both.report["diagnostics"] if "source" in item["code"]] == ["source-differs"]
+
+
+def test_a_saved_plan_brings_its_own_source() -> None:
+    result = scan(SAVED / "hidden-policy", "plan.tfplan", "--check", "IAM-KMS-3")
+
+    [finding] = result.report["findings"]
+    assert finding["verdict"] == "violated"
+    assert (finding["evidence"][0]["file"], finding["evidence"][0]["sid"]) == ("main.tf", "App")
+
+
+def test_a_source_that_is_no_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("{}")
+
+    assert "--source takes the directory of a configuration" in scan(tmp_path, "plan.json", "--source", "x").err

@@ -1,0 +1,150 @@
+"""A plan and the configuration that it was made from: the plan's values, the source's lines and what it knows besides.
+
+Each value takes the plan's word; what the plan does not know takes the source's, evaluated with what the plan knows.
+"""
+
+import json
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tfkms.diagnostics import Diagnostic, Level
+from tfkms.frontends.accounts import Assumed
+from tfkms.frontends.hcl.files import Files, NoFiles
+from tfkms.frontends.plan import Wanted
+from tfkms.frontends.plan_format import Document
+from tfkms.frontends.plan_values import PlanValues
+from tfkms.frontends.saved_plan.archive import open_archive
+from tfkms.frontends.saved_plan.read import module_of
+from tfkms.frontends.source.modules import Module
+from tfkms.frontends.source.read import Beside, Setting, read_beside
+from tfkms.model import Action, Mode, Resource, Scan, Source
+from tfkms.values import Template, Unknown, Value, holes
+
+_NOT_ARCHIVED = "the saved plan does not hold the file; name its directory with --source"
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The configuration beside a plan: its root module, and the files that functions may read, None for those below
+    the root."""
+
+    module: Module
+    setting: Setting
+    files: Files | None = None
+
+
+def archived(content: bytes, assumed: Assumed) -> Configuration:
+    """The configuration that comes with a saved plan, its files called as they lie below the root module.
+
+    Raises Refusal.
+    """
+    archive = open_archive(content)
+    directories = archive.directories
+
+    def shown(file: str) -> str:
+        folder, _, name = file.partition("/")
+        return posixpath.normpath(posixpath.join(directories.get(folder, folder), name))
+
+    setting = Setting(Path(), assumed=assumed, shown=shown)
+    return Configuration(module_of(archive), setting, NoFiles(_NOT_ARCHIVED))
+
+
+def join(document: Document, scan: Scan, configuration: Configuration, wanted: Wanted) -> Scan:
+    """The scan of a plan joined with the configuration that the plan was made from.
+
+    Where the configuration is another one there is a warning, and the plan alone stands.
+    """
+    beside = Beside(PlanValues(document), configuration.files)
+    return joined(scan, read_beside(configuration.module, configuration.setting, wanted, beside))
+
+
+def joined(scan: Scan, source: Scan) -> Scan:
+    """The resources of the plan, with what the source says of those that it has too."""
+    written = {resource.address: resource for resource in source.resources}
+    different = list(_differences(scan, written))
+    if different:
+        return replace(scan, diagnostics=(*scan.diagnostics, *different))
+    resources = tuple(_joined(own, written.get(own.address)) for own in scan.resources)
+    return replace(scan, resources=resources, diagnostics=(*scan.diagnostics, *source.diagnostics))
+
+
+def _joined(planned: Resource, written: Resource | None) -> Resource:
+    if written is None or planned.after is None or written.after is None:
+        return planned
+    after = {name: _settled(value, written.after.get(name)) for name, value in planned.after.items()}
+    if planned.mode is Mode.DATA and planned.source is Source.DEFERRED and "json" in written.after:
+        after["json"] = _settled(after.get("json", written.after["json"]), written.after["json"])
+    return replace(planned, after=after, origins=written.origins, assembled={})
+
+
+def _settled(planned: Value, written: Value) -> Value:
+    """The plan's word, and where it knows less than the source, the source's."""
+    match planned, written:
+        case _, None | Unknown():
+            return planned
+        case ((Unknown() | Template()), _):
+            return written
+        case Mapping(), Mapping() if _agree(planned, written):
+            return {**planned, **{name: _settled(own, written.get(name)) for name, own in planned.items()}}
+        case tuple(), tuple() if len(planned) == len(written) and _agree(planned, written):
+            return tuple(_settled(own, other) for own, other in zip(planned, written, strict=True))
+        case Mapping(), Mapping() if _hole_count(written) < _hole_count(planned):
+            return written
+        case _:
+            return planned
+
+
+def _agree(planned: Value, written: Value) -> bool:
+    """Whether both may be the same value: wherever both are known they are equal."""
+    match planned, written:
+        case ((Unknown() | Template() | None), _):
+            return True
+        case _, (Unknown() | Template() | None):
+            return True
+        case Mapping(), Mapping():
+            return all(_agree(own, written[name]) for name, own in planned.items() if name in written)
+        case tuple(), tuple():
+            return len(planned) == len(written) and all(map(_agree, planned, written))
+        case _:
+            return planned == written or str(planned) == str(written)
+
+
+def _hole_count(value: Value) -> int:
+    return sum(1 for _ in holes(value))
+
+
+def _differences(scan: Scan, written: Mapping[str, Resource]) -> Iterator[Diagnostic]:
+    """A warning where the configuration is not the one that the plan was made from: it lacks resources that the plan
+    makes, or says other policies. The first of each."""
+    made = [own for own in scan.resources if own.mode is Mode.MANAGED and own.after is not None and _is_configured(own)]
+    hint = "scan with the configuration that the plan was made from; the plan alone is judged"
+    missing = next((own for own in made if own.address not in written), None)
+    if missing is not None:
+        message = f"the source does not have `{missing.address}`: it is not the configuration of the plan"
+        yield Diagnostic(Level.WARNING, "source-differs", message, missing.address, hint=hint)
+        return
+    for own in made:
+        other = written[own.address]
+        for name, value in (own.after or {}).items():
+            if _is_policy(value) and _is_policy(said := (other.after or {}).get(name)) and not _same(value, said):
+                message = f"the source says another `{name}`: it is not the configuration of the plan"
+                yield Diagnostic(Level.WARNING, "source-differs", message, own.address, hint=hint)
+                return
+
+
+def _is_configured(own: Resource) -> bool:
+    """Whether the configuration must have a block for the resource."""
+    return own.arguments is not None and bool(own.actions & {Action.CREATE, Action.UPDATE, Action.NO_OP})
+
+
+def _is_policy(value: Value) -> bool:
+    return isinstance(value, str) and value.lstrip().startswith("{")
+
+
+def _same(one: Value, other: Value) -> bool:
+    try:
+        return bool(json.loads(str(one)) == json.loads(str(other)))
+    except (ValueError, RecursionError):
+        return one == other

@@ -414,3 +414,11 @@ data "aws_iam_policy_document" "base" {
         place = key.origin("/policy/Statement/1").span
         assert place is not None
         assert place.line == 5
+
+
+def test_a_region_that_a_block_gives_as_null_is_that_of_its_provider(tmp_path: Path) -> None:
+    text = 'variable "r" { default = null }\nresource "aws_kms_key" "k" { region = var.r }\n'
+    found = scan(tmp_path, {"main.tf": text})
+
+    assert errors(found) == []
+    assert resources(found)["aws_kms_key.k"].account.region == "us-east-1"

@@ -94,11 +94,9 @@ class Computation:
         hole = Hole(resource.address, f"/{name}", AFTER_APPLY, (f"{resource.local_address}.{name}",))
         values: dict[str, Value] = {name: UnknownValue(hole)}
         for own in _NAMING:
-            placed = [item for item in resource.declaration.items if getattr(item.item, "name", None) == own]
-            if placed and own != name:
-                value = to_value(resource.module.attribute(resource, own))
-                if value is not None:
-                    values[own] = value
+            value = to_value(resource.module.given_by_block(resource, own)) if own != name else None
+            if value is not None:
+                values[own] = value
         return attribute(self.planned(resource, values), values, name)
 
     def planned(self, resource: Resource, values: Mapping[str, Value]) -> Planned:
@@ -165,9 +163,7 @@ class Computation:
     @staticmethod
     def given(resource: Resource, name: str) -> str | None:
         """A text that the block of a data source gives, None where it gives none that is known."""
-        if not any(getattr(item.item, "name", None) == name for item in resource.declaration.items):
-            return None
-        term = resource.module.attribute(resource, name)
+        term = resource.module.given_by_block(resource, name)
         return term.value if isinstance(term, Text) else None
 
     def arn_part(self, resource: Resource, name: str) -> Term:

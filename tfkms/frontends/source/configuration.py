@@ -450,13 +450,15 @@ class ModuleInstance:
         return told
 
     def _written(self, resource: Resource, name: str) -> Term:
-        scope = BlockScope(self, resource.instance.names)
+        value = self.given_by_block(resource, name)
+        return self.world.computed(resource, name) if isinstance(value, terms.Null) else value
+
+    def given_by_block(self, resource: Resource, name: str) -> Term:
+        """An attribute as the block of the resource gives it; null for one that it leaves out."""
         own = [placed for placed in resource.declaration.items if _is_for(placed, name)]
-        if own and name not in META:
-            value = self.reader.members(own, scope).get(name)
-            if value is not None and not terms.is_null(value):
-                return value
-        return self.world.computed(resource, name)
+        if not own or name in META:
+            return terms.Null()
+        return self.reader.members(own, BlockScope(self, resource.instance.names)).get(name, terms.Null())
 
     def attributes(self, resource: Resource) -> dict[str, Term]:
         """All that the block of a resource gives, by name; null for an argument that is given as null."""

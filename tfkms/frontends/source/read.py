@@ -146,9 +146,8 @@ class _Reading:
         address = f"{'data.' if resource.mode is Mode.DATA else ''}{resource.type}.{resource.name}"
         block = self.references.block(path, address)
         written = block.config.provider_config_key if block else resource.type.partition("_")[0]
-        region = next((own for own in resource.declaration.items if getattr(own.item, "name", None) == "region"), None)
-        given = to_value(resource.module.attribute(resource, "region")) if region is not None else None
-        return self.accounts.of(self.accounts.block_key(written, path), None, given)
+        region = to_value(resource.module.given_by_block(resource, "region"))
+        return self.accounts.of(self.accounts.block_key(written, path), None, region)
 
     def scan(self, path: str) -> Scan:
         """Everything that is asked for; `path` is how the input is called."""

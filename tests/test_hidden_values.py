@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.command_line import run
@@ -133,3 +133,39 @@ def test_hiding_a_value_never_turns_a_verdict(choice: tuple[Path, Place]) -> Non
     case, place = choice
 
     assert turned(known_verdicts(case), verdicts(case, hidden(case, place))) == {}
+
+
+# The same for documents that are read during apply: of those a plan shows the arguments.
+
+DEFERRED = Path(__file__).parent / "fixtures" / "deferred" / "documents"
+WORDS = ("scan", "-", "--check", "IAM-KMS-1,IAM-KMS-3", "--authorized", "arn:aws:iam::*:role/app-*", "--format", "json")
+
+
+@cache
+def arguments() -> list[Place]:
+    """Every known argument of a deferred document, blocks and lists as wholes too."""
+    return [
+        (number, path)
+        for number, entry in enumerate(plan_of(DEFERRED)["resource_changes"])
+        if entry["mode"] == "data"
+        for path in paths(entry["change"]["after"], entry["change"]["after_unknown"])
+    ]
+
+
+def deferred_verdicts(plan: Any) -> dict[str, str]:
+    report = run(*WORDS, cwd=DEFERRED, content=json.dumps(plan).encode()).report
+    return {f"{item['check']} {item['address']}": item["verdict"] for item in report["verdicts"]}
+
+
+@cache
+def deferred_verdicts_as_known() -> dict[str, str]:
+    return deferred_verdicts(plan_of(DEFERRED))
+
+
+@settings(max_examples=20)
+@given(st.sampled_from(arguments()))
+def test_hiding_an_argument_of_a_deferred_document_never_turns_a_verdict(place: Place) -> None:
+    plan = copy.deepcopy(plan_of(DEFERRED))
+    conceal(plan["resource_changes"][place[0]]["change"], place[1])
+
+    assert turned(deferred_verdicts_as_known(), deferred_verdicts(plan)) == {}

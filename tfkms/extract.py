@@ -78,6 +78,11 @@ class Document:
     moment: Moment
     aws_managed: str | None = None
 
+    @property
+    def is_assembled(self) -> bool:
+        """Whether the document was put together from references, as the plan does not show it."""
+        return self.moment is Moment.AFTER and self.attribute in self.resource.assembled
+
     def assumed(self, statement: AnyStatement) -> tuple[str, ...]:
         """The references that were taken for the values of the document, or of parts of the statement."""
         found = self.resource.assembled.get(self.attribute) if self.moment is Moment.AFTER else None

@@ -61,7 +61,7 @@ def _policy(document: Document) -> PolicyV1:
             )
             for path, leaf, hole in found
         ],
-        evidence=document.resource.source.value if document.resource.source is not Source.DEFERRED else "deferred",
+        evidence=(Source.DEFERRED if document.is_assembled else document.resource.source).value,
         file=None,
         line=None,
     )

@@ -319,8 +319,9 @@ class _KeyPolicyJudge:
         """Where services use the key, the named principals that may use it directly."""
         use = _DirectUse(self.document, self.document.address, statement, self.question)
         confined = without_loose_via(statement)
+        granted = False
         for caller in self.people_of(statement):
-            self.granted = self.granted or self.request(statement, statement, [caller], directly=False) is not None
+            granted = granted or self.request(statement, statement, [caller], directly=False) is not None
             barred = self.users.barring(caller, self.key.resource.account.id)
             if not self.uses or barred is None:
                 continue
@@ -328,6 +329,9 @@ class _KeyPolicyJudge:
             if request is not None and request.is_direct:
                 use.count(request, request.caller.name or EVERYONE, self.key)
         yield from use.outcomes()
+        if granted:
+            self.granted = True
+            yield from self.labels(statement, via_conditions(statement))
 
     def people_of(self, statement: Statement) -> list[Caller]:
         """The users, roles and other accounts that a statement names."""

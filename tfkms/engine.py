@@ -37,8 +37,10 @@ from tfkms.finding import (
 from tfkms.iam.actions import Actions
 from tfkms.identities import Identities, identities
 from tfkms.key_uses import KeyUse, Services, aliases, key_uses
+from tfkms.location import Origin
 from tfkms.model import Scan
 from tfkms.predicted import AFTER_APPLY
+from tfkms.settings.inline import Inline
 from tfkms.values import Hole, Text, Value, hole_name, plain
 from tfkms.waivers import Waivers
 from tfkms.waiving import Asked, parts
@@ -86,6 +88,7 @@ class Facts:
     managed: Callable[[str], Value | None]
     stance: Stance
     waivers: Waivers = field(default_factory=Waivers)
+    inline: Inline = field(default_factory=Inline)
     baseline: Baseline = field(default_factory=Baseline)
 
 
@@ -118,10 +121,17 @@ def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Se
         diagnostics=(
             *others,
             *(diagnostic for run in runs for diagnostic in run.diagnostics),
-            *facts.waivers.complaints(),
+            *_all_waivers(facts, runs).complaints([rule.id for rule in rules]),
         ),
         unseen=tuple(policy for run in runs for policy in run.unseen()) if _by_identity(rules) else (),
     )
+
+
+def _all_waivers(facts: Facts, runs: Sequence["_Run"]) -> Waivers:
+    """The waivers of the settings and of every source, each once, with what each run made of them."""
+    waivers = facts.waivers.and_those([own for run in runs for own in run.waivers.all])
+    waivers.used.update(*(run.waivers.used for run in runs))
+    return waivers
 
 
 def _by_identity(rules: Sequence[Rule]) -> bool:
@@ -192,7 +202,9 @@ class _Run:
         self.findings: list[Finding] = []
         self.notes: list[Note] = []
         self.diagnostics: list[Diagnostic] = []
-        for diagnostic in (*scan.diagnostics, *self.after.estate.diagnostics):
+        inline, malformed = facts.inline.read(scan)
+        self.waivers = facts.waivers.and_those(inline)
+        for diagnostic in (*scan.diagnostics, *self.after.estate.diagnostics, *malformed):
             self.tell(diagnostic)
 
     @cached_property
@@ -203,6 +215,11 @@ class _Run:
             for resource in self.scan.resources
         )
         return self.after if same else _Side.of(self.scan, self.facts, Moment.BEFORE)
+
+    @cached_property
+    def blocks(self) -> Mapping[str, Origin]:
+        """Where the source has the blocks of the resources, by their addresses."""
+        return {resource.address: resource.origin("") for resource in self.scan.resources if resource.origins}
 
     def unseen(self) -> Iterator[UnseenPolicy]:
         """The policies that are attached and not in view."""
@@ -241,7 +258,8 @@ class _Run:
         if not isinstance(outcome, Violated | Undecided):
             return [(outcome, None)]
         try:
-            return [(part.found, part.waiver) for part in parts(rule.id, outcome, asked, self.facts.waivers)]
+            block = self.blocks.get(outcome.address)
+            return [(part.found, part.waiver) for part in parts(rule.id, outcome, asked, self.waivers, block)]
         except Exception as error:  # the finding counts, whatever the waivers were
             self.crashed(rule, error, outcome.address)
             return [(outcome, None)]

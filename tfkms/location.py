@@ -13,6 +13,14 @@ class Span:
     end_line: int
     end_column: int
 
+    def holds(self, other: "Span") -> bool:
+        """Whether the other stretch lies within this one."""
+        return (
+            self.file == other.file
+            and (self.line, self.column) <= (other.line, other.column)
+            and (other.end_line, other.end_column) <= (self.end_line, self.end_column)
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Input
-from tfkms.location import Origin
+from tfkms.location import Origin, Span
 from tfkms.values import Hole, Text, Value
 
 
@@ -163,16 +163,32 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Annotation:
+    """A comment in the source that is addressed to tfkms.
+
+    `text` is what it says behind `tfkms:`, `span` where it stands. `about` is the block, argument or element that it
+    is on or above, None where there is none; with `call` that is a module call.
+    """
+
+    text: str
+    span: Span
+    about: Span | None
+    call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """One input, read. `resources` are those of the types that were asked for, in the input's order.
 
     `taken` are the addresses of the data sources among them whose value something takes, be it read or not.
+    `annotations` are those of its source, where it has one.
     """
 
     input: Input
     resources: tuple[Resource, ...]
     diagnostics: tuple[Diagnostic, ...]
     taken: frozenset[str] = frozenset()
+    annotations: tuple[Annotation, ...] = ()
 
 
 def masked(mask: Value, path: tuple[str | int, ...]) -> bool:

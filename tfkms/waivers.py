@@ -11,9 +11,24 @@ from tfkms.diagnostics import Diagnostic, Level
 from tfkms.finding import Waiver
 from tfkms.iam.automaton import matches
 from tfkms.iam.pattern import arn_glob, glob
+from tfkms.location import Origin, Span
 from tfkms.values import Text
 
 EVERYTHING = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of a source file; with `call` it is a module call, and stands for all below it."""
+
+    span: Span
+    call: bool = False
+
+    def holds(self, origin: Origin) -> bool:
+        """Whether something was written here, or came through the call."""
+        if self.call and f"{self.span.file}:{self.span.line}" in origin.via:
+            return True
+        return origin.span is not None and self.span.holds(origin.span)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,22 +36,37 @@ class Scope:
     """What a waiver is for.
 
     `check` and `address` are texts in which `*` stands for any characters; `principals` are the ones that it is for,
-    None for all.
+    None for all; `stretch` is where in the source, None for anywhere.
     """
 
     check: str
     address: str = EVERYTHING
     principals: Authorized | None = None
+    stretch: Stretch | None = None
 
-    def covers(self, check: str, address: str) -> bool:
-        """Whether a finding of the guardrail at the address is within it, principals aside."""
-        return _fits(self.check, check) and _fits(self.address, address)
+    def covers(self, check: str, address: str, places: Sequence[Origin] = ()) -> bool:
+        """Whether a finding of the guardrail at the address is within it, principals aside.
+
+        `places` are where the statement was written that it is reported at, and the block that it is at.
+        """
+        return (
+            _fits(self.check, check)
+            and _fits(self.address, address)
+            and (self.stretch is None or any(map(self.stretch.holds, places)))
+        )
 
     @property
     def too_broad(self) -> bool:
-        """Whether it is for every guardrail everywhere and everyone."""
+        """Whether it is for every guardrail and everyone, everywhere or in all of a module."""
         everyone = self.principals is None or EVERYTHING in self.principals.arns
-        return everyone and all(set(text) == {EVERYTHING} for text in (self.check, self.address))
+        everywhere = self.stretch is None or self.stretch.call
+        return everyone and everywhere and all(set(text) == {EVERYTHING} for text in (self.check, self.address))
+
+    @property
+    def named(self) -> str:
+        """What messages call it: the guardrail, and the address where it does not stand in the source."""
+        check = "all guardrails" if self.stretch is not None and self.check == EVERYTHING else self.check
+        return check if self.stretch is not None else f"{check} at {self.address}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +81,19 @@ class Waiving:
 
 @dataclass(slots=True)
 class Waivers:
-    """All the waivers of a run. It remembers which of them did any good."""
+    """All the waivers of a run, or of an input. It remembers which of them did any good."""
 
     all: Sequence[Waiving] = ()
     today: date = date.max
-    used: set[int] = field(default_factory=set)
+    used: set[Waiving] = field(default_factory=set)
 
-    def covering(self, check: str, address: str) -> list[Waiving]:
+    def and_those(self, more: Sequence[Waiving]) -> "Waivers":
+        """These and some more, of which none has done any good yet."""
+        return Waivers((*self.all, *more), self.today)
+
+    def covering(self, check: str, address: str, places: Sequence[Origin]) -> list[Waiving]:
         """Those in force for a finding of the guardrail at the address, those for everyone first."""
-        found = [own for own in self.all if self.in_force(own) and own.scope.covers(check, address)]
+        found = [own for own in self.all if self.in_force(own) and own.scope.covers(check, address, places)]
         return sorted(found, key=lambda own: own.scope.principals is not None)
 
     def in_force(self, waiving: Waiving) -> bool:
@@ -72,13 +106,16 @@ class Waivers:
 
     def use(self, waiving: Waiving) -> Waiver:
         """The waiver, remembered as one that was needed."""
-        self.used.add(id(waiving))
+        self.used.add(waiving)
         return waiving.waiver
 
-    def complaints(self) -> Iterator[Diagnostic]:
-        """A warning for each waiver that has expired, is for everything, or covered no finding."""
-        for own in self.all:
-            what = f"the waiver of {own.scope.check} at {own.scope.address}"
+    def complaints(self, checks: Sequence[str]) -> Iterator[Diagnostic]:
+        """A warning for each waiver that has expired, is for everything, or covered no finding.
+
+        One for none of `checks`, the guardrails that were judged, is not said to cover nothing.
+        """
+        for own in dict.fromkeys(self.all):
+            what = f"the waiver of {own.scope.named}"
             if own.scope.too_broad:
                 hint = "name a guardrail, an address or a principal"
                 yield self._warning("waiver-too-broad", f"{what} is for everything: it is not applied", own, hint)
@@ -86,7 +123,7 @@ class Waivers:
                 assert own.waiver.expires is not None
                 message = f"{what} expired on {own.waiver.expires.isoformat()}: what it covered counts again"
                 yield self._warning("waiver-expired", message, own, None)
-            elif id(own) not in self.used:
+            elif own not in self.used and any(_fits(own.scope.check, check) for check in checks):
                 yield self._warning("waiver-unused", f"{what} covers no finding", own, "take it out")
 
     @staticmethod

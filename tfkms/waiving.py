@@ -9,6 +9,7 @@ from tfkms.checks.authorized import Authorized
 from tfkms.checks.question import Question
 from tfkms.checks.wording import who
 from tfkms.finding import Outcome, Undecided, Violated, Waiver
+from tfkms.location import Origin
 from tfkms.waivers import Waivers, named
 
 Found: TypeAlias = Violated | Undecided
@@ -53,13 +54,17 @@ class Part:
     waiver: Waiver | None
 
 
-def parts(check: str, found: Found, asked: Asked | None, waivers: Waivers) -> Iterator[Part]:
+def parts(
+    check: str, found: Found, asked: Asked | None, waivers: Waivers, block: Origin | None = None
+) -> Iterator[Part]:
     """The finding in the parts that waivers take out of it and the one that is left, if any is.
 
-    `asked` is None for a finding that is about no principals.
+    `asked` is None for a finding that is about no principals; `block` is where the block of its resource stands, None
+    where that is not known. What a statement rests on is no place of the finding: only the first one is.
     """
     excused = Authorized()
-    for waiving in waivers.covering(check, found.address):
+    places = [*(own.origin for own in found.evidence[:1]), *([block] if block is not None else [])]
+    for waiving in waivers.covering(check, found.address, places):
         if waiving.scope.principals is None:
             yield Part(found, waivers.use(waiving))
             return

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tfkms.checks.stance import Stance
     from tfkms.engine import Facts
     from tfkms.extract import Site
+    from tfkms.settings.inline import Inline
     from tfkms.waivers import Waivers
 
 
@@ -58,10 +59,12 @@ def facts(
     waivers: "Waivers | None" = None,
     baseline: "Baseline | None" = None,
     sites: Sequence["Site"] = (),
+    inline: "Inline | None" = None,
 ) -> "Facts":
     """What guardrails are judged by besides the inputs; `sites` are those besides the catalogue's. Raises Refusal."""
     from tfkms import catalogue, engine
     from tfkms.baseline import Baseline
+    from tfkms.settings.inline import Inline
     from tfkms.waivers import Waivers
 
     return engine.Facts(
@@ -72,6 +75,7 @@ def facts(
         stance=stance,
         waivers=waivers or Waivers(),
         baseline=baseline or Baseline(),
+        inline=inline or Inline([rule.id for rule in catalogue.rules()]),
     )
 
 

@@ -67,7 +67,8 @@ def joined(scan: Scan, source: Scan) -> Scan:
     if different:
         return replace(scan, diagnostics=(*scan.diagnostics, *different))
     resources = tuple(_joined(own, written.get(own.address)) for own in scan.resources)
-    return replace(scan, resources=resources, diagnostics=(*scan.diagnostics, *source.diagnostics))
+    diagnostics = (*scan.diagnostics, *source.diagnostics)
+    return replace(scan, resources=resources, diagnostics=diagnostics, annotations=source.annotations)
 
 
 def _joined(planned: Resource, written: Resource | None) -> Resource:

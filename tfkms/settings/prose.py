@@ -27,10 +27,28 @@ which `tfkms schema settings` prints; `tfkms init` writes a file to begin with.
 This page is made from that schema.
 """
 
-_INLINE = """## Who decides
+_INLINE = """## Waivers in the source
+
+```hcl
+# tfkms:ignore IAM-KMS-3 reason="retired with the legacy stack" expires=2027-06-30 owner=platform
+resource "aws_kms_key" "legacy" {
+```
+
+A comment that begins with `tfkms:ignore` waives what begins on its line or, if it stands alone, on the line below: a
+block, a statement, an element of a list, or a `module` block, for everything below the call. It names guardrails,
+separated by commas, or `all`; a `reason`; and, where they are wanted, `expires`, `owner` and `principal`, which leaves
+all other principals as they are. Values with blanks stand in quotes. In `.tf.json` it is the value of the key `"//"` of
+the object that it is for, `"//": "tfkms:ignore IAM-KMS-3 reason=\\"retired\\""`, or one of a list of values.
+
+It covers the findings whose first statement, or whose resource, stands there: in directories, in saved plans, and in
+the JSON of plans with `--source DIR`.
+One that gives no reason, names no guardrail that there is, or stands beside nothing is told with its line and waives
+nothing; so is one that has expired, that covers nothing, or that is for `all` guardrails and everyone in a module.
+
+## Who decides
 
 In a pull request its author controls the settings as well as the source. A gate that shall not be opened from there
-names its own file with `--config`."""
+names its own file with `--config` and leaves out the waivers in the source with `--no-inline`."""
 
 _TITLES = {
     "SettingsFile": "The file",

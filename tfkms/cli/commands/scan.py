@@ -70,6 +70,7 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
 @config_option
 @click.option("--baseline", metavar="FILE", help="Findings that this file holds are shown and do not count.")
 @click.option("--write-baseline", metavar="FILE", help="Write what is found to the file, as a baseline; exits 0.")
+@click.option("--no-inline", is_flag=True, help="Leave out the waivers that stand in the source (`# tfkms:ignore`).")
 @click.option("--today", metavar="DATE", help="The day by which waivers expire.  [default: today, in UTC]")
 @click.option("--no-color", is_flag=True, help="No colour, even on a terminal.")
 @click.option("-q", "--quiet", is_flag=True, help="No warnings on standard error.")
@@ -90,6 +91,7 @@ def scan(
     config: str | None,
     baseline: str | None,
     write_baseline: str | None,
+    no_inline: bool,
     today: str | None,
     no_color: bool,
     quiet: bool,
@@ -104,18 +106,20 @@ def scan(
     from tfkms.finding import Severity
     from tfkms.report.view import View
     from tfkms.settings import decisions
+    from tfkms.settings.inline import Inline
     from tfkms.waivers import Waivers
 
     settings = found_settings(config, inputs, quiet)
     own = decisions.own_rules(settings)
-    stance = decisions.stance(settings, [rule.id for rule in (*catalogue.rules(), *own.rules)])
+    ids = [rule.id for rule in (*catalogue.rules(), *own.rules)]
+    stance = decisions.stance(settings, ids)
     stance = stance.authorizing(authorized_principals(authorized))
     rules = selected(checks, skip, stance, own.rules)
     waivers = Waivers(decisions.waivers(settings), expiry_day(today))
     known = read_known(baseline)
     scans, refused = read(inputs, told, settings.form, own.sites)
     others = [*decisions.idle_patterns(settings), *refused]
-    report = engine.judge(scans, rules, facts(stance, waivers, known, own.sites), others)
+    report = engine.judge(scans, rules, facts(stance, waivers, known, own.sites, Inline(ids, not no_inline)), others)
     severity = Severity[(fail_on or settings.form.fail_on).upper()]
     exit_zero = exit_zero or write_baseline is not None
     gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero, new_only)

@@ -20,6 +20,9 @@ from tfkms.frontends.hcl.walk import unreadable
 from tfkms.location import Span
 
 HINT = "terraform validate says more"
+ANNOTATION = "tfkms:"
+"""How a comment begins that is addressed to tfkms."""
+
 _ESCAPED_LETTER = re.compile(r"\\[uU]")
 
 
@@ -107,12 +110,16 @@ class DeclaredLocal:
 
 @dataclass(frozen=True, slots=True)
 class FileIndex:
-    """The declarations of one file, in source order. `file` is relative to the scanned root, with `/`."""
+    """The declarations of one file, in source order. `file` is relative to the scanned root, with `/`.
+
+    `annotated` is its whole text if something in it is addressed to tfkms, None otherwise.
+    """
 
     file: str
     blocks: tuple[Declared, ...]
     locals: tuple[DeclaredLocal, ...]
     lost: tuple[Lost, ...]
+    annotated: SourceText | None = field(default=None, repr=False)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -125,8 +132,9 @@ def index_file(file: str, content: bytes) -> FileIndex:
     text, lost = decoded(file, content)
     if text is None:
         return FileIndex(file, (), (), lost)
+    annotated = SourceText(file, text) if ANNOTATION in text else None
     if file.endswith(".json"):
-        return _json_index(file, text, lost)
+        return replace(_json_index(file, text, lost), annotated=annotated)
     blocks: list[Declared] = []
     values: list[DeclaredLocal] = []
     found: list[Lost] = list(lost)
@@ -147,7 +155,7 @@ def index_file(file: str, content: bytes) -> FileIndex:
                 found.append(lines.lost(piece.start, piece.end, piece.place, piece.message))
             case _:
                 assert_never(piece)
-    return FileIndex(file, tuple(blocks), tuple(values), tuple(found))
+    return FileIndex(file, tuple(blocks), tuple(values), tuple(found), annotated)
 
 
 def _json_index(file: str, text: str, lost: tuple[Lost, ...]) -> FileIndex:

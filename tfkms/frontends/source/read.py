@@ -18,6 +18,7 @@ from tfkms.frontends.hcl.terms import HoledText, Term
 from tfkms.frontends.plan_format import Configuration
 from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.references import References
+from tfkms.frontends.source.annotations import annotations, called
 from tfkms.frontends.source.blocks import consumed, module_blocks
 from tfkms.frontends.source.computed import DEFAULTS, OF_AN_ACCOUNT, POLICY_DOCUMENT, Computation
 from tfkms.frontends.source.configuration import ModuleInstance, Resource, World
@@ -168,6 +169,7 @@ class _Reading:
                 for own in found
                 if own.mode is Mode.DATA and own.type == POLICY_DOCUMENT and consumed(self.module, own)
             ),
+            annotations=tuple(called(annotations(self.module), self.setting.shown)),
         )
 
     def is_mentioned(self, resource: Resource) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tfkms.finding import Evidence, Finding, Report, UnseenPolicy, Verdict, Waiver, Witness
+from tfkms.predicted import AFTER_APPLY
 from tfkms.report import structure
 from tfkms.values import Hole, hole_name
 
@@ -43,6 +44,19 @@ def _ids(checks: Sequence[str]) -> str:
         else:
             rows.append([check])
     return ", ".join(f"{row[0]} to {row[-1]}" if len(row) > 2 else ", ".join(row) for row in rows)
+
+
+def with_source(report: Report) -> str:
+    """What may tell what a plan leaves open; empty where nothing is undecided, or the source was read too."""
+    alone = any(
+        finding.verdict is Verdict.UNDECIDED
+        and report.inputs[finding.input].kind == "plan"
+        and not any(evidence.origin.span for evidence in finding.evidence)
+        and any(hole.reason.startswith(AFTER_APPLY) for hole in finding.needs)
+        for finding in report.findings
+        if finding.waived is None
+    )
+    return "undecided: the configuration may tell what the plan leaves open (--source DIR)" if alone else ""
 
 
 def in_plan(report: Report) -> str:

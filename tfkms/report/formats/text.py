@@ -56,7 +56,7 @@ def lines(report: Report, verbose: bool = False) -> Iterator[Line]:
     yield from _notes(report)
     yield from _unseen(report)
     yield from _summary(report)
-    for line in textwrap.wrap(sentences.in_plan(report), WIDTH):
+    for line in (*textwrap.wrap(sentences.in_plan(report), WIDTH), *filter(None, [sentences.with_source(report)])):
         yield (Piece(line, Style.LABEL),)
     for finding in counting(report)[:1]:
         yield (Piece(f"why, and how to mend it: tfkms explain {finding.check}", Style.LABEL),)

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 VARIABLE_PREFIX = "TF_VAR_"
 _IN_ORDER = "tfkms.variables"
+_CALLER = re.compile(r"arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:[!-~]+")
 Command = TypeVar("Command", bound=Callable[..., int])
 
 
@@ -36,6 +38,7 @@ class Told:
     account_id: str | None = None
     region: str | None = None
     partition: str | None = None
+    caller: str | None = None
     workspace: str | None = None
     recursive: bool = False
     source: str | None = None
@@ -75,6 +78,7 @@ def with_assumptions(command: Command) -> Command:
             account_id=options.pop("account_id"),
             region=options.pop("region"),
             partition=options.pop("partition"),
+            caller=options.pop("caller"),
             workspace=options.pop("workspace"),
             recursive=options.pop("recursive"),
             source=options.pop("source_directory"),
@@ -94,6 +98,7 @@ def with_assumptions(command: Command) -> Command:
         click.option("--workspace", metavar="W", help="The workspace, for raw HCL.  [default: default]"),
         click.option("--var-file", cls=_InOrder, multiple=True, metavar="FILE", help="Variables, for raw HCL."),
         click.option("--var", cls=_InOrder, multiple=True, metavar="NAME=VALUE", help="A variable, for raw HCL."),
+        click.option("--caller", metavar="ARN", help="Who runs Terraform, for raw HCL that asks."),
         click.option("--partition", metavar="P", help="The partition, where the input does not tell it."),
         click.option("--region", metavar="R", help="The Region, where the input does not tell it."),
         click.option("--account-id", metavar="N", help="The account, where the input does not tell it."),
@@ -110,13 +115,17 @@ def assumed(told: Told, settings: "SettingsFile | None" = None) -> "Assumed":
     account_id = told.account_id
     if account_id is not None and not (len(account_id) == 12 and account_id.isascii() and account_id.isdecimal()):
         raise Refusal("usage", f"--account-id takes the twelve digits of an account, not `{account_id}`")
+    caller = told.caller
+    if caller is not None and not _CALLER.fullmatch(caller):
+        raise Refusal("usage", f"--caller takes the ARN of a user, a role or a session, not `{caller}`")
     if settings is None:
-        return Assumed(account_id, told.region, told.partition)
+        return Assumed(account_id, told.region, told.partition, caller=caller)
     return Assumed(
         account_id or settings.account_id,
         told.region or settings.region,
         told.partition or settings.partition,
         settings.organization_id,
+        caller,
     )
 
 

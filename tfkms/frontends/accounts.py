@@ -25,12 +25,13 @@ _REGION = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
-    """What the user says of the account where the input does not."""
+    """What the user says of the account where the input does not; `caller` is the ARN of who runs Terraform."""
 
     account: str | None = None
     region: str | None = None
     partition: str | None = None
     organization: str | None = None
+    caller: str | None = None
 
 
 class _Evidence(Enum):
@@ -194,6 +195,17 @@ class Accounts:
             region=found.region or text(Hole(place, "/region", "the Region is not known")),
             organization=known.organization or self.assumed.organization,
         )
+
+    def caller(self, key: str) -> str | None:
+        """The ARN of who runs Terraform, under the provider block `key`; None where nobody says so.
+
+        Of a block that assumes a role or has credentials of its own nothing is said.
+        """
+        known = self.known.get(key, _Known())
+        assumes = known.unknown_role or _Evidence.ROLE in known.claims
+        account = _account_and_partition(self.assumed.caller)[0]
+        elsewhere = known.account is not None and known.account != account
+        return None if assumes or elsewhere else self.assumed.caller
 
     def conflicts(self) -> Iterator[Diagnostic]:
         """A warning for each block of which different things tell different accounts."""

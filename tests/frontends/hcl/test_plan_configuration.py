@@ -13,7 +13,14 @@ from tfkms.frontends.hcl.plan_configuration import ModuleBlocks, configuration
 from tfkms.frontends.plan_format import ConfigModule, Configuration
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
-CONFIGURATIONS = [path.parent for path in sorted(FIXTURES.rglob("main.tf")) if (path.parent / "plan.json").is_file()]
+EVALUATED = FIXTURES / "source"
+"""Configurations in JSON syntax, with override files and types, of whose plans only the policies are kept."""
+
+CONFIGURATIONS = [
+    path.parent
+    for path in sorted(FIXTURES.rglob("main.tf"))
+    if (path.parent / "plan.json").is_file() and not path.is_relative_to(EVALUATED)
+]
 
 
 def blocks(directory: Path) -> ModuleBlocks:

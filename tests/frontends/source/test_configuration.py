@@ -1,10 +1,11 @@
 """A configuration is evaluated as Terraform would, and what cannot be known stays a hole with its reason."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.frontends.source.reading import after, errors, resources, scan, shown
+from tests.frontends.source.reading import ASSUMED, after, errors, resources, scan, shown
 from tfkms.model import Given as Argument
 from tfkms.model import Omitted
 from tfkms.values import Unknown
@@ -71,6 +72,37 @@ class TestNames:
         )
 
         assert described(tmp_path, expression, text) == "aws 111122223333 us-east-1"
+
+    def test_who_runs_terraform_is_told_by_the_caller(self, tmp_path: Path) -> None:
+        text = 'data "aws_caller_identity" "c" {}'
+        known = replace(ASSUMED, caller="arn:aws:iam::111122223333:role/ci")
+        elsewhere = """
+        provider "aws" {
+          assume_role { role_arn = "arn:aws:iam::444455556666:role/deploy" }
+        }
+        """
+        expression = "data.aws_caller_identity.c.arn"
+
+        assert described(tmp_path, expression, text, assumed=known) == "arn:aws:iam::111122223333:role/ci"
+        assert described(tmp_path, expression, text) == {"$unknown": "${data.aws_caller_identity.c.arn}"}
+        assert described(tmp_path, expression, text + elsewhere, assumed=known) == {
+            "$unknown": "${data.aws_caller_identity.c.arn}"
+        }
+
+    def test_what_aws_manages_is_known_by_name(self, tmp_path: Path) -> None:
+        text = 'data "aws_iam_policy" "p" { name = "%s" }'
+
+        assert described(tmp_path, "data.aws_iam_policy.p.arn", text % "ViewOnlyAccess") == (
+            "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
+        )
+        assert described(tmp_path, "data.aws_iam_policy.p.arn", text % "our-own") == {
+            "$unknown": "${data.aws_iam_policy.p.arn}"
+        }
+
+    def test_a_service_principal_is_known_by_name(self, tmp_path: Path) -> None:
+        text = 'data "aws_service_principal" "s" { service_name = "logs" }'
+
+        assert described(tmp_path, "data.aws_service_principal.s.name", text) == "logs.amazonaws.com"
 
     def test_a_provider_block_tells_the_region_and_the_account_of_its_role(self, tmp_path: Path) -> None:
         text = """
@@ -144,6 +176,38 @@ class TestInstances:
         text = 'resource "aws_kms_alias" "a" {\n count = 0\n name = "alias/x"\n target_key_id = "k"\n}'
 
         assert described(tmp_path, 'try(aws_kms_alias.a[0].name, "none")', text) == "none"
+
+    @pytest.mark.parametrize(
+        "expression",
+        [
+            "values(aws_kms_alias.a)[0].name",
+            "[for a in values(aws_kms_alias.a) : a.name][0]",
+            'lookup(aws_kms_alias.a, "x", null).name',
+            'merge({}, aws_kms_alias.a)["x"]["name"]',
+        ],
+    )
+    def test_a_whole_instance_goes_through_functions(self, tmp_path: Path, expression: str) -> None:
+        text = 'resource "aws_kms_alias" "a" {\n for_each = toset(["x"])\n name = "alias/x"\n target_key_id = "k"\n}'
+
+        assert described(tmp_path, expression, text) == "alias/x"
+
+    @pytest.mark.parametrize("kind", ["any", "object({ name = string, arn = string })"])
+    def test_a_whole_instance_goes_into_a_module(self, tmp_path: Path, kind: str) -> None:
+        files = {
+            "main.tf": """
+            resource "aws_kms_alias" "a" {
+              name          = "alias/x"
+              target_key_id = "k"
+            }
+            module "m" {
+              source = "./m"
+              alias  = aws_kms_alias.a
+            }
+            """,
+            "m/main.tf": f'variable "alias" {{ type = {kind} }}\n' + KEY % "var.alias.name",
+        }
+
+        assert after(scan(tmp_path, files), "module.m.aws_kms_key.k")["description"] == "alias/x"
 
     def test_resources_can_be_iterated_over_by_for_each(self, tmp_path: Path) -> None:
         text = """

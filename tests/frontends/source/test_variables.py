@@ -48,6 +48,32 @@ def test_any_other_variable_takes_an_expression(tmp_path: Path) -> None:
     assert after(found, "aws_kms_key.k")["description"] == "a-b"
 
 
+def test_a_variable_of_any_type_takes_an_expression_too(tmp_path: Path) -> None:
+    text = 'variable "v" { type = any }\nresource "aws_kms_key" "k" { description = var.v.d }\n'
+
+    assert (
+        after(scan(tmp_path, {"main.tf": text}, given=Given({"v": '{ d = "x" }'})), "aws_kms_key.k")["description"]
+        == "x"
+    )
+
+
+def test_an_object_with_defaults_takes_an_expression_too(tmp_path: Path) -> None:
+    kind = 'object({ d = string, e = optional(list(string), ["y"]) })'
+    text = f'variable "v" {{ type = {kind} }}\nresource "aws_kms_key" "k" {{ description = "${{var.v.d}}${{var.v.e[0]}}" }}\n'
+
+    assert (
+        after(scan(tmp_path, {"main.tf": text}, given=Given({"v": '{ "d": "x" }'})), "aws_kms_key.k")["description"]
+        == "xy"
+    )
+
+
+def test_of_a_broken_json_file_the_line_is_told(tmp_path: Path) -> None:
+    found = scan(tmp_path, {"main.tf": TEXT, "terraform.tfvars.json": '{\n  "v": "a",\n  oops\n}\n'})
+
+    [error] = [item for item in found.diagnostics if item.level.value == "error"]
+    assert (error.file, error.line) == ("terraform.tfvars.json", 3)
+
+
 def test_a_value_that_does_not_fit_its_type_is_an_error(tmp_path: Path) -> None:
     text = 'variable "v" { type = number }\nresource "aws_kms_key" "k" { description = var.v }\n'
     found = scan(tmp_path, {"main.tf": text}, given=Given({"v": "many"}))

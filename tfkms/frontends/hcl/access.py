@@ -44,6 +44,8 @@ def attribute(term: Term, name: str) -> Term:
             what = "element" if isinstance(term, Map) else "attribute"
             hint = None if term.marked else did_you_mean(name, members)
             raise Fault(f"the {friendly(term.type)} has no {what} `{name}`", hint)
+        case Unknown(members=members) if members is not None:
+            return with_sensitive(members(name), term.sensitive)
         case Unknown(type=ObjectType(attributes)):
             if name not in attributes:
                 raise Fault(f"the object has no attribute `{name}`", did_you_mean(name, attributes))
@@ -74,6 +76,8 @@ def _index(term: Term, key: Term) -> Term:
         raise Fault("null has no elements")
     if isinstance(key, Null):
         raise Fault("null cannot be a key")
+    if isinstance(term, Unknown) and term.members is not None and isinstance(key, Text):
+        return with_sensitive(term.members(key.value), term.sensitive or key.sensitive)
     if term.type is DYNAMIC or key.type is DYNAMIC:
         return derived("index", (term, key), DYNAMIC, not_null=False)
     if isinstance(term.type, MAPPINGS):

@@ -1,7 +1,7 @@
 """Type constraints of variables: parsed from syntax, with the defaults of `optional()`; and values made to fit them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import syntax
@@ -135,7 +135,7 @@ class Declaration:
                 raise CannotConvert("the variable is not nullable, and has no default")
             term = self.constraint.fit(self.default)
         if isinstance(term, Unknown) and not self.nullable:
-            term = Unknown(term.type, term.hole, True, term.plain, term.sensitive, term.place)
+            term = replace(term, not_null=True)
         return None if term is None else with_sensitive(term, self.sensitive)
 
 

@@ -55,6 +55,9 @@ def convert(term: Term, kind: Type) -> Term:
     match term:
         case Null():
             return Null(_replaced(term.type, settled(kind)), term.sensitive, term.place)
+        case Unknown(members=members) if members is not None and isinstance(kind, ObjectType):
+            made = {name: convert(members(name), wanted) for name, wanted in kind.attributes.items()}
+            return Object(made, sensitive=term.sensitive, place=term.place)
         case Unknown(hole=hole):
             plain = term.plain or term.type in (NUMBER, BOOL)
             wanted = _replaced(term.type, settled(kind))

@@ -123,6 +123,17 @@ def nested_blocks(body: Body, kind: str) -> tuple[Block, ...]:
     return tuple(found)
 
 
+def dynamic_blocks(argument: Argument) -> tuple[Block, ...]:
+    """The `dynamic` blocks that an argument of that name stands for: by label, one or a list of them each."""
+    body = Body((argument,))
+    return tuple(
+        replace(block, type=argument.name, labels=(label,))
+        for labelled in nested_blocks(body, argument.name)
+        for label in labelled.body.arguments
+        for block in nested_blocks(labelled.body, label)
+    )
+
+
 def _as_block(kind: str, value: Object) -> Block:
     items = tuple(
         Argument(item.key.start, item.value.end, name, item.value)

@@ -9,7 +9,7 @@ structure stays readable around the holes.
 """
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, TypeAlias, TypeVar, Union
@@ -126,7 +126,8 @@ class Unknown:
     """A value of which only the type is known, and what its refinements say.
 
     `not_null`: it is certainly not null. `plain`: it is a text without quotes, backslashes and control characters, so
-    that it cannot end a JSON string that it stands in.
+    that it cannot end a JSON string that it stands in. `members` tells attributes of an object that is not known as a
+    whole: of a resource each can be asked for, but not which others its provider adds.
     """
 
     type: Type
@@ -135,6 +136,7 @@ class Unknown:
     plain: bool = False
     sensitive: bool = False
     place: Place | None = field(default=None, compare=False, repr=False)
+    members: "Callable[[str], Term] | None" = field(default=None, compare=False, repr=False)
 
     whole = False
     size = 1

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.directory import Placed
 from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.json_syntax import dynamic_blocks, nested_blocks
 from tfkms.frontends.hcl.scope import Deferred, Meaning, Scope
-from tfkms.frontends.hcl.syntax import Argument, Block, Expression, Name, SourceText
+from tfkms.frontends.hcl.syntax import Argument, Block, Body, Expression, Name, Object, SourceText, Template, Tuple
 from tfkms.frontends.hcl.terms import Place, Term, Unknown
 from tfkms.frontends.hcl.types import DYNAMIC
 from tfkms.frontends.source.meanings import Members
@@ -18,7 +19,21 @@ Mean = Callable[[Expression, SourceText, Scope], Meaning]
 Within = Callable[[Scope, Mapping[str, Meaning]], Scope]
 """A scope with some names more."""
 
-WHOLE = ("the argument", "in error")
+NESTED_BLOCKS = frozenset(
+    {
+        "statement",
+        "principals",
+        "not_principals",
+        "condition",
+        "inline_policy",
+        "constraints",
+        "content",
+        "assume_role",
+        "assume_role_with_web_identity",
+        "default_tags",
+    }
+)
+"""What providers take as nested blocks, as far as something reads it: in JSON syntax these look like arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +51,7 @@ class Reader:
         """
         found: dict[str, Term] = {}
         blocks: dict[str, list[Term]] = {}
-        for placed in items:
+        for placed in _as_blocks(items):
             match placed.item:
                 case Argument(name=name, value=value):
                     found.setdefault(name, self.evaluate(value, placed.source, scope))
@@ -54,13 +69,13 @@ class Reader:
     def written_out(self, block: Block, source: SourceText, scope: Scope) -> Iterator[Term]:
         """The blocks that a `dynamic` block makes; an `Unknown` where it cannot be told how many."""
         arguments = block.body.arguments
-        content = next((inner for inner in block.body.blocks if inner.type == "content"), None)
+        content = next(iter(nested_blocks(block.body, "content")), None)
         place = Place(source, block.start, block.end, scope.calls)
         if "for_each" not in arguments or content is None:
             yield _lost("a dynamic block needs `for_each` and `content`", block, place)
             return
         iterator = arguments.get("iterator")
-        name = iterator.value.name if iterator is not None and isinstance(iterator.value, Name) else block.labels[0]
+        name = block.labels[0] if iterator is None else _word(iterator.value) or block.labels[0]
         elements = self.elements(arguments["for_each"].value, source, scope)
         if isinstance(elements, Unknown):
             reason = f"how many there are depends on `{hole_name(elements.hole)}`, which is {elements.hole.reason}"
@@ -92,6 +107,37 @@ class Reader:
             case _:
                 hole = Hole("", "", "no collection", ("for_each",))
                 return Unknown(DYNAMIC, hole)
+
+
+def _word(expression: Expression) -> str | None:
+    """The bare name that an expression is; JSON syntax puts it in quotes."""
+    match expression:
+        case Name(name=name):
+            return name
+        case Template() as text:
+            return text.literal
+        case _:
+            return None
+
+
+def _as_blocks(items: Iterable[Placed]) -> Iterator[Placed]:
+    """The items with blocks for those that JSON syntax writes as arguments."""
+    for placed in items:
+        match placed.item:
+            case Argument(name=name, value=Object() | Tuple()) if _is_block(name) and placed.source.file.endswith(
+                ".json"
+            ):
+                if name == "dynamic":
+                    yield from (Placed(block, placed.source) for block in dynamic_blocks(placed.item))
+                else:
+                    body = Body((placed.item,))
+                    yield from (Placed(block, placed.source) for block in nested_blocks(body, name))
+            case _:
+                yield placed
+
+
+def _is_block(name: str) -> bool:
+    return name in NESTED_BLOCKS or name == "dynamic"
 
 
 def _lost(reason: str, block: Block, place: Place) -> Unknown:

@@ -61,6 +61,7 @@ OF_AN_ACCOUNT = frozenset(
         "aws_caller_identity",
         "aws_partition",
         "aws_region",
+        "aws_service_principal",
         "aws_organizations_organization",
         "aws_iam_role",
         "aws_iam_user",
@@ -70,13 +71,56 @@ OF_AN_ACCOUNT = frozenset(
 """Data sources that tell of the account, the partition or the Region of their provider block."""
 
 AccountOf = Callable[[Resource], Account]
+CallerOf = Callable[[Resource], str | None]
+
+_AWS_MANAGED = {
+    name: f"{path}{name}"
+    for path, names in {
+        "": (
+            "AdministratorAccess",
+            "PowerUserAccess",
+            "ReadOnlyAccess",
+            "SecurityAudit",
+            "IAMFullAccess",
+            "IAMReadOnlyAccess",
+            "AmazonS3FullAccess",
+            "AmazonS3ReadOnlyAccess",
+            "AmazonSSMManagedInstanceCore",
+            "AWSKeyManagementServicePowerUser",
+            "CloudWatchAgentServerPolicy",
+            "SecretsManagerReadWrite",
+        ),
+        "job-function/": (
+            "Billing",
+            "DatabaseAdministrator",
+            "DataScientist",
+            "NetworkAdministrator",
+            "SupportUser",
+            "SystemAdministrator",
+            "ViewOnlyAccess",
+        ),
+        "service-role/": (
+            "AWSLambdaBasicExecutionRole",
+            "AWSLambdaVPCAccessExecutionRole",
+            "AmazonECSTaskExecutionRolePolicy",
+            "AmazonEBSCSIDriverPolicy",
+            "AWSConfigRole",
+        ),
+    }.items()
+    for name in names
+}
+"""What people look up by name among the policies that AWS manages, with their paths.
+
+An account may have a policy of its own by one of these names: then the provider finds two and refuses.
+"""
 
 
 @dataclass(slots=True)
 class Computation:
-    """Works out attributes. `account` tells in which account and Region a resource is."""
+    """Works out attributes. `account` tells in which account and Region a resource is, `caller` as whom it is read."""
 
     account: AccountOf
+    caller: CallerOf
     documents: dict[str, tuple[Rendered, PlaceOf]] = field(default_factory=dict)
 
     def attribute(self, resource: Resource, name: str) -> Term:
@@ -139,6 +183,10 @@ class Computation:
                 return minified_text_of(*self.document(resource))
             case "aws_caller_identity", "account_id" | "id":
                 return name_of(account.id)
+            case "aws_caller_identity", "arn" if (caller := self.caller(resource)) is not None:
+                return Text(caller)
+            case "aws_service_principal", "name" | "suffix" if account.partition == "aws":
+                return self.service_principal(resource, name)
             case "aws_partition", "partition" | "id":
                 return Text(account.partition)
             case "aws_partition", "dns_suffix" if suffix:
@@ -188,9 +236,21 @@ class Computation:
                 return _unknown(resource, name, AT_PLAN)
 
     def managed_policy(self, resource: Resource, name: str) -> Term:
-        """An `aws_iam_policy` that is looked up by its ARN."""
+        """An `aws_iam_policy` that is looked up by its ARN, or by the name of one that AWS manages."""
         arn = self.given(resource, "arn")
-        return _unknown(resource, name, AT_PLAN) if arn is None else Text(arn)
+        if arn is not None:
+            return Text(arn)
+        path = _AWS_MANAGED.get(self.given(resource, "name") or "")
+        if path is None:
+            return _unknown(resource, name, AT_PLAN)
+        return Text(f"arn:{self.account(resource).partition}:iam::aws:policy/{path}")
+
+    def service_principal(self, resource: Resource, name: str) -> Term:
+        """An `aws_service_principal`: outside of China every service has the one suffix."""
+        service = self.given(resource, "service_name")
+        if service is None:
+            return _unknown(resource, name, AT_PLAN)
+        return Text("amazonaws.com" if name == "suffix" else f"{service}.amazonaws.com")
 
     def existing(self, resource: Resource, name: str) -> Term:
         """The ARN of a role or user that is looked up by name: all but its path is known."""

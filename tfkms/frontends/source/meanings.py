@@ -1,7 +1,7 @@
 """What names stand for in a configuration: variables, local values, modules and resources, evaluated by need."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import terms
@@ -139,8 +139,8 @@ class Single(Deferred):
         return None
 
     def term(self) -> Term:
-        """All of it is not known: a provider may add to it."""
-        return nameless(self.what, "not all of its attributes are known")
+        """All of it is not known, as a provider may add to it; what is asked of that is still told."""
+        return replace(nameless(self.what, "not all of its attributes are known"), not_null=True, members=self.find)
 
 
 def nameless(reference: str, reason: str) -> terms.Unknown:

@@ -103,7 +103,7 @@ class _Reading:
         self.wanted = wanted
         self.mentions = mentions
         self.module = module
-        self.computation = Computation(self.account)
+        self.computation = Computation(self.account, self.caller)
         self.world = World(
             files=(beside.files if beside is not None else None) or DirectoryFiles(setting.root, directory),
             workspace=setting.workspace,
@@ -143,12 +143,20 @@ class _Reading:
 
     def account(self, resource: Resource) -> Account:
         """The account and Region of a resource."""
+        region = to_value(resource.module.given_by_block(resource, "region"))
+        return self.accounts.of(self.provider(resource), None, region)
+
+    def caller(self, resource: Resource) -> str | None:
+        """Who Terraform runs as where the resource is."""
+        return self.accounts.caller(self.provider(resource))
+
+    def provider(self, resource: Resource) -> str:
+        """The key of a resource's provider block."""
         path = module_path(resource.module.address)
         address = f"{'data.' if resource.mode is Mode.DATA else ''}{resource.type}.{resource.name}"
         block = self.references.block(path, address)
         written = block.config.provider_config_key if block else resource.type.partition("_")[0]
-        region = to_value(resource.module.given_by_block(resource, "region"))
-        return self.accounts.of(self.accounts.block_key(written, path), None, region)
+        return self.accounts.block_key(written, path)
 
     def scan(self, path: str) -> Scan:
         """Everything that is asked for; `path` is how the input is called."""

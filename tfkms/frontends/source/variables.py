@@ -4,28 +4,26 @@ Source: Terraform's documentation, "Input Variables on the Root Module": the env
 form, `*.auto.tfvars` and its JSON form by name, then `-var` and `-var-file` in the order in which they are given.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from tfkms.diagnostics import Diagnostic, Level, Refusal
-from tfkms.frontends.hcl import syntax, types
-from tfkms.frontends.hcl.constraints import Constraint, read_constraint
+from tfkms.frontends.hcl import syntax
 from tfkms.frontends.hcl.directory import Declaration, DirectoryIndex
 from tfkms.frontends.hcl.evaluate import evaluate
-from tfkms.frontends.hcl.faults import Fault
 from tfkms.frontends.hcl.files import DirectoryFiles, NoFiles
+from tfkms.frontends.hcl.json_syntax import json_variables
 from tfkms.frontends.hcl.parse import parse_body, parse_expression
+from tfkms.frontends.hcl.scan import SyntaxProblem
 from tfkms.frontends.hcl.scope import Budget, Names
 from tfkms.frontends.hcl.syntax import Argument, SourceText
 from tfkms.frontends.hcl.terms import Term, Text
-from tfkms.frontends.plan_format import freeze
 from tfkms.frontends.source.declarations import argument
-from tfkms.frontends.source.documents import term_of
 
 _FILES = ("terraform.tfvars", "terraform.tfvars.json")
+PRIMITIVES = frozenset({"string", "number", "bool"})
 _AUTO = (".auto.tfvars", ".auto.tfvars.json")
 
 
@@ -94,16 +92,13 @@ def _is_text(declaration: Declaration) -> bool:
     placed = argument(declaration, "type")
     if placed is None:
         return True
-    assert isinstance(placed.item, Argument)
-
-    def never(_expression: syntax.Expression) -> Term:
-        return Text("")
-
-    try:
-        constraint = read_constraint(placed.item.value, never, parse_expression)
-    except Fault:
-        constraint = Constraint()
-    return isinstance(constraint.type, types.Primitive)
+    match placed.item:
+        case Argument(value=syntax.Name(name=name)):
+            return name in PRIMITIVES
+        case Argument(value=syntax.Template() as text):
+            return text.literal in PRIMITIVES
+        case _:
+            return False
 
 
 @dataclass(slots=True)
@@ -142,17 +137,13 @@ class _Reading:
     def json_file(self, source: SourceText) -> dict[str, Term]:
         """The values that a file of variables in JSON gives."""
         try:
-            content = json.loads(source.text)
-        except (ValueError, RecursionError) as error:
-            line = getattr(error, "lineno", None)
-            message = "the variables are not valid JSON"
-            self.diagnostics.append(Diagnostic(Level.ERROR, "variables-unreadable", message, None, source.file, line))
+            body = json_variables(source.text)
+        except SyntaxProblem as problem:
+            self.tell(source, problem, f"the variables are not valid JSON: {problem.message}")
             return {}
-        if not isinstance(content, dict):
-            message = "a file of variables in JSON holds one object"
-            self.diagnostics.append(Diagnostic(Level.ERROR, "variables-unreadable", message, file=source.file))
-            return {}
-        return {str(name): term_of(freeze(value)) for name, value in content.items()}
+        for lost in body.unreadable:
+            self.tell(source, lost, lost.message)
+        return {name: self.value(own.value, source, name) for name, own in body.arguments.items()}
 
     def value(self, expression: syntax.Expression, source: SourceText, name: str) -> Term:
         """A literal value."""

@@ -1,6 +1,5 @@
 """What went wrong or needs saying beside the verdicts, as data: one lower-case line each, with a hint."""
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -43,5 +42,7 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a fault of the pr
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """`did you mean `x`?` for the nearest of `known`, None where nothing is near."""
+    import difflib
+
     near = difflib.get_close_matches(word, list(known), n=1)
     return f"did you mean `{near[0]}`?" if near else None

@@ -1,7 +1,6 @@
 """Where reports go besides standard output: files, replaced as a whole, and whatever else a path may name."""
 
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Sequence
@@ -81,7 +80,7 @@ def _is_replaceable(path: str) -> bool:
 
 def _replace(path: Path, content: bytes) -> None:
     """Writes a new file beside the path and gives it the name; keeps the mode of the file that was there."""
-    new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    new = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     try:
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
             file.write(content)

@@ -184,7 +184,7 @@ def request_keys(caller: Caller, target: Target, action: KmsAction) -> Keys:
     return _request_keys(caller, target, action.keys)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=65_536)
 def _request_keys(caller: Caller, target: Target, own: tuple[str, ...]) -> Keys:
     """The keys of requests for an action that carries these kms: keys besides those of every operation."""
     known = {**_of_caller(caller), **_of_target(target)}

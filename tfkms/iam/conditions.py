@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import TypeAlias, assert_never
 
 from tfkms.iam.comparisons import (
@@ -306,6 +307,7 @@ _SEVERAL = Hole("", "", "AWS does not say which of several values counts without
 _EMPTY = Hole("", "", "AWS does not say when an empty value counts as none")
 
 
+@lru_cache(maxsize=65_536)
 def holds(atom: Atom, values: tuple[Text, ...] | None) -> Ground:
     """Whether the literal holds for a key with these values; None is an absent key."""
     absent = atom.if_absent()

@@ -20,7 +20,7 @@ def may_allow(statement: AnyStatement, action: str) -> bool:
     return statement.effect is Effect.ALLOW and covers_action(statement.actions, f"kms:{action}").possible
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def any_may_allow(policy: Policy, action: str) -> bool:
     """Whether a statement of the policy may allow the action to somebody, somewhere."""
     return any(may_allow(statement, action) for statement in policy)
@@ -37,23 +37,31 @@ class Coverage:
     alike: tuple[int, ...]
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def coverage(policy: Policy, actions: tuple[str, ...]) -> Coverage:
     """What the policy says of these actions (`Decrypt`)."""
     allowed = frozenset[int]().union(*(covering(own, actions) for own in policy if may_be(own, Effect.ALLOW)))
-    columns = [_covered(own.actions, actions) for own in policy if isinstance(own, Statement)]
-    rows = list(zip(*columns, strict=True)) if columns else [()] * len(actions)
-    numbers: dict[tuple[Ground, ...], int] = {}
-    return Coverage(allowed, tuple(numbers.setdefault(row, len(numbers)) for row in rows))
+    elements = tuple(own.actions for own in policy if isinstance(own, Statement))
+    return Coverage(allowed, _alike(elements, actions))
 
 
 @lru_cache(maxsize=16_384)
+def _alike(elements: tuple[Patterns | Missing, ...], actions: tuple[str, ...]) -> tuple[int, ...]:
+    rows = list(zip(*(_covered(own, actions) for own in elements), strict=True)) or [()] * len(actions)
+    numbers: dict[tuple[Ground, ...], int] = {}
+    return tuple(numbers.setdefault(row, len(numbers)) for row in rows)
+
+
 def covering(statement: AnyStatement, actions: tuple[str, ...]) -> frozenset[int]:
     """The places of those actions that the statement covers, or may cover."""
     if isinstance(statement, OpaqueStatement):
         return frozenset(range(len(actions)))
-    covered = _covered(statement.actions, actions)
-    return frozenset(place for place, ground in enumerate(covered) if ground.possible)
+    return _possible(statement.actions, actions)
+
+
+@lru_cache(maxsize=16_384)
+def _possible(element: Patterns | Missing, actions: tuple[str, ...]) -> frozenset[int]:
+    return frozenset(place for place, ground in enumerate(_covered(element, actions)) if ground.possible)
 
 
 @lru_cache(maxsize=16_384)

@@ -95,33 +95,36 @@ def conditions_of(
     """What a request for the action must be for the statement to match it, principals aside; None if none can be."""
     if isinstance(statement, OpaqueStatement):
         return (unsure(statement.hole),)
-    if not has_variables(statement):
-        return _settled_conditions(statement, action.name, in_key_policy)
-    return _conditions(statement, action.name, in_key_policy, variables)
+    covered = covers_action(statement.actions, f"kms:{action.name}")
+    if not covered.possible:
+        return None
+    if has_variables(statement):
+        demands = _demands(statement, in_key_policy, variables)
+    else:
+        demands = _settled_demands(statement, in_key_policy)
+    return None if demands is None else (covered, *demands)
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=131_072)
 def has_variables(statement: Statement) -> bool:
     """Whether the statement writes anything that reads like a policy variable."""
     return "${" in str(plain(statement.source))
 
 
-@lru_cache(maxsize=65_536)
-def _settled_conditions(statement: Statement, action: str, in_key_policy: bool) -> Conjunction | None:
-    return _conditions(statement, action, in_key_policy, no_variables)
+@lru_cache(maxsize=131_072)
+def _settled_demands(statement: Statement, in_key_policy: bool) -> Conjunction | None:
+    return _demands(statement, in_key_policy, no_variables)
 
 
-def _conditions(statement: Statement, action: str, in_key_policy: bool, variables: Variables) -> Conjunction | None:
-    covered = covers_action(statement.actions, f"kms:{action}")
-    if not covered.possible:
-        return None
+def _demands(statement: Statement, in_key_policy: bool, variables: Variables) -> Conjunction | None:
+    """What the statement demands of a request besides its action and its principal; None where it is void."""
     resource = resource_literal(statement.resources, statement, in_key_policy, variables)
     if resource is None:
         return None
-    return (covered, resource, *condition_literals(statement, variables))
+    return (resource, *condition_literals(statement, variables))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=262_144)
 def namings(statement: AnyStatement, caller: Caller) -> tuple[Naming, ...]:
     """The ways in which an Allow of a key policy reaches the caller."""
     if isinstance(statement, OpaqueStatement):
@@ -129,7 +132,7 @@ def namings(statement: AnyStatement, caller: Caller) -> tuple[Naming, ...]:
     return tuple(allowed(statement.principals, caller))
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=262_144)
 def _denied(statement: Statement, caller: Caller) -> tuple[Conjunction, ...]:
     return tuple(denied(statement.principals, caller))
 

@@ -104,6 +104,7 @@ def wild_symbols(value: Text) -> list[Symbol]:
     return [wild.get(symbol, symbol) if isinstance(symbol, str) else symbol for symbol in characters(value)]
 
 
+@lru_cache(maxsize=16_384)
 def arn_glob(value: Text) -> Pattern | None:
     """The pattern that the Arn operators make of `value`; None where it is none."""
     return arn_shape(wild_symbols(value))

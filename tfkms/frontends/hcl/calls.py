@@ -81,6 +81,8 @@ def _is_sure(name: str, given: Sequence[Term]) -> bool:
     """Whether the call cannot fail whatever the unknowns in its arguments turn out to be."""
     if all(term.whole for term in given):
         return True
+    if name == "replace" and len(given) > 1 and not given[1].whole:  # it could be a malformed regular expression
+        return False
     if name in SURE:
         return all(_is_settled(term, texts=False) for term in given)
     return name in SURE_OF_TEXTS and all(_is_settled(term, texts=True) for term in given)
@@ -90,7 +92,7 @@ def _is_settled(term: Term, *, texts: bool) -> bool:
     """Whether all types in it are known; and, for `texts`, that nothing in it can turn out to be null."""
     match term:
         case Unknown(type=kind, not_null=not_null):
-            return not is_dynamic_within(kind) and not_null
+            return not is_dynamic_within(kind) and not_null and (isinstance(kind, Primitive) or not texts)
         case terms.List() | terms.Set() | terms.Tuple() | terms.Map() | terms.Object():
             return all(_is_settled_within(child, texts=texts) for child in terms.items(term))
         case _:

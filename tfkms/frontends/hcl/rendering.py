@@ -7,7 +7,7 @@ from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.faults import Fault, LimitFault, UndeclaredFault, check_text
 from tfkms.frontends.hcl.iteration import for_tuple
 from tfkms.frontends.hcl.terms import HoledText, Part, Place, Term, Text, Unknown
-from tfkms.frontends.hcl.types import DYNAMIC, STRING
+from tfkms.frontends.hcl.types import DYNAMIC, STRING, Primitive
 from tfkms.frontends.hcl.unknowns import derived
 from tfkms.frontends.hcl.walker import Bindings, Outcome, Walker
 
@@ -90,7 +90,7 @@ def _as_text(walker: Walker, term: Term, node: syntax.Expression) -> Term:
     if isinstance(term, terms.Null):
         raise Fault("a null value cannot stand in a text", None, node.start, node.end)
     if isinstance(term, Unknown):
-        walker.doubts += term.type is DYNAMIC or not term.not_null
+        walker.doubts += not (isinstance(term.type, Primitive) and term.type is not DYNAMIC and term.not_null)
         return term
     try:
         return convert(term, STRING)

@@ -100,7 +100,25 @@ def test_try_keeps_the_structure_of_what_cannot_fail() -> None:
     assert isinstance(found, terms.Object)
 
 
-@pytest.mark.parametrize("text", ["d.x", "l[0]", "m.x", "tonumber(a)", "d + 1", "jsondecode(a).x", "[for x in d : x]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "d.x",
+        "l[0]",
+        "m.x",
+        "tonumber(a)",
+        "d + 1",
+        "jsondecode(a).x",
+        "[for x in d : x]",
+        'join(",", l)',
+        "sort(l)",
+        'replace("x", a, "y")',
+        "chunklist([1], length(a))",
+        'indent(length(a), "x")',
+        '"${l}!"',
+        "upper(d)",
+    ],
+)
 def test_try_is_unknown_where_an_unknown_could_make_it_fail(text: str) -> None:
     names = {"a": A, "d": unknown("d", DYNAMIC, not_null=False), "l": unknown("l", ListType(STRING))}
 

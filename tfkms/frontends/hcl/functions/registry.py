@@ -43,60 +43,13 @@ ELSEWHERE: Mapping[str, Type] = {
     "urldecode": STRING,
 }
 # These cannot fail because of what unknowns in their arguments turn out to be, types being known.
-SURE = frozenset(
-    [
-        "jsonencode",
-        "merge",
-        "concat",
-        "length",
-        "keys",
-        "values",
-        "reverse",
-        "tolist",
-        "toset",
-        "tomap",
-        "flatten",
-        "distinct",
-        "contains",
-        "setunion",
-        "sensitive",
-        "nonsensitive",
-        "issensitive",
-        "ephemeralasnull",
-        "chunklist",
-    ]
-)
+SURE = frozenset({
+    "jsonencode", "merge", "concat", "length", "keys", "values", "reverse", "tolist", "toset", "tomap", "flatten",
+    "distinct", "contains", "setunion", "sensitive", "nonsensitive", "issensitive", "ephemeralasnull",
+})  # fmt: skip
 # Nor can these, unless it is null.
-SURE_OF_TEXTS = frozenset(
-    [
-        "lower",
-        "upper",
-        "title",
-        "strrev",
-        "chomp",
-        "trim",
-        "trimspace",
-        "trimprefix",
-        "trimsuffix",
-        "replace",
-        "join",
-        "split",
-        "startswith",
-        "endswith",
-        "strcontains",
-        "indent",
-        "base64encode",
-        "urlencode",
-        "md5",
-        "sha1",
-        "sha256",
-        "sha512",
-        "base64sha256",
-        "base64sha512",
-        "tostring",
-        "sort",
-        "compact",
-        "basename",
-        "dirname",
-    ]
-)
+SURE_OF_TEXTS = frozenset({
+    "lower", "upper", "title", "strrev", "chomp", "trim", "trimspace", "trimprefix", "trimsuffix", "replace",
+    "join", "split", "startswith", "endswith", "strcontains", "base64encode", "urlencode", "md5", "sha1", "sha256",
+    "sha512", "base64sha256", "base64sha512", "tostring", "sort", "compact", "basename", "dirname",
+})  # fmt: skip

@@ -270,9 +270,9 @@ def _content(
             return State.KNOWN, content, diagnostics
         case Mapping() if any(True for _ in holes(value)):
             return State.PARTIAL, value, ()
-        case Unknown() if is_key(site) and isinstance(argument, Omitted) and _is_made(resource):
+        case Unknown() if is_key(site) and isinstance(argument, Omitted) and resource.is_made:
             return State.DEFAULT, default_policy(resource.account), ()
-        case Unknown() if isinstance(argument, Omitted) and site.kind is Kind.IDENTITY:
+        case Unknown() if isinstance(argument, Omitted) and site.kind is Kind.IDENTITY and resource.is_made:
             return None  # a block that the configuration does not give; AWS fills it in empty
         case Unknown():
             return State.UNKNOWN, value, ()
@@ -282,11 +282,6 @@ def _content(
             return (State.DEFAULT, default_policy(resource.account), ()) if is_key(site) else None
         case _:
             raise NotJsonError("it is not a text")
-
-
-def _is_made(resource: Resource) -> bool:
-    """Whether the plan makes the resource; one that exists keeps the policy that it has."""
-    return resource.before is None or Action.CREATE in resource.actions
 
 
 @lru_cache(maxsize=256)

@@ -157,6 +157,11 @@ class Resource:
         """The type, with `data.` before that of a data source: the two share names."""
         return block_type(self.mode, self.type)
 
+    @property
+    def is_made(self) -> bool:
+        """Whether the plan makes it; what exists keeps what the configuration does not give."""
+        return self.before is None or Action.CREATE in self.actions
+
     def argument(self, name: str) -> Argument:
         """How the configuration gives a top-level argument."""
         return Unseen() if self.arguments is None else self.arguments.get(name, Omitted())

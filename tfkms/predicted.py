@@ -86,9 +86,12 @@ def iam_name(resource: Resource, values: Attributes) -> Text:
             return name
         case Template() as name:
             return name
+        case Unknown() if isinstance(arn := values.get("arn"), str) and arn:
+            return arn.rpartition("/")[2]
         case value:
             prefix = values.get("name_prefix")
-            made_up = bool(prefix) or not isinstance(value, Unknown) or isinstance(resource.argument("name"), Omitted)
+            prefixed = isinstance(prefix, str) and bool(prefix)
+            made_up = prefixed or not isinstance(value, Unknown) or isinstance(resource.argument("name"), Omitted)
             references = value.hole.references if isinstance(value, Unknown) and not made_up else ()
             hole = Hole(resource.address, "/name", AFTER_APPLY, references, fresh=made_up)
             return text(prefix, hole) if isinstance(prefix, str) else text(hole)

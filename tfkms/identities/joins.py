@@ -89,7 +89,7 @@ class _Joins:
                 held.policies.append(used)
         argument = resource.argument("managed_policy_arns")
         value = principal.values.get("managed_policy_arns")
-        if not isinstance(argument, Omitted) or not isinstance(value, Unknown):
+        if not (isinstance(argument, Omitted) and isinstance(value, Unknown) and resource.is_made):
             self.attach(resource, "managed_policy_arns", [(held, None)], self.elsewhere.arns(principal))
         boundary = principal.values.get("permissions_boundary")
         if isinstance(boundary, Unknown) or (isinstance(boundary, str) and boundary):

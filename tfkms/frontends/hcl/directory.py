@@ -112,12 +112,18 @@ def index_directory(root: Path, directory: str = ".") -> DirectoryIndex:
     What lies outside of the root, by links or by `..`, is lost. Raises `OSError` where the directory cannot be listed.
     """
     place = root / directory
-    inside = place.resolve().is_relative_to(root.resolve())
+    inside = lies_inside(root, place)
     with os.scandir(place) as entries:
         found = {entry.name: entry for entry in entries}
     with uncollected():
         files = [_read(root, directory, found[name], inside=inside) for name in configuration_files(found)]
         return directory_index(directory, files)
+
+
+def lies_inside(root: Path, place: str | Path) -> bool:
+    """Whether a path, its links followed, lies in the directory `root`."""
+    whole, real = os.path.realpath(root), os.path.realpath(place)
+    return real == whole or real.startswith(whole.rstrip(os.sep) + os.sep)
 
 
 def configuration_files(names: Iterable[str]) -> list[str]:
@@ -236,7 +242,7 @@ def _read(root: Path, directory: str, entry: os.DirEntry[str], *, inside: bool) 
     path = Path(entry.path)
     try:
         found = entry.stat()
-        if not inside or (entry.is_symlink() and not path.resolve().is_relative_to(root.resolve())):
+        if not inside or (entry.is_symlink() and not lies_inside(root, path)):
             reason = "the file is outside of the scanned directory"
         elif not stat.S_ISREG(found.st_mode):
             reason = "it is not a regular file"

@@ -53,7 +53,7 @@ def written_places(term: Term) -> dict[str, Place]:
     while pending:
         path, part = pending.pop()
         match part:
-            case Text() | HoledText():
+            case Text() | HoledText() if _may_be_document(part):
                 try:
                     inner = document(part)
                 except Fault:
@@ -67,6 +67,12 @@ def written_places(term: Term) -> dict[str, Place]:
             case _:
                 pass
     return found
+
+
+def _may_be_document(term: Text | HoledText) -> bool:
+    """Whether a text begins as an object or a list does."""
+    start = term.value if isinstance(term, Text) else term.prefix
+    return start.lstrip()[:1] in ("{", "[")
 
 
 def rendered(arguments: Mapping[str, Term], address: str) -> tuple[Rendered, PlaceOf]:

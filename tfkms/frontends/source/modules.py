@@ -5,6 +5,7 @@ Source: hashicorp/terraform:internal/modsdir/manifest.go.
 """
 
 import json
+import os
 import posixpath
 import re
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from tfkms.diagnostics import Diagnostic, Level
-from tfkms.frontends.hcl.directory import Declaration, DirectoryIndex, index_directory
+from tfkms.frontends.hcl.directory import Declaration, DirectoryIndex, index_directory, lies_inside
 from tfkms.frontends.hcl.syntax import Argument, Template
 from tfkms.frontends.source.declarations import argument, place_of
 
@@ -86,7 +87,8 @@ class _Loader:
             place = posixpath.normpath(posixpath.join(self.start, known))
         if place == ".." or place.startswith(("../", "/")):
             return Absent("the module lies outside of the scanned directory")
-        if not (self.root / place).is_dir() or not (self.root / place).resolve().is_relative_to(self.root.resolve()):
+        found = os.path.join(self.root, place)  # noqa: PTH118 - every call of every module passes here
+        if place not in self.indexes and not (os.path.isdir(found) and lies_inside(self.root, found)):  # noqa: PTH112
             return Absent(f"there is no directory `{place}`")
         return self.module(place, path)
 

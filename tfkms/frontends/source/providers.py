@@ -14,13 +14,17 @@ from tfkms.frontends.source.configuration import ModuleInstance
 from tfkms.values import plain
 
 AWS = "aws"
+SILENT = frozenset({"default_tags", "ignore_tags", "endpoints", "max_retries", "retry_mode"})
+"""Arguments and blocks of a provider that say nothing of account and Region."""
 
 
 def evaluated_providers(configuration: Configuration, root: ModuleInstance) -> Mapping[str, ProviderConfig]:
     """The provider blocks by key; those of AWS in the root module with the values of their arguments, where known."""
     providers = dict(configuration.provider_config)
     for declaration in root.module.index.of_type("provider", AWS):
-        members = root.reader.members(declaration.items, root.scope)
+        telling = [own for own in declaration.items if getattr(own.item, "name", None) not in SILENT]
+        telling = [own for own in telling if getattr(own.item, "type", None) not in SILENT]
+        members = root.reader.members(telling, root.scope)
         alias = members.pop("alias", None)
         name = declaration.labels[0] if declaration.labels else ""
         key = f"{name}.{alias.value}" if isinstance(alias, terms.Text) else name

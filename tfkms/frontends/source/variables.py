@@ -4,6 +4,7 @@ Source: Terraform's documentation, "Input Variables on the Root Module": the env
 form, `*.auto.tfvars` and its JSON form by name, then `-var` and `-var-file` in the order in which they are given.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -63,7 +64,7 @@ class Given:
             if name in kinds:
                 found[name] = reading.written(name, text, _is_text(kinds[name]), f"TF_VAR_{name}")
         files = DirectoryFiles(root, directory)
-        for file in _automatic(files):
+        for file in _automatic(root / directory):
             found.update(reading.file(files.shown(file), files.read(file)))
         for option in self.options:
             match option:
@@ -78,13 +79,12 @@ class Given:
         return found
 
 
-def _automatic(files: DirectoryFiles) -> Iterator[str]:
+def _automatic(directory: Path) -> Iterator[str]:
     """The files that Terraform reads unasked, in its order."""
-    for name in _FILES:
-        if files.exists(name):
-            yield name
-    auto = [name for pattern in _AUTO for name in files.matching(".", f"*{pattern}") if "/" not in name]
-    yield from sorted(set(auto))
+    with os.scandir(directory) as entries:
+        names = {entry.name for entry in entries if ".tfvars" in entry.name and entry.is_file()}
+    yield from (name for name in _FILES if name in names)
+    yield from sorted(name for name in names if name.endswith(_AUTO))
 
 
 def _is_text(declaration: Declaration) -> bool:

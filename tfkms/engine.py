@@ -20,6 +20,7 @@ from tfkms.finding import (
     Claim,
     Evidence,
     Finding,
+    Input,
     Judgement,
     NotApplicable,
     Note,
@@ -104,18 +105,62 @@ def _nobody_authorized(rules: Sequence[Rule], stance: Stance) -> Iterator[Diagno
         yield Diagnostic(Level.WARNING, "authorized-empty", message, hint="name them with --authorized")
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the guardrails say of one input, the first of its report unless `at` puts it elsewhere."""
+
+    input: Input
+    verdicts: tuple[Judgement, ...]
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    unseen: tuple[UnseenPolicy, ...]
+    waivers: Waivers
+
+    def at(self, place: int) -> "Judged":
+        """The same as the input of that index."""
+        if place == 0:
+            return self
+        return replace(
+            self,
+            verdicts=tuple([replace(own, input=place) for own in self.verdicts]),
+            findings=tuple([replace(own, input=place) for own in self.findings]),
+            notes=tuple([replace(own, input=place) for own in self.notes]),
+            diagnostics=tuple([replace(own, input=place) for own in self.diagnostics]),
+            unseen=tuple([replace(own, input=place) for own in self.unseen]),
+        )
+
+
+def judged(scan: Scan, rules: Sequence[Rule], facts: Facts) -> Judged:
+    """What the guardrails say of one input."""
+    run = _Run(scan, facts)
+    for rule in rules:
+        run.judge(rule)
+    return Judged(
+        input=scan.input,
+        verdicts=tuple(run.judgements()),
+        findings=tuple(run.findings),
+        notes=tuple(run.notes),
+        diagnostics=tuple(run.diagnostics),
+        unseen=tuple(run.unseen()) if _by_identity(rules) else (),
+        waivers=run.waivers,
+    )
+
+
 def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Sequence[Diagnostic]) -> Report:
     """The report on these inputs. `others` are diagnostics that arose before there was anything to judge."""
-    if scans:
+    return report([judged(scan, rules, facts) for scan in scans], rules, facts, others)
+
+
+def report(every: Sequence[Judged], rules: Sequence[Rule], facts: Facts, others: Sequence[Diagnostic]) -> Report:
+    """The report on inputs that have been judged, each by itself."""
+    if every:
         others = (*others, *_nobody_authorized(rules, facts.stance))
-    runs = [_Run(place, scan, facts) for place, scan in enumerate(scans)]
-    for run in runs:
-        for rule in rules:
-            run.judge(rule)
+    runs = [own.at(place) for place, own in enumerate(every)]
     return Report(
         checks=tuple(rule.id for rule in rules),
-        inputs=tuple(scan.input for scan in scans),
-        verdicts=tuple(verdict for run in runs for verdict in run.judgements()),
+        inputs=tuple(run.input for run in runs),
+        verdicts=tuple(verdict for run in runs for verdict in run.verdicts),
         findings=tuple(sorted((finding for run in runs for finding in run.findings), key=_worst_first)),
         notes=tuple(note for run in runs for note in run.notes),
         diagnostics=(
@@ -123,11 +168,11 @@ def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Se
             *(diagnostic for run in runs for diagnostic in run.diagnostics),
             *_all_waivers(facts, runs).complaints([rule.id for rule in rules]),
         ),
-        unseen=tuple(policy for run in runs for policy in run.unseen()) if _by_identity(rules) else (),
+        unseen=tuple(policy for run in runs for policy in run.unseen),
     )
 
 
-def _all_waivers(facts: Facts, runs: Sequence["_Run"]) -> Waivers:
+def _all_waivers(facts: Facts, runs: Sequence[Judged]) -> Waivers:
     """The waivers of the settings and of every source, each once, with what each run made of them."""
     waivers = facts.waivers.and_those([own for run in runs for own in run.waivers.all])
     waivers.used.update(*(run.waivers.used for run in runs))
@@ -193,8 +238,7 @@ class _Standing:
 class _Run:
     """One input, judged by one guardrail after the other."""
 
-    def __init__(self, place: int, scan: Scan, facts: Facts):
-        self.place = place
+    def __init__(self, scan: Scan, facts: Facts):
         self.scan = scan
         self.facts = facts
         self.after = _Side.of(scan, facts, Moment.AFTER)
@@ -224,10 +268,10 @@ class _Run:
     def unseen(self) -> Iterator[UnseenPolicy]:
         """The policies that are attached and not in view."""
         for policy in self.after.identities.unseen:
-            yield replace(policy, input=self.place)
+            yield replace(policy, input=0)
 
     def tell(self, diagnostic: Diagnostic) -> None:
-        self.diagnostics.append(replace(diagnostic, input=self.place))
+        self.diagnostics.append(replace(diagnostic, input=0))
 
     def judge(self, rule: Rule) -> None:
         """Adds the verdicts, findings and notes of one guardrail."""
@@ -273,13 +317,13 @@ class _Run:
             case Remarked(address, claim):
                 message = _filled(rule.messages, claim, {"address": address})
                 new = (address, message) not in known.remarks
-                self.notes.append(Note(rule.id, address, claim.cause, message, new, input=self.place))
+                self.notes.append(Note(rule.id, address, claim.cause, message, new))
             case NotApplicable(address, keys, reason):
                 self.stand(rule, (address, *keys), _Standing(Verdict.NOT_APPLICABLE, reason))
             case Violated(inert=True) if self.facts.stance.inert_grants is CountsAs.NOTE:
                 finding = self.finding(rule, outcome, known)
                 code = outcome.claim.cause
-                self.notes.append(Note(rule.id, outcome.address, code, finding.message, finding.new, self.place))
+                self.notes.append(Note(rule.id, outcome.address, code, finding.message, finding.new))
             case Violated() | Undecided():
                 found = self.finding(rule, outcome, known)
                 finding = replace(found, waived=waiver or self.facts.baseline.waiver(found))
@@ -338,7 +382,7 @@ class _Run:
 
     def judgements(self) -> Iterator[Judgement]:
         for (check, address), own in self.verdicts.items():
-            yield Judgement(check, address, own.verdict, own.reason, own.waived, self.place)
+            yield Judgement(check, address, own.verdict, own.reason, own.waived)
 
     def finding(self, rule: Rule, outcome: Violated | Undecided, known: "_Before") -> Finding:
         new = not _reaches(outcome) <= known.reaches
@@ -367,7 +411,6 @@ class _Run:
             needs=outcome.needs if isinstance(outcome, Undecided) else (),
             remedy=_filled(rule.fixes, outcome.claim, facts),
             fingerprint=fingerprint,
-            input=self.place,
         )
 
 

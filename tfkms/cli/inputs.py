@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tfkms.settings.form import SettingsFile
 
 STANDARD_INPUT = "-"
+HERE = (".",)
+"""The inputs where none are named."""
 VARIABLE_PREFIX = "TF_VAR_"
 _IN_ORDER = "tfkms.variables"
 _CALLER = re.compile(r"arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:[!-~]+")
@@ -136,10 +138,10 @@ def read(
 
     `sites` are the places of policies besides the catalogue's. Raises Refusal for options that are wrong.
     """
-    reader = _Reader(told, assumed(told, settings), sites)
+    reader = Reader(told, assumed(told, settings), sites)
     scans: list[Scan] = []
     refused: list[Diagnostic] = []
-    for path in paths or (".",):
+    for path in paths or HERE:
         try:
             scans += reader.scans(path)
         except Refusal as refusal:
@@ -147,7 +149,7 @@ def read(
     return scans, refused
 
 
-class _Reader:
+class Reader:
     """Reads inputs of every kind, all for the same resources."""
 
     def __init__(self, told: Told, assumed: "Assumed", sites: Sequence["Site"]):

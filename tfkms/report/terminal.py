@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from rich.console import Console
+from rich.status import Status
 from rich.text import Text
 
 from tfkms.report.formats.text import Line
@@ -13,3 +14,8 @@ def write(lines: Iterable[Line]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for line in lines:
         console.print(Text.assemble(*((piece.text, piece.style.value) for piece in line)))
+
+
+def status(line: str) -> Status:
+    """A line on standard error that goes away when it is stopped."""
+    return Status(line, console=Console(stderr=True, highlight=False, markup=False))

@@ -10,7 +10,7 @@ import click
 from tfkms.cli import checkout, sources
 from tfkms.cli.group import EXIT_ERROR
 from tfkms.cli.guardrails import authorized_principals, facts, selected
-from tfkms.cli.inputs import Told, read, with_inputs
+from tfkms.cli.inputs import HERE, Reader, Told, assumed, with_inputs
 from tfkms.cli.output import in_colour, tell, write
 from tfkms.cli.settings import config_option, read_known
 from tfkms.cli.settings import settings as found_settings
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tfkms.finding import Report
     from tfkms.report.view import View
 
+JOBS_LIMIT = 64
 TEXT, GITHUB, SARIF = "text", "github", "sarif"
 
 
@@ -74,6 +75,15 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
 @click.option("--today", metavar="DATE", help="The day by which waivers expire.  [default: today, in UTC]")
 @click.option("--no-color", is_flag=True, help="No colour, even on a terminal.")
 @click.option("-q", "--quiet", is_flag=True, help="No warnings on standard error.")
+@click.option("--no-progress", is_flag=True, help="Never show on a terminal how far the scan is.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, JOBS_LIMIT),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Judge inputs by so many processes.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="List every verdict, the good ones too.")
 def scan(
     *,
@@ -95,6 +105,8 @@ def scan(
     today: str | None,
     no_color: bool,
     quiet: bool,
+    no_progress: bool,
+    jobs: int,
     verbose: bool,
 ) -> int:
     """Judge plans: JSON of `terraform show -json` (a plan or a state), or `-` for standard input.
@@ -103,6 +115,8 @@ def scan(
     """
     from tfkms import catalogue, engine
     from tfkms.baseline import written
+    from tfkms.cli.judging import Task, judge_each
+    from tfkms.cli.progress import Progress
     from tfkms.finding import Severity
     from tfkms.report.view import View
     from tfkms.settings import decisions
@@ -117,9 +131,11 @@ def scan(
     rules = selected(checks, skip, stance, own.rules)
     waivers = Waivers(decisions.waivers(settings), expiry_day(today))
     known = read_known(baseline)
-    scans, refused = read(inputs, told, settings.form, own.sites)
-    others = [*decisions.idle_patterns(settings), *refused]
-    report = engine.judge(scans, rules, facts(stance, waivers, known, own.sites, Inline(ids, not no_inline)), others)
+    judged_by = facts(stance, waivers, known, own.sites, Inline(ids, not no_inline))
+    task = Task(Reader(told, assumed(told, settings.form), own.sites), rules, judged_by)
+    with Progress(len(inputs or HERE), not (no_progress or quiet)) as progress:
+        judged, refused = judge_each(task, inputs or HERE, jobs, progress.advance)
+    report = engine.report(judged, rules, judged_by, [*decisions.idle_patterns(settings), *refused])
     severity = Severity[(fail_on or settings.form.fail_on).upper()]
     exit_zero = exit_zero or write_baseline is not None
     gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero, new_only)
@@ -130,9 +146,9 @@ def scan(
     if write_baseline is not None:
         files.append((write_baseline, written(report).decode()))
 
-    tell(report.diagnostics, [item.input.path for item in scans], quiet)
+    tell(report.diagnostics, [item.path for item in report.inputs], quiet)
     delivered = [deliver(path, content) for path, content in files]
-    if form != TEXT or scans or not refused:
+    if form != TEXT or judged or not refused:
         _show(form, report, view, in_colour(no_color))
     return engine.exit_code(report, gate) if all(delivered) else EXIT_ERROR
 

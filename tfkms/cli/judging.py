@@ -1,0 +1,126 @@
+"""Reads and judges the inputs of a scan: each by itself, one after the other or by several processes."""
+
+import copyreg
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from tfkms import engine
+from tfkms.catalogue import Rule
+from tfkms.cli.inputs import STANDARD_INPUT, Reader, display_path
+from tfkms.diagnostics import Diagnostic, Level, Refusal
+from tfkms.engine import Facts, Judged
+
+Told = Callable[[str], None]
+"""Is told of each input when it is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of one argument of the command line: what it stood for, judged, and why the rest of it was not."""
+
+    judged: tuple[Judged, ...]
+    refused: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """All that it takes to judge an argument of the command line."""
+
+    reader: Reader
+    rules: Sequence[Rule]
+    facts: Facts
+
+    def done(self, path: str) -> Done:
+        """Reads and judges what the argument stands for. What goes wrong with it is told of it alone."""
+        found: list[Judged] = []
+        try:
+            for scan in self.reader.scans(path):
+                found.append(engine.judged(scan, self.rules, self.facts))  # noqa: PERF401 - keeps those before an error
+        except Refusal as refusal:
+            diagnostic = refusal.diagnostic
+            return Done(tuple(found), (replace(diagnostic, file=diagnostic.file or display_path(path)),))
+        except Exception as error:  # the others are judged, and the gate must not pass
+            return Done(tuple(found), (_crashed(path, type(error).__name__),))
+        return Done(tuple(found))
+
+
+def judge_each(task: Task, paths: Sequence[str], jobs: int, told: Told) -> tuple[list[Judged], list[Diagnostic]]:
+    """The inputs in their order, judged, and a diagnostic for each that could not be."""
+    apart = jobs > 1 and len(paths) > 1
+    done = list(_by_processes(task, paths, jobs, told) if apart else _one_by_one(task, paths, told))
+    return [own for each in done for own in each.judged], [own for each in done for own in each.refused]
+
+
+def _one_by_one(task: Task, paths: Sequence[str], told: Told) -> Iterator[Done]:
+    for path in paths:
+        yield task.done(path)
+        told(path)
+
+
+def _by_processes(task: Task, paths: Sequence[str], jobs: int, told: Told) -> Iterator[Done]:
+    """As `_one_by_one`, by so many processes. Standard input is read in this one."""
+    # Processes are started anew: a fork of one that has threads may hang.
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(paths)), fresh, initializer=_take, initargs=(task,)) as pool:
+        pending: list[Future[Done] | None] = []
+        for path in paths:
+            if path == STANDARD_INPUT:
+                pending.append(None)
+                continue
+            future = _submitted(pool, path)
+            future.add_done_callback(lambda _, path=path: told(path))  # type: ignore[misc]
+            pending.append(future)
+        for path, future_or_none in zip(paths, pending, strict=True):
+            if future_or_none is None:
+                yield task.done(path)
+                told(path)
+                continue
+            try:
+                yield future_or_none.result()
+            except BrokenProcessPool:
+                yield Done((), (_crashed(path, "its process ended"),))
+
+
+def _submitted(pool: ProcessPoolExecutor, path: str) -> Future[Done]:
+    """The task of one path; one that has failed already where the processes have ended."""
+    try:
+        return pool.submit(_done, path)
+    except BrokenProcessPool as error:
+        failed: Future[Done] = Future()
+        failed.set_exception(error)
+        return failed
+
+
+def _crashed(path: str, what: str) -> Diagnostic:
+    message = f"tfkms crashed ({what}); this is a fault of tfkms, please report it"
+    return Diagnostic(Level.ERROR, "crashed", message, None, display_path(path))
+
+
+_task: Task | None = None
+"""In a process that judges: what it judges by."""
+
+
+def _take(task: Task) -> None:
+    global _task  # noqa: PLW0603 - a process is told once, not with every input
+    _task = task
+
+
+def _done(path: str) -> Done:
+    assert _task is not None
+    return _task.done(path)
+
+
+def _unpickled(members: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(members)
+
+
+def _pickled(view: MappingProxyType[Any, Any]) -> tuple[Callable[..., Any], tuple[dict[Any, Any]]]:
+    return _unpickled, (dict(view),)
+
+
+copyreg.pickle(MappingProxyType, _pickled)

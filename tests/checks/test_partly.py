@@ -1,15 +1,22 @@
 """What is not known of a key policy may leave a guardrail undecided, and never turns its verdict round."""
 
 import json
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from tests.checks.partly import KEY_ARN, verdicts
-from tests.iam.policies import hidden, leaves, statements, whole
+from tests.iam.policies import asked_keys, contexts, hidden, leaves, openly, statements, whole
 from tests.plan_builder import ACCOUNT
+from tfkms import catalogue
+from tfkms.iam import callers
+from tfkms.iam.callers import CallerKind, Target, request_keys
+from tfkms.iam.parse import parse_policy
+from tfkms.iam.simulate import Answer, Documents, Request, simulate
+from tfkms.location import Origin
 from tfkms.values import Hole, Unknown, Value, text
 
 H = Hole("aws_iam_role.app", "/arn", "known after apply", ("aws_iam_role.app.arn",))
@@ -99,3 +106,35 @@ def test_hiding_what_is_known_never_turns_a_verdict_round(
     policy: dict[str, Any], held: str | None, data: st.DataObject
 ) -> None:
     is_never_turned_round(policy, data.draw(st.sampled_from(leaves(policy))), held)
+
+
+# Against the second evaluator: who is let in by a policy that passes
+
+OUTSIDERS = [
+    callers.named(CallerKind.ROLE, f"arn:aws:iam::{ACCOUNT}:role/app", ACCOUNT, "aws"),
+    callers.named(CallerKind.ROLE, f"arn:aws:iam::{ACCOUNT}:role/team/x", ACCOUNT, "aws"),
+    callers.named(CallerKind.USER, f"arn:aws:iam::{ACCOUNT}:user/ann", ACCOUNT, "aws"),
+    callers.session(f"arn:aws:sts::{ACCOUNT}:assumed-role/app/one", "app", ACCOUNT, "aws"),
+    callers.named(CallerKind.FEDERATED_USER, f"arn:aws:sts::{ACCOUNT}:federated-user/bob", ACCOUNT, "aws"),
+    callers.service("s3.amazonaws.com", "aws"),
+]
+OPEN = openly().map(lambda own: {"Version": "2012-10-17", "Statement": [ROOT, *own]})
+DELETION = catalogue.actions()["ScheduleKeyDeletion"]
+
+
+@given(OPEN, st.sampled_from(HELD), st.integers(0, 2**32))
+def test_a_policy_that_passes_lets_no_outsider_in(policy: dict[str, Any], held: str | None, seed: int) -> None:
+    if not verdicts(whole(policy), "IAM-KMS-3", held=held)["IAM-KMS-3"].startswith("pass"):
+        return
+    key_policy = parse_policy(whole(policy), Origin("aws_kms_key.main", "/policy"))[0]
+    own = () if held is None else (parse_policy(whole(json.loads(held)), Origin("", ""))[0],)
+    target = Target("aws_kms_key.main", KEY_ARN, ACCOUNT, "us-east-1", "aws", None, {})
+    for caller in OUTSIDERS:
+        assert caller.name is not None
+        holds = own if str(caller.name).endswith(("role/app", "app/one")) else ()
+        keys = request_keys(caller, target, DELETION)
+        for context in contexts(asked_keys(policy["Statement"]), keys, Random(seed), 3):
+            note(f"{caller.name} {context}")
+            request = Request(caller.name, "kms:ScheduleKeyDeletion", KEY_ARN, context)
+
+            assert simulate(request, Documents(key_policy, holds), frozenset()) is not Answer.ALLOWED

@@ -23,7 +23,7 @@ from tests.iam.asking import (
     surely,
     user,
 )
-from tfkms.iam.callers import CallerKind, anyone, service, session
+from tfkms.iam.callers import Caller, CallerKind, anyone, named, service, session
 from tfkms.iam.document import Policy
 from tfkms.iam.grants import EVERYTHING, Bundle, Case
 from tfkms.iam.key_values import Reading
@@ -77,12 +77,55 @@ def test_a_role_arn_names_its_sessions_and_a_session_only_itself() -> None:
     assert not possibly(case(document(statement(principal={"AWS": arn})), two))
 
 
+def test_a_deny_of_a_role_reaches_its_sessions_and_no_role_that_ends_alike() -> None:
+    one = session(f"arn:aws:sts::{ACCOUNT}:assumed-role/app/one", "app", ACCOUNT, "aws")
+    policy = document(statement(principal="*"), statement("Deny", {"AWS": APP}))
+
+    assert not possibly(case(policy, one))
+    assert surely(case(document(statement(principal="*"), statement("Deny", {"AWS": f"{APP}s"})), one))
+
+
+def test_the_path_of_a_sessions_role_is_not_known() -> None:
+    one = session(f"arn:aws:sts::{ACCOUNT}:assumed-role/app/one", "app", ACCOUNT, "aws")
+    guard = statement("Deny", "*", Condition={"ArnLike": {"aws:PrincipalArn": APP}})
+    asked = case(document(statement(principal="*"), guard), one)
+
+    assert possibly(asked)
+    assert not surely(asked)
+
+
 def test_a_service_is_named_by_its_name_alone() -> None:
     policy = document(statement(principal={"Service": "logs.amazonaws.com"}))
 
     assert surely(case(policy, service("logs.amazonaws.com", "aws")))
     assert not possibly(case(policy, service("ses.amazonaws.com", "aws")))
     assert not possibly(case(policy, role()))
+
+
+def test_a_federated_user_has_of_its_account_what_its_session_policy_gives_it() -> None:
+    arn = f"arn:aws:sts::{ACCOUNT}:federated-user/bob"
+    bob = named(CallerKind.FEDERATED_USER, arn, ACCOUNT, "aws")
+
+    delegated = case(document(statement(principal={"AWS": ROOT})), bob, bundle=DELEGATED)
+    assert possibly(delegated)
+    assert not surely(delegated)
+    assert surely(case(document(statement(principal={"AWS": arn})), bob))
+
+
+@pytest.mark.parametrize(
+    ("caller", "pattern", "sure", "possible"),
+    [
+        (role(), "*:alice", True, True),  # whoever assumes a role names the session
+        (role(), "AROAEXAMPLE:*", False, True),
+        (user(), "AIDAEXAMPLE", False, True),
+        (session(f"arn:aws:sts::{ACCOUNT}:assumed-role/app/bob", "app", ACCOUNT, "aws"), "*:alice", False, False),
+    ],
+)
+def test_the_ids_that_aws_gives_are_not_chosen(caller: Caller, pattern: str, sure: bool, possible: bool) -> None:
+    condition = {"StringLike": {"aws:userid": pattern}}
+    asked = case(document(statement(principal="*", Condition=condition)), caller)
+
+    assert (surely(asked), possibly(asked)) == (sure, possible)
 
 
 def test_a_guard_that_lists_a_pattern_spares_its_roles_and_nobody_else() -> None:

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from tfkms.iam.automaton import matches
-from tfkms.iam.callers import Caller, CallerKind
+from tfkms.iam.automaton import matches, may_match
+from tfkms.iam.callers import Caller, CallerKind, with_plain_path
 from tfkms.iam.comparisons import Like, unsure
 from tfkms.iam.conditions import Atom
 from tfkms.iam.grants import Conjunction
@@ -55,9 +55,10 @@ class Authorized:
                 return () if clause is None else (clause,)
 
     def _barring_session(self, caller: Caller, account: Text) -> tuple[Conjunction, ...] | None:
-        name = caller.name
-        if isinstance(name, str):
-            return self.barring_by_name(name.split("/")[1], "role", caller, account)
+        assert not isinstance(caller.principal_arn, Pattern)
+        role = with_plain_path(caller.principal_arn)
+        if isinstance(role, str):
+            return self.barring_by_name(role.rpartition("/")[2], "role", caller, account)
         clause = self._apart(account)
         return () if clause is None else (clause,)
 
@@ -74,7 +75,11 @@ class Authorized:
         shape = caller.principal_arn
         by_path = (arn_glob(_within(entry, account)) for entry in self.arns if entry.endswith("/*"))
         entries = [pattern for pattern in by_path if pattern is not None]
-        if not isinstance(shape, Pattern) or not any(find([[shape], [entry]], ()) is not None for entry in entries):
+        if isinstance(shape, Pattern):
+            told_by_path = any(find([[shape], [entry]], ()) is not None for entry in entries)
+        else:
+            told_by_path = any(may_match(entry, shape) for entry in entries)
+        if not told_by_path:
             return ()
         clause = self._apart(account)
         reason = f"the path of {word} `{name}`, by which the authorized principals tell it, is not known"

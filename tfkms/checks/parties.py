@@ -237,7 +237,7 @@ def witness(case: Case, solution: Solution, inert: str | None) -> Witness:
     principal = caller.name or _told(chosen, PRINCIPAL_ARN, caller.principal_arn)
     shown = {name: values for name, values in chosen.items() if name not in _DERIVED}
     if caller.kind is CallerKind.SESSION:
-        shown["aws:PrincipalArn"] = (_told(chosen, PRINCIPAL_ARN, caller.principal_arn),)
+        shown["aws:PrincipalArn"] = (callers.with_plain_path(_told(chosen, PRINCIPAL_ARN, caller.principal_arn)),)
     arn = _told(chosen, callers.RESOURCE, case.target.arn)
     written = dict(names_as_written(case)) if shown else {}
     context = {written.get(name, name): values for name, values in sorted(shown.items())}

@@ -85,11 +85,20 @@ def named(kind: CallerKind, arn: Text, account: Text, partition: str, bounded: b
     return Caller(kind, account, partition, arn, arn, bounded)
 
 
-def session(arn: Text, role: Text, account: Text, partition: str, bounded: bool = False) -> Caller:
+def session(
+    arn: Text, role: Text, account: Text, partition: str, bounded: bool = False
+) -> Caller:  # fmt: skip
     """The session with that ARN, of the role of that name; the path of the role is not in the session's ARN."""
-    start = text(f"arn:{partition}:iam::", *text_parts(account), ":role/")
-    pattern = shape([*literal(start).symbols, Run(_PATH), *literal(role).symbols])
-    return Caller(CallerKind.SESSION, account, partition, arn, pattern, bounded)
+    own = text(f"arn:{partition}:iam::", *text_parts(account), ":role/", _ROLE_PATH, *text_parts(role))
+    return Caller(CallerKind.SESSION, account, partition, arn, own, bounded)
+
+
+_ROLE_PATH = Hole("", "/path", "the ARN of a session does not tell the path of its role")
+
+
+def with_plain_path(arn: Text) -> Text:
+    """The ARN of a session's role as it is without a path, which stands for whatever path it has."""
+    return text(*(part for part in text_parts(arn) if part != _ROLE_PATH))
 
 
 def anyone(kind: CallerKind, account: Text, partition: str) -> Caller:

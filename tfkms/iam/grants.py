@@ -12,7 +12,7 @@ from functools import lru_cache
 from tfkms.iam import access
 from tfkms.iam.access import Absent, Context, Keys, KeyState, Known, Solution, solve
 from tfkms.iam.actions import KmsAction
-from tfkms.iam.callers import RESOURCE, Caller, Target, request_keys
+from tfkms.iam.callers import RESOURCE, Caller, CallerKind, Target, request_keys
 from tfkms.iam.comparisons import TRUE, Like, unsure
 from tfkms.iam.conditions import Atom, Literal, NoValue, Variables, no_variables
 from tfkms.iam.coverage import coverage, covering, may_be
@@ -45,8 +45,9 @@ class Bundle:
 class Guarding:
     """A service or resource control policy; `sure` says that it is known to bind the account.
 
-    Only its Denies are read: what it does not allow another one at its level may. Service control policies do not bind
-    services and service-linked roles (AWS Organizations User Guide, orgs_manage_policies_scps).
+    Only its Denies are read: what it does not allow another one at its level may, such as the one that allows
+    everything, which AWS attaches and plans do not show. Service control policies do not bind services and
+    service-linked roles (AWS Organizations User Guide, orgs_manage_policies_scps).
     """
 
     policy: Policy
@@ -158,6 +159,8 @@ def grants(
                 case Way.ROLE:
                     for limit in limits:
                         yield Grant(statement, (), naming.way, (*whole, *limit))
+                case Way.ACCOUNT if caller.kind is CallerKind.FEDERATED_USER:
+                    delegations.append((statement, (*whole, unsure(_SESSION_POLICY))))
                 case Way.ACCOUNT:
                     delegations.append((statement, whole))
     for statement in (statement for policy in bundle.identity for statement in policy):
@@ -204,6 +207,7 @@ def refusals(
                 yield statement, matched
 
 
+_SESSION_POLICY = Hole("", "", "a federated user has of its account's permissions what its session policy gives it")
 _MISPLACED = "AWS takes no Principal in an identity policy"
 _ABOVE = Hole("", "", "it is not known whether the account is under the target of the organization's policy")
 

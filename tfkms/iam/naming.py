@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from tfkms.iam import callers
-from tfkms.iam.callers import Caller, CallerKind, root_arn
+from tfkms.iam.callers import Caller, CallerKind, root_arn, with_plain_path
 from tfkms.iam.comparisons import FALSE, Ground, Like, unsure
 from tfkms.iam.conditions import Atom, Literal
 from tfkms.iam.document import Missing, PrincipalName, Principals, PrincipalType
-from tfkms.iam.pattern import literal
+from tfkms.iam.pattern import Pattern, literal
 from tfkms.iam.principals import EVERYONE, account_of, arn_parts, either, equal
 from tfkms.values import Hole, Template, Text, text, text_parts
 
@@ -153,6 +153,13 @@ def _named_by_arn(value: Text, caller: Caller) -> Iterator[Naming]:
     if isinstance(value, str) and ("*" in value or "?" in value or not _IAM_ARN.fullmatch(value)):
         return  # a wildcard matches no part of a name; what is no user and no role has no such PrincipalArn
     if isinstance(value, str) and isinstance(caller.principal_arn, str) and value != caller.principal_arn:
+        return
+    if caller.kind is CallerKind.SESSION and isinstance(value, str) and not isinstance(caller.principal_arn, Pattern):
+        # The names of roles are unique in an account, whatever their paths.
+        named = with_plain_path(caller.principal_arn)
+        prefix, _, name = value.rpartition("/")
+        start = f"{prefix.partition('/')[0]}/"
+        yield from _if(Way.ROLE, equal(f"{start}{name}", named))
         return
     way = Way.DIRECT if caller.kind is CallerKind.USER else Way.ROLE
     yield Naming(way, (Atom(PRINCIPAL_ARN, Like((literal(value),))),))

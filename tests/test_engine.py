@@ -110,7 +110,9 @@ def test_a_crash_anywhere_else_is_one_line_and_fails_the_gate(monkeypatch: pytes
     result = scan(key_plan(policy(ROOT)))
 
     assert result.exit_code == 2
-    assert result.output == "tfkms: error: -: tfkms crashed (RuntimeError); this is a fault of tfkms, please report it\n"
+    assert (
+        result.output == "tfkms: error: -: tfkms crashed (RuntimeError); this is a fault of tfkms, please report it\n"
+    )
 
 
 def test_of_a_sensitive_policy_nothing_is_printed() -> None:

@@ -13,9 +13,8 @@ from tests.plan_builder import ACCOUNT, ROOT, block, change, plan, policy
 from tfkms import catalogue
 from tfkms.checks.stance import Stance
 from tfkms.cli.guardrails import facts
-from tfkms.cli.inputs import read
+from tfkms.cli.inputs import Told, read
 from tfkms.extract import Moment
-from tfkms.frontends.accounts import Assumed
 from tfkms.queries.can import Word, can
 from tfkms.queries.names import askers
 from tfkms.queries.sight import Sight, sight
@@ -267,7 +266,7 @@ def test_the_json_form_keeps_to_its_schema(tmp_path: Path) -> None:
 
 def seen(path: Path) -> Sight:
     """What a plan shows."""
-    (scan,), _ = read([str(path)], Assumed())
+    (scan,), _ = read([str(path)], Told())
     return sight(scan, facts(Stance()), Moment.AFTER)
 
 

@@ -55,6 +55,12 @@ def normal(value: Real) -> Real:
     return value.numerator if value.denominator == 1 else value
 
 
+def bits(value: Real) -> int:
+    """How many bits it takes to hold `value` exactly, zeros at either end left out."""
+    top = abs(value.numerator)
+    return top.bit_length() - ((top & -top).bit_length() - 1) if top else 0
+
+
 def is_negative(value: Real) -> bool:
     """Whether `value` has a sign; zero may have one."""
     return value < 0 or value is NEGATIVE_ZERO

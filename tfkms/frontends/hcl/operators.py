@@ -96,6 +96,8 @@ def _arithmetic(operator: str, left: Term, right: Term) -> Term:
     value = _ARITHMETIC[operator](one.value, other.value)
     if value == 0 and operator in "*/" and floats.is_negative(one.value) is not floats.is_negative(other.value):
         value = floats.NEGATIVE_ZERO
+    if operator == "*":  # products keep all their bits, as far as there is room for them
+        precision = max(precision, floats.bits(floats.rounded(value)))
     return Number(floats.rounded(value, precision), precision=precision)
 
 

@@ -13,7 +13,7 @@ FLOORS = [
     {"iam"},
     {"frontends", "extract", "identities", "key_uses"},
     {"checks"},
-    {"catalogue", "waivers", "baseline"},
+    {"catalogue", "waivers", "baseline", "fingerprint"},
     {"settings", "waiving"},
     {"engine"},
     {"queries"},

@@ -1,7 +1,5 @@
 """Runs the guardrails over what was extracted, and turns outcomes into verdicts, findings and an exit code."""
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,7 +16,6 @@ from tfkms.diagnostics import Diagnostic, Level
 from tfkms.extract import Estate, Moment, Site, extract
 from tfkms.finding import (
     Claim,
-    Evidence,
     Finding,
     Input,
     Judgement,
@@ -35,6 +32,7 @@ from tfkms.finding import (
     Violated,
     Waiver,
 )
+from tfkms.fingerprint import fingerprint
 from tfkms.iam.actions import Actions
 from tfkms.identities import Identities, identities
 from tfkms.key_uses import KeyUse, Services, aliases, key_uses
@@ -42,7 +40,7 @@ from tfkms.location import Origin
 from tfkms.model import Scan
 from tfkms.predicted import AFTER_APPLY
 from tfkms.settings.inline import Inline
-from tfkms.values import Hole, Text, Value, hole_name, plain
+from tfkms.values import Hole, Text, Value, hole_name
 from tfkms.waivers import Waivers
 from tfkms.waiving import Asked, parts
 
@@ -194,6 +192,7 @@ def _worst_first(finding: Finding) -> tuple[object, ...]:
         finding.check,
         (len(place), place),
         finding.fingerprint,
+        sorted(map(str, finding.principals)),
     )
 
 
@@ -386,7 +385,7 @@ class _Run:
 
     def finding(self, rule: Rule, outcome: Violated | Undecided, known: "_Before") -> Finding:
         new = not _reaches(outcome) <= known.reaches
-        fingerprint = _fingerprint(rule, outcome)
+        mark = fingerprint(rule.id, outcome)
         if any(evidence.statement is None for evidence in outcome.evidence):
             outcome = _redacted(outcome)
         violated = isinstance(outcome, Violated)
@@ -410,7 +409,7 @@ class _Run:
             evidence=outcome.evidence,
             needs=outcome.needs if isinstance(outcome, Undecided) else (),
             remedy=_filled(rule.fixes, outcome.claim, facts),
-            fingerprint=fingerprint,
+            fingerprint=mark,
         )
 
 
@@ -473,19 +472,3 @@ def _filled(texts: Mapping[str, str], claim: Claim, facts: Mapping[str, str]) ->
 def _need(hole: Hole) -> str:
     named = hole.references or (hole.address and hole.reason == AFTER_APPLY)
     return f"`{hole_name(hole)}` is {hole.reason}" if named else hole.reason
-
-
-def _fingerprint(rule: Rule, outcome: Violated | Undecided) -> str:
-    """Stays the same when lines move and statements are reordered or reformatted; changes with what is granted."""
-    parts = {
-        "check": rule.id,
-        "address": outcome.address,
-        "keys": sorted(outcome.keys),
-        "cause": outcome.claim.cause,
-        "statements": sorted(_statement_text(item) for item in outcome.evidence),
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
-
-
-def _statement_text(evidence: Evidence) -> str:
-    return json.dumps(plain(evidence.statement), sort_keys=True)

@@ -173,6 +173,19 @@ class TestABaseline:
 
         assert scan(tmp_path, [other, one], "", "--baseline", "base.json").code == 0
 
+    def test_it_holds_when_a_statement_is_written_in_another_way_or_names_fewer(self, tmp_path: Path) -> None:
+        scan(tmp_path, [granting("a", "b")], "", "--write-baseline", "base.json")
+
+        again = dict(reversed(granting("a", action=["kms:schedulekeydeletion"]).items()))
+        for statements in ([granting("b", "a")], [again], [granting("b")]):
+            assert scan(tmp_path, statements, "", "--baseline", "base.json").code == 0
+
+    def test_it_does_not_hold_for_one_principal_or_action_more(self, tmp_path: Path) -> None:
+        scan(tmp_path, [granting("a", "b")], "", "--write-baseline", "base.json")
+
+        for wider in (granting("a", "b", "c"), granting("a", action=["kms:ScheduleKeyDeletion", "kms:Decrypt"])):
+            assert scan(tmp_path, [wider], "", "--baseline", "base.json").code == 1
+
     def test_it_is_made_for_review_and_the_same_each_time(self, tmp_path: Path) -> None:
         scan(tmp_path, [granting("b"), granting("a", sid="Other")], "", "--write-baseline", "one.json")
         scan(tmp_path, [granting("a", sid="Other"), granting("b")], "", "--write-baseline", "two.json")

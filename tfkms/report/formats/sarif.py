@@ -8,6 +8,7 @@ the plan, for `terraform show -json` writes one line, and Jenkins drops a result
 results of a guardrail on one line for one, were it not for their fingerprints.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -139,7 +140,8 @@ def _message(group: Sequence[Finding]) -> str:
 def _line_hash(finding: Finding, span: Span | None, report: Report) -> Json:
     """GitHub's hash of the line, if its text is in view; in a plan the finding's own, which keeps alerts apart."""
     if span is None:
-        return {"primaryLocationLineHash": f"{finding.fingerprint[:16]}:1"}
+        told = "\n".join([finding.fingerprint, *sorted(map(str, finding.principals)), *sorted(finding.keys)])
+        return {"primaryLocationLineHash": f"{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:16]}:1"}
     text = report.sources.get(span.file)
     hashes = _hashes(text) if text is not None else ()
     return {"primaryLocationLineHash": hashes[span.line - 1]} if span.line <= len(hashes) else {}

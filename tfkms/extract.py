@@ -272,7 +272,7 @@ def _content(
             return State.PARTIAL, value, ()
         case Unknown() if is_key(site) and isinstance(argument, Omitted) and resource.is_made:
             return State.DEFAULT, default_policy(resource.account), ()
-        case Unknown() if isinstance(argument, Omitted) and site.kind is Kind.IDENTITY and resource.is_made:
+        case Unknown() if isinstance(argument, Omitted) and _is_filled_in(resource, site):
             return None  # a block that the configuration does not give; AWS fills it in empty
         case Unknown():
             return State.UNKNOWN, value, ()
@@ -282,6 +282,11 @@ def _content(
             return (State.DEFAULT, default_policy(resource.account), ()) if is_key(site) else None
         case _:
             raise NotJsonError("it is not a text")
+
+
+def _is_filled_in(resource: Resource, site: Site) -> bool:
+    """Whether AWS fills in, empty, an argument that the configuration leaves out; a data source reads it instead."""
+    return site.kind is Kind.IDENTITY and resource.mode is Mode.MANAGED and resource.is_made
 
 
 @lru_cache(maxsize=256)

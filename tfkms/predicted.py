@@ -6,7 +6,7 @@ Sources: IAM User Guide, reference_identifiers (ARNs, paths); AWS KMS Developer 
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from tfkms.model import Account, Action, Mode, Omitted, Resource
+from tfkms.model import Account, Action, Mode, Omitted, Resource, Source
 from tfkms.values import Hole, Template, Text, Unknown, Value, text, text_parts
 
 AFTER_APPLY = "known after apply"
@@ -93,7 +93,7 @@ def iam_name(resource: Resource, values: Attributes) -> Text:
             prefixed = isinstance(prefix, str) and bool(prefix)
             made_up = prefixed or not isinstance(value, Unknown) or isinstance(resource.argument("name"), Omitted)
             references = value.hole.references if isinstance(value, Unknown) and not made_up else ()
-            hole = Hole(resource.address, "/name", AFTER_APPLY, references, fresh=made_up)
+            hole = Hole(resource.address, "/name", AFTER_APPLY, references, fresh=made_up and _may_be_new(resource))
             return text(prefix, hole) if isinstance(prefix, str) else text(hole)
 
 
@@ -116,8 +116,14 @@ def key_id_of(resource: Resource, made: bool = True) -> Text:
 
 
 def _key_id(resource: Resource, made: bool) -> Hole:
-    new = resource.before is None or resource.mode is Mode.DATA or Action.CREATE in resource.actions
-    return Hole(resource.address, "/key_id", AFTER_APPLY, fresh=made and new)
+    return Hole(resource.address, "/key_id", AFTER_APPLY, fresh=made and _may_be_new(resource))
+
+
+def _may_be_new(resource: Resource) -> bool:
+    """Whether nothing written today can name the resource: a source without a plan does not say what there is."""
+    if resource.source is Source.SOURCE:
+        return False
+    return resource.before is None or resource.mode is Mode.DATA or Action.CREATE in resource.actions
 
 
 def _replicated(resource: Resource) -> Text | None:

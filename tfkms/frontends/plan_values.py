@@ -49,6 +49,13 @@ class PlanValues:
             self.found[address] = None if entry is None else _after(entry)
         return self.found[address]
 
+    def makes(self, address: str) -> bool:
+        """Whether the plan makes the resource anew."""
+        entry = self._entries.get(address)
+        if not isinstance(entry, ResourceChange):
+            return False
+        return "create" in decode(entry.change, Change, f"the change of `{address}`").actions
+
     def keys(self, module: str, block: str) -> list[InstanceKey] | None:
         """The keys of the instances of a block, by the address of its module and its own in it; None where there are
         none in the plan."""

@@ -486,3 +486,21 @@ def test_a_region_that_a_block_gives_as_null_is_that_of_its_provider(tmp_path: P
 
     assert errors(found) == []
     assert resources(found)["aws_kms_key.k"].account.region == "us-east-1"
+
+
+def test_what_names_something_by_a_name_to_be_made_up_is_found_by_its_reference(tmp_path: Path) -> None:
+    text = """
+    resource "aws_iam_role" "r" {
+      name_prefix        = "admin-"
+      assume_role_policy = "{}"
+    }
+    resource "aws_iam_role_policy_attachment" "a" {
+      role       = aws_iam_role.r.name
+      policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+    }
+    """
+    found = scan(tmp_path, {"main.tf": text})
+
+    assert isinstance(after(found, "aws_iam_role_policy_attachment.a")["role"], Unknown)
+    links = resources(found)["aws_iam_role_policy_attachment.a"].links["role"].links
+    assert [link.address for link in links] == ["aws_iam_role.r"]

@@ -126,3 +126,19 @@ def test_wrong_options_are_refused_in_one_line(tmp_path: Path) -> None:
     assert "--var takes NAME=VALUE, not `x`" in scan(tmp_path, ".", "--var", "x").err
     result = scan(tmp_path, ".", "--var-file", "missing.tfvars")
     assert (result.code, "missing.tfvars: the variables cannot be read" in result.err) == (2, True)
+
+
+def test_who_holds_a_policy_is_found_though_its_name_is_made_up(tmp_path: Path) -> None:
+    text = """
+    resource "aws_iam_role" "r" {
+      name_prefix        = "admin-"
+      assume_role_policy = "{}"
+    }
+    resource "aws_iam_role_policy_attachment" "a" {
+      role       = aws_iam_role.r.name
+      policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+    }
+    """
+    result = scan(written(tmp_path, {"main.tf": text}), ".")
+
+    assert addresses(result) == [(".", "aws_iam_role_policy_attachment.a")]

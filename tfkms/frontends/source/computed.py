@@ -11,6 +11,7 @@ from tfkms.frontends.addresses import AnyKey
 from tfkms.frontends.hcl.export import to_value
 from tfkms.frontends.hcl.terms import Term, Text, Unknown
 from tfkms.frontends.hcl.types import DYNAMIC, STRING
+from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.policy_document import Rendered
 from tfkms.frontends.source.configuration import Resource
 from tfkms.frontends.source.documents import PlaceOf, minified_text_of, name_of, rendered, text_of
@@ -117,10 +118,12 @@ An account may have a policy of its own by one of these names: then the provider
 
 @dataclass(slots=True)
 class Computation:
-    """Works out attributes. `account` tells in which account and Region a resource is, `caller` as whom it is read."""
+    """Works out attributes. `account` tells in which account and Region a resource is, `caller` as whom it is read,
+    `plan` what a plan of the configuration knows, None where there is none."""
 
     account: AccountOf
     caller: CallerOf
+    plan: PlanValues | None = None
     documents: dict[str, tuple[Rendered, PlaceOf]] = field(default_factory=dict)
 
     def attribute(self, resource: Resource, name: str) -> Term:
@@ -152,9 +155,9 @@ class Computation:
             mode=resource.mode,
             module=resource.module.address,
             index=key if isinstance(key, int | str) else None,
-            source=Source.SOURCE,
+            source=Source.SOURCE if self.plan is None else Source.PLAN,
             account=self.account(resource),
-            actions=frozenset({Action.READ if resource.mode is Mode.DATA else Action.CREATE}),
+            actions=frozenset({Action.READ if resource.mode is Mode.DATA else self.action(resource)}),
             before=None,
             after=values,
             before_sensitive=False,
@@ -163,6 +166,10 @@ class Computation:
             links={},
             presence=presence(resource),
         )
+
+    def action(self, resource: Resource) -> Action:
+        """What is done with a managed resource: it is made, unless a plan says otherwise."""
+        return Action.CREATE if self.plan is None or self.plan.makes(resource.address) else Action.UPDATE
 
     def document(self, resource: Resource) -> tuple[Rendered, PlaceOf]:
         """The document of an `aws_iam_policy_document`, rendered once."""

@@ -103,7 +103,7 @@ class _Reading:
         self.wanted = wanted
         self.mentions = mentions
         self.module = module
-        self.computation = Computation(self.account, self.caller)
+        self.computation = Computation(self.account, self.caller, self.plan)
         self.world = World(
             files=(beside.files if beside is not None else None) or DirectoryFiles(setting.root, directory),
             workspace=setting.workspace,
@@ -184,7 +184,7 @@ class _Reading:
         """Whether a resource that is only read for a word says it."""
         words = self.mentions.get(block_type(resource.mode, resource.type))
         text = resource.declaration.base.source.text
-        return words is None or any(word.decode() in text for word in words)
+        return words is None or any(word.decode().strip('"') in text for word in words)
 
     def diagnostics(self, found: list[Resource]) -> Iterator[Diagnostic]:
         """What went wrong: files and blocks that cannot be read, expressions in error, modules that are missing."""
@@ -208,7 +208,7 @@ class _Reading:
     def resource(self, own: Resource) -> Read:
         """A resource as a plan that creates it would show it."""
         attributes = own.module.attributes(own)
-        after = {name: value_of(term) for name, term in attributes.items()}
+        after = {name: value_of(term, name) for name, term in attributes.items()}
         for name, default in DEFAULTS.get(own.type, {}).items() if own.mode is Mode.MANAGED else ():
             if after.get(name) is None:
                 after[name] = default
@@ -252,7 +252,7 @@ class _Reading:
         for name in names:
             if after.get(name) is None:
                 term = own.module.attribute(own, name)
-                after[name] = value_of(term)
+                after[name] = value_of(term, name)
                 origins.update(_placed(own, {name: term}))
 
 
@@ -277,17 +277,29 @@ def _arguments(written: Mapping[str, Argument] | None, attributes: Mapping[str, 
     }
 
 
-def value_of(term: Term) -> Value:
-    """A term as the value that a plan would show, a text with holes that is JSON as the document that it encodes."""
+def value_of(term: Term, name: str = "") -> Value:
+    """A term as the value that a plan would show of the argument `name`.
+
+    A text with holes that is JSON is the document that it encodes. Any other is unknown, as it is in a plan, so that
+    what names something else is found by its references; only names keep their known parts.
+    """
     match term:
         case HoledText(prefix=prefix) if prefix.lstrip()[:1] in ("{", "["):
             return as_document(term)
+        case HoledText():
+            value = to_value(term)
+            hole = terms.first_hole(term)
+            return value if name in _NAMES or hole is None else Unknown(hole)
         case terms.List() | terms.Set() | terms.Tuple():
-            return tuple(value_of(item) for item in term.items)
+            return tuple(value_of(item, name) for item in term.items)
         case terms.Map(members=members) | terms.Object(members=members):
-            return {name: value_of(member) for name, member in members.items()}
+            return {own: value_of(member, own) for own, member in members.items()}
         case _:
             return to_value(term)
+
+
+_NAMES = frozenset({"name", "name_prefix", "path", "description"})
+"""Arguments that say how something is called, and name nothing else."""
 
 
 def _mask(term: Term) -> Value:

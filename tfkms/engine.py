@@ -247,8 +247,20 @@ class _Run:
         self.diagnostics: list[Diagnostic] = []
         inline, malformed = facts.inline.read(scan)
         self.waivers = facts.waivers.and_those(inline)
-        for diagnostic in (*scan.diagnostics, *self.after.estate.diagnostics, *malformed):
+        self.reported = scan.reported()
+        estate = (own for own in self.after.estate.diagnostics if self.is_reported(own.address))
+        for diagnostic in (*scan.diagnostics, *estate, *malformed):
             self.tell(diagnostic)
+
+    def is_reported(self, address: str | None) -> bool:
+        """Whether the user asked about the resource, or about everything."""
+        return self.reported is None or address is None or address in self.reported
+
+    def is_asked_about(self, outcome: Outcome) -> bool:
+        """Whether the user asked about the resource, or about a file that a finding rests on."""
+        if isinstance(outcome, Violated | Undecided) and self.scan.asks_about(own.origin for own in outcome.evidence):
+            return True
+        return self.is_reported(outcome.address)
 
     @cached_property
     def before(self) -> _Side:
@@ -266,7 +278,7 @@ class _Run:
 
     def unseen(self) -> Iterator[UnseenPolicy]:
         """The policies that are attached and not in view."""
-        for policy in self.after.identities.unseen:
+        for policy in self.after.identities.unseen if self.reported is None else ():
             yield replace(policy, input=0)
 
     def tell(self, diagnostic: Diagnostic) -> None:
@@ -309,6 +321,8 @@ class _Run:
 
     def take(self, rule: Rule, outcome: Outcome, known: "_Before", waiver: Waiver | None = None) -> None:
         """Adds what one outcome amounts to; `known` is what was so before the plan."""
+        if not self.is_asked_about(outcome):
+            return
         match outcome:
             case Passed(address, keys, in_plan, reason):
                 verdict = Verdict.PASS_IN_PLAN if in_plan else Verdict.PASS
@@ -381,7 +395,8 @@ class _Run:
 
     def judgements(self) -> Iterator[Judgement]:
         for (check, address), own in self.verdicts.items():
-            yield Judgement(check, address, own.verdict, own.reason, own.waived)
+            if self.is_reported(address):
+                yield Judgement(check, address, own.verdict, own.reason, own.waived)
 
     def finding(self, rule: Rule, outcome: Violated | Undecided, known: "_Before") -> Finding:
         new = not _reaches(outcome) <= known.reaches

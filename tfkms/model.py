@@ -1,6 +1,6 @@
 """What a front end hands on: the resources of a configuration, before and after, and what else the input tells."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
@@ -186,7 +186,8 @@ class Scan:
     """One input, read. `resources` are those of the types that were asked for, in the input's order.
 
     `taken` are the addresses of the data sources among them whose value something takes, be it read or not.
-    `annotations` are those of its source, where it has one.
+    `annotations` are those of its source, where it has one. `named` are the files that the user asked about, None for
+    all of them: what stands in others, and is not called from these, is read but not reported.
     """
 
     input: Input
@@ -194,6 +195,25 @@ class Scan:
     diagnostics: tuple[Diagnostic, ...]
     taken: frozenset[str] = frozenset()
     annotations: tuple[Annotation, ...] = ()
+    named: frozenset[str] | None = None
+
+    def asks_about(self, origins: Iterable[Origin]) -> bool:
+        """Whether any of these places is in a file that was named, or called from there."""
+        return self.named is None or any(not self.named.isdisjoint(_files(origin)) for origin in origins)
+
+    def reported(self) -> frozenset[str] | None:
+        """The addresses of the resources whose blocks are asked about; None for all."""
+        if self.named is None:
+            return None
+        blocks = ((own.address, own.origins.get("")) for own in self.resources)
+        return frozenset(address for address, origin in blocks if origin is not None and self.asks_about([origin]))
+
+
+def _files(origin: Origin) -> Iterator[str]:
+    """The file of a place, and those of the module calls that lead to it."""
+    if origin.span is not None:
+        yield origin.span.file
+    yield from (call.rpartition(":")[0] for call in origin.via)
 
 
 def masked(mask: Value, path: tuple[str | int, ...]) -> bool:

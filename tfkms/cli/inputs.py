@@ -2,6 +2,7 @@
 
 import functools
 import os
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -141,12 +142,40 @@ def read(
     reader = Reader(told, assumed(told, settings), sites)
     scans: list[Scan] = []
     refused: list[Diagnostic] = []
-    for path in paths or HERE:
+    for one in asked(paths):
         try:
-            scans += reader.scans(path)
+            scans += reader.scans(one)
         except Refusal as refusal:
-            refused.append(replace(refusal.diagnostic, file=refusal.diagnostic.file or display_path(path)))
+            refused.append(replace(refusal.diagnostic, file=refusal.diagnostic.file or display_path(one.path)))
     return scans, refused
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing to read: a file or a directory at `path`, or of the configuration there no more than some `files`."""
+
+    path: str
+    files: tuple[str, ...] = ()
+
+
+def asked(paths: Sequence[str]) -> list[Asked]:
+    """What the arguments of a command ask for, in their order: files of one configuration are asked for together.
+
+    The current directory for none.
+    """
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for path in paths or HERE:
+        folder, name = os.path.split(path)
+        if is_configuration(name) and os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for some names
+            groups.setdefault((folder or ".", True), []).append(path)
+        else:
+            groups[path, False] = []
+    return [Asked(path, tuple(files)) for (path, _), files in groups.items()]
+
+
+def is_configuration(name: str) -> bool:
+    """Whether a file of this name is one of configuration."""
+    return name.endswith((".tf", ".tf.json", ".tofu", ".tofu.json")) and not name.startswith(".")
 
 
 class Reader:
@@ -164,8 +193,12 @@ class Reader:
         self.told = told
         self.assumed = assumed
 
-    def scans(self, path: str) -> Iterator["Scan"]:
-        """What one argument of the command line stands for. Raises Refusal."""
+    def scans(self, asked: Asked) -> Iterator["Scan"]:
+        """What is asked for. Raises Refusal."""
+        path = asked.path
+        if asked.files:
+            yield from self.files(path, asked.files)
+            return
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
             yield from self.directory(Path(path))
             return
@@ -216,11 +249,25 @@ class Reader:
         for one in places:
             yield read_source(one, setting.shown(one), setting, self.wanted.__contains__, self.mentions)
 
+    def files(self, directory: str, files: Sequence[str]) -> Iterator["Scan"]:
+        """The root module in a directory, of which only what stands in some files is reported. Raises Refusal."""
+        root = _boundary(Path(directory))
+        setting = self.setting(root)
+        place = Path(directory).resolve().relative_to(root).as_posix()
+        named = frozenset(setting.shown(posixpath.join(place, os.path.basename(file))) for file in files)  # noqa: PTH119
+        path = next(iter(named)) if len(named) == 1 else setting.shown(place)
+        from tfkms.frontends.source.read import read_source
+
+        scan = read_source(place, path, setting, self.wanted.__contains__, self.mentions)
+        told = tuple(own for own in scan.diagnostics if own.file is None or own.file in named)
+        yield replace(scan, named=named, diagnostics=told)
+
     def setting(self, root: Path) -> "Setting":
         """What configurations below `root` are evaluated with. Raises Refusal."""
         from tfkms.frontends.source.read import Setting
         from tfkms.frontends.source.variables import FromFile, Given, Option, assigned
 
+        @functools.cache
         def shown(file: str) -> str:
             return Path(os.path.relpath(root / file)).as_posix()
 

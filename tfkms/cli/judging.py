@@ -11,7 +11,7 @@ from typing import Any
 
 from tfkms import engine
 from tfkms.catalogue import Rule
-from tfkms.cli.inputs import STANDARD_INPUT, Reader, display_path
+from tfkms.cli.inputs import STANDARD_INPUT, Asked, Reader, display_path
 from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.engine import Facts, Judged
 
@@ -35,11 +35,12 @@ class Task:
     rules: Sequence[Rule]
     facts: Facts
 
-    def done(self, path: str) -> Done:
-        """Reads and judges what the argument stands for. What goes wrong with it is told of it alone."""
+    def done(self, asked: Asked) -> Done:
+        """Reads and judges what is asked for. What goes wrong with it is told of it alone."""
         found: list[Judged] = []
+        path = asked.path
         try:
-            for scan in self.reader.scans(path):
+            for scan in self.reader.scans(asked):
                 found.append(engine.judged(scan, self.rules, self.facts))  # noqa: PERF401 - keeps those before an error
         except Refusal as refusal:
             diagnostic = refusal.diagnostic
@@ -49,47 +50,47 @@ class Task:
         return Done(tuple(found))
 
 
-def judge_each(task: Task, paths: Sequence[str], jobs: int, told: Told) -> tuple[list[Judged], list[Diagnostic]]:
+def judge_each(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> tuple[list[Judged], list[Diagnostic]]:
     """The inputs in their order, judged, and a diagnostic for each that could not be."""
-    apart = jobs > 1 and len(paths) > 1
-    done = list(_by_processes(task, paths, jobs, told) if apart else _one_by_one(task, paths, told))
+    apart = jobs > 1 and len(asked) > 1
+    done = list(_by_processes(task, asked, jobs, told) if apart else _one_by_one(task, asked, told))
     return [own for each in done for own in each.judged], [own for each in done for own in each.refused]
 
 
-def _one_by_one(task: Task, paths: Sequence[str], told: Told) -> Iterator[Done]:
-    for path in paths:
-        yield task.done(path)
-        told(path)
+def _one_by_one(task: Task, asked: Sequence[Asked], told: Told) -> Iterator[Done]:
+    for one in asked:
+        yield task.done(one)
+        told(one.path)
 
 
-def _by_processes(task: Task, paths: Sequence[str], jobs: int, told: Told) -> Iterator[Done]:
+def _by_processes(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> Iterator[Done]:
     """As `_one_by_one`, by so many processes. Standard input is read in this one."""
     # Processes are started anew: a fork of one that has threads may hang.
     fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(paths)), fresh, initializer=_take, initargs=(task,)) as pool:
+    with ProcessPoolExecutor(min(jobs, len(asked)), fresh, initializer=_take, initargs=(task,)) as pool:
         pending: list[Future[Done] | None] = []
-        for path in paths:
-            if path == STANDARD_INPUT:
+        for one in asked:
+            if one.path == STANDARD_INPUT:
                 pending.append(None)
                 continue
-            future = _submitted(pool, path)
-            future.add_done_callback(lambda _, path=path: told(path))  # type: ignore[misc]
+            future = _submitted(pool, one)
+            future.add_done_callback(lambda _, path=one.path: told(path))  # type: ignore[misc]
             pending.append(future)
-        for path, future_or_none in zip(paths, pending, strict=True):
+        for one, future_or_none in zip(asked, pending, strict=True):
             if future_or_none is None:
-                yield task.done(path)
-                told(path)
+                yield task.done(one)
+                told(one.path)
                 continue
             try:
                 yield future_or_none.result()
             except BrokenProcessPool:
-                yield Done((), (_crashed(path, "its process ended"),))
+                yield Done((), (_crashed(one.path, "its process ended"),))
 
 
-def _submitted(pool: ProcessPoolExecutor, path: str) -> Future[Done]:
-    """The task of one path; one that has failed already where the processes have ended."""
+def _submitted(pool: ProcessPoolExecutor, asked: Asked) -> Future[Done]:
+    """The task of one input; one that has failed already where the processes have ended."""
     try:
-        return pool.submit(_done, path)
+        return pool.submit(_done, asked)
     except BrokenProcessPool as error:
         failed: Future[Done] = Future()
         failed.set_exception(error)
@@ -110,9 +111,9 @@ def _take(task: Task) -> None:
     _task = task
 
 
-def _done(path: str) -> Done:
+def _done(asked: Asked) -> Done:
     assert _task is not None
-    return _task.done(path)
+    return _task.done(asked)
 
 
 def _unpickled(members: dict[Any, Any]) -> MappingProxyType[Any, Any]:

@@ -142,3 +142,69 @@ def test_who_holds_a_policy_is_found_though_its_name_is_made_up(tmp_path: Path) 
     result = scan(written(tmp_path, {"main.tf": text}), ".")
 
     assert addresses(result) == [(".", "aws_iam_role_policy_attachment.a")]
+
+
+FILES = {"a.tf": OPEN, "b.tf": OPEN.replace('"k"', '"b"'), "c.tf": "locals {}\n"}
+
+
+class TestFiles:
+    """A file stands for its directory, and only what stands in it is reported."""
+
+    def test_only_what_stands_in_the_file_is_reported(self, tmp_path: Path) -> None:
+        result = scan(written(tmp_path, FILES), "a.tf")
+
+        assert result.code == 1
+        assert addresses(result) == [("a.tf", "aws_kms_key.k")]
+        assert {item["address"] for item in result.report["verdicts"]} == {"aws_kms_key.k"}
+
+    def test_a_file_with_nothing_to_judge_passes(self, tmp_path: Path) -> None:
+        result = scan(written(tmp_path, FILES), "c.tf")
+
+        assert (result.code, result.report["findings"]) == (0, [])
+
+    def test_files_of_one_directory_are_one_input(self, tmp_path: Path) -> None:
+        result = scan(
+            written(tmp_path, {f"live/{name}": text for name, text in FILES.items()}), "live/a.tf", "live/b.tf"
+        )
+
+        assert addresses(result) == [("live", "aws_kms_key.b"), ("live", "aws_kms_key.k")]
+
+    def test_the_rest_of_the_directory_counts_for_what_stands_in_the_file(self, tmp_path: Path) -> None:
+        files = {
+            "key.tf": 'resource "aws_kms_key" "k" {\n policy = data.aws_iam_policy_document.d.json\n}\n',
+            "document.tf": """
+            data "aws_iam_policy_document" "d" {
+              statement {
+                sid       = "Open"
+                actions   = ["kms:*"]
+                resources = ["*"]
+                principals {
+                  type        = "AWS"
+                  identifiers = ["arn:aws:iam::111122223333:role/app"]
+                }
+              }
+            }
+            """,
+        }
+        written(tmp_path, files)
+
+        for name in files:
+            assert addresses(scan(tmp_path, name)) == [(name, "aws_kms_key.k")]
+
+    def test_what_a_named_call_makes_is_reported(self, tmp_path: Path) -> None:
+        files = {"main.tf": 'module "m" {\n source = "./m"\n}\n', "other.tf": OPEN, "m/main.tf": OPEN}
+        result = scan(written(tmp_path, files), "main.tf")
+
+        assert addresses(result) == [("main.tf", "module.m.aws_kms_key.k")]
+
+    def test_errors_of_other_files_are_theirs(self, tmp_path: Path) -> None:
+        files = {"a.tf": OPEN, "broken.tf": 'resource "aws_kms_key" "x" {\n policy = \n'}
+
+        assert scan(written(tmp_path, files), "a.tf").code == 1
+        assert scan(tmp_path, "a.tf", "broken.tf").code == 2
+
+    def test_policies_of_the_file_alone_are_listed(self, tmp_path: Path) -> None:
+        written(tmp_path, FILES)
+        result = run("policies", "b.tf", cwd=tmp_path)
+
+        assert [item["address"] for item in json.loads(result.out)] == ["aws_kms_key.b"]

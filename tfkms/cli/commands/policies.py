@@ -19,7 +19,13 @@ def policies(inputs: tuple[str, ...], told: Told, form: str) -> int:
 
     scans, refused = read(inputs, told)
     estates = [extract(item, catalogue.sites(), Moment.AFTER) for item in scans]
-    documents = [document for estate in estates for document in estate.documents]
+    documents = [
+        document
+        for item, estate in zip(scans, estates, strict=True)
+        for reported in [item.reported()]
+        for document in estate.documents
+        if reported is None or document.address in reported
+    ]
     diagnostics = [
         *refused,
         *(diagnostic for item in scans for diagnostic in item.diagnostics),

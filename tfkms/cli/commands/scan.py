@@ -10,7 +10,7 @@ import click
 from tfkms.cli import checkout, sources
 from tfkms.cli.group import EXIT_ERROR
 from tfkms.cli.guardrails import authorized_principals, facts, selected
-from tfkms.cli.inputs import HERE, Reader, Told, assumed, with_inputs
+from tfkms.cli.inputs import Reader, Told, asked, assumed, with_inputs
 from tfkms.cli.output import in_colour, tell, write
 from tfkms.cli.settings import config_option, read_known
 from tfkms.cli.settings import settings as found_settings
@@ -133,8 +133,9 @@ def scan(
     known = read_known(baseline)
     judged_by = facts(stance, waivers, known, own.sites, Inline(ids, not no_inline))
     task = Task(Reader(told, assumed(told, settings.form), own.sites), rules, judged_by)
-    with Progress(len(inputs or HERE), not (no_progress or quiet)) as progress:
-        judged, refused = judge_each(task, inputs or HERE, jobs, progress.advance)
+    wanted = asked(inputs)
+    with Progress(len(wanted), not (no_progress or quiet)) as progress:
+        judged, refused = judge_each(task, wanted, jobs, progress.advance)
     report = engine.report(judged, rules, judged_by, [*decisions.idle_patterns(settings), *refused])
     severity = Severity[(fail_on or settings.form.fail_on).upper()]
     exit_zero = exit_zero or write_baseline is not None

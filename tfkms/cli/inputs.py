@@ -163,14 +163,17 @@ def asked(paths: Sequence[str]) -> list[Asked]:
 
     The current directory for none.
     """
-    groups: dict[tuple[str, bool], list[str]] = {}
+    found: list[Asked] = []
+    together: dict[str, int] = {}
     for path in paths or HERE:
         folder, name = os.path.split(path)
-        if is_configuration(name) and os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for some names
-            groups.setdefault((folder or ".", True), []).append(path)
-        else:
-            groups[path, False] = []
-    return [Asked(path, tuple(files)) for (path, _), files in groups.items()]
+        if not is_configuration(name) or not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for some names
+            found.append(Asked(path))
+            continue
+        place = together.setdefault(folder, len(found))
+        files = found[place].files if place < len(found) else ()
+        found[place : place + 1] = [Asked(folder or ".", (*files, path))]
+    return found
 
 
 def is_configuration(name: str) -> bool:

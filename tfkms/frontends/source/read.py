@@ -13,6 +13,7 @@ from tfkms.frontends.addresses import module_path
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.export import span, to_value, via
 from tfkms.frontends.hcl.files import DirectoryFiles, Files
+from tfkms.frontends.hcl.parse import uncollected
 from tfkms.frontends.hcl.plan_configuration import configuration
 from tfkms.frontends.hcl.terms import HoledText, Term
 from tfkms.frontends.plan_format import Configuration
@@ -73,11 +74,12 @@ def read_source(
 
     `path` is how the input is called in reports. Raises Refusal for a directory without configuration.
     """
-    module = load(setting.root, directory)
-    if not module.index.files:
-        hint = "name a directory with .tf files, or a plan"
-        raise Refusal("source-empty", "there is no configuration in this directory", hint)
-    return _Reading(module, setting, wanted, mentions or {}).scan(path)
+    with uncollected():
+        module = load(setting.root, directory)
+        if not module.index.files:
+            hint = "name a directory with .tf files, or a plan"
+            raise Refusal("source-empty", "there is no configuration in this directory", hint)
+        return _Reading(module, setting, wanted, mentions or {}).scan(path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The blocks of a configuration that are looked into, and what refers to a policy document in those that are not."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from tfkms.frontends.hcl.directory import Declaration
 from tfkms.frontends.hcl.plan_configuration import ModuleBlocks
@@ -11,6 +11,8 @@ from tfkms.frontends.source.modules import Absent, Module
 from tfkms.model import Mode
 
 _MODES = {"resource": Mode.MANAGED, "data": Mode.DATA}
+POLICY_DOCUMENT = "aws_iam_policy_document"
+_DOCUMENT = re.compile(rf"\bdata\s*\.\s*{POLICY_DOCUMENT}\s*\.\s*([\w-]+)")
 _LOOKED_INTO = frozenset({"module", "output", "variable", "provider"})
 
 
@@ -49,37 +51,53 @@ def _merged(declaration: Declaration, module: Module) -> Block:
     return Block(block.start, block.end, block.type, block.labels, Body(items))
 
 
-def consumed(root: Module, document: Resource) -> bool:
-    """Whether anything but an output of the root module refers to the policy document.
+class Consumers:
+    """What refers to the policy documents of a configuration, told by the text of blocks, each read once.
 
-    Blocks are searched by their text: one that only seems to refer to it counts too.
+    A block that only seems to refer to a document counts too.
     """
-    words = re.compile(rf"\bdata\s*\.\s*{re.escape(document.type)}\s*\.\s*{re.escape(document.name)}\b")
-    path = [name for name, _ in document.module.path]
-    modules = [root]
-    for name in path:
-        called = modules[-1].calls.get(name)
-        if not isinstance(called, Module):
-            return True
-        modules.append(called)
-    return _is_referred_to(words, modules, path)
 
+    def __init__(self, root: Module):
+        self.root = root
+        self.documents: dict[int, dict[str, list[Declaration | None]]] = {}
 
-def _is_referred_to(words: re.Pattern[str], modules: list[Module], path: list[str]) -> bool:
-    here = modules[-1]
-    outputs: list[str] = []
-    for declaration, text in _texts(here):
-        if words.search(text):
+    def has(self, document: Resource) -> bool:
+        """Whether anything but an output of the root module refers to the policy document."""
+        path = [name for name, _ in document.module.path]
+        modules = [self.root]
+        for name in path:
+            called = modules[-1].calls.get(name)
+            if not isinstance(called, Module):
+                return True
+            modules.append(called)
+        return self.is_passed_on(self.referring(modules[-1]).get(document.name, []), modules, path)
+
+    def referring(self, module: Module) -> dict[str, list[Declaration | None]]:
+        """The blocks that refer to each policy document of a module by its name, None for a local value."""
+        found = self.documents.get(id(module))
+        if found is None:
+            found = self.documents[id(module)] = {}
+            for declaration, text in _texts(module):
+                for name in set(_DOCUMENT.findall(text)) if POLICY_DOCUMENT in text else ():
+                    found.setdefault(name, []).append(declaration)
+        return found
+
+    def is_passed_on(self, referring: Iterable[Declaration | None], modules: list[Module], path: list[str]) -> bool:
+        """Whether any of the blocks is another than an output of the root module."""
+        outputs: list[str] = []
+        for declaration in referring:
             if declaration is None or declaration.type != "output":
                 return True
             outputs += declaration.labels[:1]
-    if len(modules) == 1:
+        if len(modules) == 1:
+            return False
+        around = modules[:-1]
+        for output in outputs:
+            words = re.compile(rf"\bmodule\s*\.\s*{re.escape(path[-1])}\b[^=\n]*\.\s*{re.escape(output)}\b")
+            above = [declaration for declaration, text in _texts(around[-1]) if words.search(text)]
+            if self.is_passed_on(above, around, path[:-1]):
+                return True
         return False
-    for output in outputs:
-        reference = re.compile(rf"\bmodule\s*\.\s*{re.escape(path[-1])}\b[^=\n]*\.\s*{re.escape(output)}\b")
-        if _is_referred_to(reference, modules[:-1], path[:-1]):
-            return True
-    return False
 
 
 def _texts(module: Module) -> Iterator[tuple[Declaration | None, str]]:

@@ -20,7 +20,7 @@ from tfkms.frontends.plan_format import Configuration
 from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.references import References
 from tfkms.frontends.source.annotations import annotations, called
-from tfkms.frontends.source.blocks import consumed, module_blocks
+from tfkms.frontends.source.blocks import Consumers, module_blocks
 from tfkms.frontends.source.computed import DEFAULTS, OF_AN_ACCOUNT, POLICY_DOCUMENT, Computation
 from tfkms.frontends.source.configuration import ModuleInstance, Resource, World
 from tfkms.frontends.source.documents import as_document, term_of, written_places
@@ -170,6 +170,7 @@ class _Reading:
                 resource.address, resource.module.address, block, key if isinstance(key, int | str) else None
             )
         resources = tuple(self.resource(own) for own in found)
+        consumers = Consumers(self.module)
         return Scan(
             input=Input(path, "hcl", sum(own.mode is Mode.MANAGED for own in resources)),
             resources=resources,
@@ -177,7 +178,7 @@ class _Reading:
             taken=frozenset(
                 own.address
                 for own in found
-                if own.mode is Mode.DATA and own.type == POLICY_DOCUMENT and consumed(self.module, own)
+                if own.mode is Mode.DATA and own.type == POLICY_DOCUMENT and consumers.has(own)
             ),
             annotations=tuple(called(annotations(self.module), self.setting.shown)),
         )

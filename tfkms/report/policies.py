@@ -23,7 +23,10 @@ class HoleV1(msgspec.Struct, frozen=True):
 
 
 class PolicyV1(msgspec.Struct, frozen=True):
-    """A policy document. `document` is null where it is sensitive or cannot be read."""
+    """A policy document. `document` is null where it is sensitive or cannot be read.
+
+    `file` and `line` are where it is written, null where the input does not say.
+    """
 
     address: str
     attribute: str
@@ -45,6 +48,7 @@ def structure(documents: Iterable[Document]) -> list[PolicyV1]:
 def _policy(document: Document) -> PolicyV1:
     hidden = document.sensitive or document.state.value in ("invalid", "unknown")
     found = [] if document.sensitive else list(holes(document.content))
+    place = document.resource.origin(document.attribute).span
     return PolicyV1(
         address=document.address,
         attribute=document.attribute,
@@ -62,8 +66,8 @@ def _policy(document: Document) -> PolicyV1:
             for path, leaf, hole in found
         ],
         evidence=(Source.DEFERRED if document.is_assembled else document.resource.source).value,
-        file=None,
-        line=None,
+        file=place.file if place is not None else None,
+        line=place.line if place is not None else None,
     )
 
 

@@ -208,3 +208,11 @@ class TestFiles:
         result = run("policies", "b.tf", cwd=tmp_path)
 
         assert [item["address"] for item in json.loads(result.out)] == ["aws_kms_key.b"]
+
+
+def test_a_policy_has_the_place_where_it_is_written(tmp_path: Path) -> None:
+    written(tmp_path, {"live/main.tf": 'module "m" {\n source = "../m"\n}\n', "m/key.tf": "\n" + OPEN, ".git/x": ""})
+    [found] = json.loads(run("policies", "live", cwd=tmp_path).out)
+
+    assert (found["address"], found["evidence"]) == ("module.m.aws_kms_key.k", "source")
+    assert (found["file"], found["line"]) == ("m/key.tf", 4)

@@ -11,11 +11,11 @@ from tfkms.finding import Input
 from tfkms.frontends.accounts import Accounts, Assumed
 from tfkms.frontends.addresses import module_path
 from tfkms.frontends.hcl import terms
-from tfkms.frontends.hcl.export import span, to_value, via
+from tfkms.frontends.hcl.export import span, to_value
 from tfkms.frontends.hcl.files import DirectoryFiles, Files
 from tfkms.frontends.hcl.parse import uncollected
 from tfkms.frontends.hcl.plan_configuration import configuration
-from tfkms.frontends.hcl.terms import HoledText, Term
+from tfkms.frontends.hcl.terms import HoledText, Place, Term
 from tfkms.frontends.plan_format import Configuration
 from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.references import References
@@ -27,7 +27,7 @@ from tfkms.frontends.source.documents import as_document, term_of, written_place
 from tfkms.frontends.source.modules import Module, absences, load
 from tfkms.frontends.source.providers import evaluated_providers
 from tfkms.frontends.source.variables import Given
-from tfkms.location import Origin
+from tfkms.location import Origin, Span
 from tfkms.model import Account, Argument, Mode, Omitted, Scan, block_type
 from tfkms.model import Resource as Read
 from tfkms.predicted import AFTER_APPLY
@@ -219,7 +219,7 @@ class _Reading:
             if after.get(name) is None:
                 hole = Hole(own.address, f"/{name}", AFTER_APPLY, (f"{own.local_address}.{name}",))
                 after[name] = Unknown(hole)
-        origins = dict(_placed(own, attributes))
+        origins = dict(self.placed(own, attributes))
         if own.mode is Mode.DATA:
             self.read(own, after, origins)
         path = module_path(own.module.address)
@@ -230,16 +230,26 @@ class _Reading:
             after_sensitive={name: _mask(term) for name, term in attributes.items() if term.marked},
             arguments=_arguments(self.references.arguments(path, block), attributes),
             links=self.references.links(path, block, planned.index),
-            origins={pointer: self.shown(origin) for pointer, origin in origins.items()},
+            origins=origins,
         )
 
-    def shown(self, origin: Origin) -> Origin:
-        """The origin with files called as reports call them."""
-        via = tuple(
-            ":".join((self.setting.shown(file), line)) for file, _, line in (own.rpartition(":") for own in origin.via)
-        )
-        lines = None if origin.span is None else replace(origin.span, file=self.setting.shown(origin.span.file))
-        return replace(origin, span=lines, via=via)
+    def placed(self, own: Resource, attributes: Mapping[str, Term]) -> Iterator[tuple[str, Origin]]:
+        """Where the block stands, and where each part of its attributes was written, by JSON pointer."""
+        yield "", Origin(own.address, "", self.shown(own.declaration.base.span), self.through(own.module.calls))
+        for name, term in attributes.items():
+            for path, place in written_places(term).items():
+                pointer = f"/{name}{path}"
+                yield pointer, Origin(own.address, pointer, self.shown(span(place)), self.through(place.calls))
+
+    def through(self, calls: tuple[Place, ...]) -> tuple[str, ...]:
+        """Module calls as `file:line`, the outermost first."""
+        lines = [self.shown(span(call)) for call in calls]
+        return tuple(f"{call.file}:{call.line}" for call in lines)
+
+    def shown(self, lines: Span) -> Span:
+        """Lines of a file that is called as reports call it."""
+        file = self.setting.shown(lines.file)
+        return lines if file == lines.file else replace(lines, file=file)
 
     def read(self, own: Resource, after: dict[str, Value], origins: dict[str, Origin]) -> None:
         """Adds what a data source reads."""
@@ -256,7 +266,7 @@ class _Reading:
             if after.get(name) is None:
                 term = own.module.attribute(own, name)
                 after[name] = value_of(term, name)
-                origins.update(_placed(own, {name: term}))
+                origins.update(self.placed(own, {name: term}))
 
 
 def _files(module: Module) -> Iterator[Diagnostic]:
@@ -316,14 +326,3 @@ def _mask(term: Term) -> Value:
             return {name: _mask(member) for name, member in members.items()}
         case _:
             return True
-
-
-def _placed(own: Resource, attributes: Mapping[str, Term]) -> Iterator[tuple[str, Origin]]:
-    """Where the block stands, and where each part of its attributes was written, by JSON pointer."""
-    calls = tuple(map(span, own.module.calls))
-    through = tuple(f"{call.file}:{call.line}" for call in calls)
-    yield "", Origin(own.address, "", own.declaration.base.span, through)
-    for name, term in attributes.items():
-        for path, place in written_places(term).items():
-            pointer = f"/{name}{path}"
-            yield pointer, Origin(own.address, pointer, span(place), via(place))

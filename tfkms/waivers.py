@@ -71,12 +71,16 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Waiving:
-    """A waiver with its scope, and where it is written: a file and a line, None where that is not known."""
+    """A waiver with its scope, and where it is written: a file and a line, None where that is not known.
+
+    `told`: whether the user is to hear of it if it does no good.
+    """
 
     scope: Scope
     waiver: Waiver
     file: str | None = None
     line: int | None = None
+    told: bool = True
 
 
 @dataclass(slots=True)
@@ -114,7 +118,7 @@ class Waivers:
 
         One for none of `checks`, the guardrails that were judged, is not said to cover nothing.
         """
-        for own in dict.fromkeys(self.all):
+        for own in (each for each in dict.fromkeys(self.all) if each.told):
             what = f"the waiver of {own.scope.named}"
             if own.scope.too_broad:
                 hint = "name a guardrail, an address or a principal"

@@ -222,6 +222,19 @@ def test_no_inline_leaves_them_out_and_says_how_many(tmp_path: Path) -> None:
     assert "1 waiver in the source left out" in result.err
 
 
+def test_of_files_that_were_not_asked_about_nothing_is_told(tmp_path: Path) -> None:
+    others = (
+        f'# {IGNORE}\nresource "aws_kms_alias" "other" {{\n  name = "alias/other"\n}}\n# tfkms:ignore\nlocals {{\n}}\n'
+    )
+    files = {"main.tf": DOCUMENT.replace("above the key", IGNORE), "other.tf": others}
+    whole = scan(tmp_path, files)
+    one = run("scan", "main.tf", "--format", "json", *QUIETLY, cwd=tmp_path)
+
+    assert sorted(told(whole)) == [("waiver-malformed", "other.tf", 5), ("waiver-unused", "other.tf", 1)]
+    assert told(one) == []
+    assert all(waived(one).values())
+
+
 class TestOnAModuleCall:
     def files(self, comment: str) -> dict[str, str]:
         calls = f'# {comment}\nmodule "quiet" {{\n  source = "./key"\n}}\nmodule "loud" {{\n  source = "./key"\n}}\n'

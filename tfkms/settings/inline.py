@@ -5,7 +5,7 @@ One is for what it stands on or right above: a block, a statement, an element; o
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from tfkms.diagnostics import Diagnostic, Level, did_you_mean
@@ -49,11 +49,13 @@ class Inline:
         malformed: list[Diagnostic] = []
         for annotation in scan.annotations:
             place = (annotation.span.file, annotation.span.line)
+            told = scan.named is None or annotation.span.file in scan.named
             try:
-                found += list(self.waivings(annotation))
+                found += [replace(own, told=told) for own in self.waivings(annotation)]
             except _MalformedError as error:
                 message = f"this waiver is not applied: {error.message}"
-                malformed.append(Diagnostic(Level.WARNING, "waiver-malformed", message, None, *place, error.hint))
+                if told:
+                    malformed.append(Diagnostic(Level.WARNING, "waiver-malformed", message, None, *place, error.hint))
         return found, malformed
 
     def waivings(self, annotation: Annotation) -> Iterator[Waiving]:

@@ -216,3 +216,24 @@ def test_a_policy_has_the_place_where_it_is_written(tmp_path: Path) -> None:
 
     assert (found["address"], found["evidence"]) == ("module.m.aws_kms_key.k", "source")
     assert (found["file"], found["line"]) == ("m/key.tf", 4)
+
+
+def test_what_aws_manages_is_judged_by_what_it_is_known_to_hold(tmp_path: Path) -> None:
+    text = """
+    data "aws_iam_policy" "p" {
+      %s
+    }
+    resource "aws_iam_role" "r" {
+      name               = "r"
+      assume_role_policy = "{}"
+    }
+    resource "aws_iam_role_policy_attachment" "a" {
+      role       = aws_iam_role.r.name
+      policy_arn = data.aws_iam_policy.p.arn
+    }
+    """
+    reading = scan(written(tmp_path, {"main.tf": text % 'name = "ReadOnlyAccess"'}), ".")
+    everything = scan(written(tmp_path, {"main.tf": text % 'name = "AdministratorAccess"'}), ".")
+
+    assert addresses(reading) == []
+    assert [item["verdict"] for item in everything.report["findings"]] == ["violated"]

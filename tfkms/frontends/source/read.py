@@ -263,6 +263,8 @@ class _Reading:
             "aws_iam_user": ("arn",),
         }.get(own.type, ())
         for name in names:
+            if name == "policy" and ":iam::aws:policy/" in str(after.get("arn")):
+                continue  # what AWS manages is known by its ARN
             if after.get(name) is None:
                 term = own.module.attribute(own, name)
                 after[name] = value_of(term, name)

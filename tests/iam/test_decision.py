@@ -467,3 +467,15 @@ def test_hiding_what_is_known_never_flips_an_answer(key_policy: Any, caller: Any
 
     assert possibly(partly) or not surely(whole)
     assert possibly(whole) or not surely(partly)
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_the_account_of_a_services_call_is_not_told(effect: str) -> None:
+    """AWS says that the key is in every request, and not what it holds where a service calls for itself."""
+    condition = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+    allow = statement(principal={"Service": "logs.amazonaws.com"}, Condition=condition if effect == "Allow" else None)
+    deny = [statement("Deny", "*", Condition=condition)] if effect == "Deny" else []
+    asked = case(document(allow, *deny), service("logs.amazonaws.com", "aws"), "Decrypt")
+
+    assert not surely(asked)
+    assert possibly(asked)

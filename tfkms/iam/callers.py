@@ -220,12 +220,16 @@ def _request_keys(caller: Caller, target: Target, own: tuple[str, ...]) -> Keys:
     return state
 
 
+_ACCOUNT_OF_A_SERVICE = Hole("", "/aws:PrincipalAccount", "AWS does not say of what account a service's call is")
+
+
 def _of_caller(caller: Caller) -> dict[str, KeyState]:
     if caller.kind is CallerKind.SERVICE:
-        absent = ("aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:username", "kms:viaservice")
+        absent = ("aws:principalarn", "aws:principalorgid", "aws:username", "kms:viaservice")
         assert caller.name is not None
         return {
             **dict.fromkeys(absent, Absent()),
+            "aws:principalaccount": Undetermined(_ACCOUNT_OF_A_SERVICE),
             "aws:principalisawsservice": Known(("true",)),
             "aws:principalservicename": Known((caller.name,)),
             "aws:securetransport": Known(("true",)),

@@ -4,7 +4,7 @@ import functools
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -143,19 +143,24 @@ def read(
     scans: list[Scan] = []
     refused: list[Diagnostic] = []
     for one in asked(paths):
-        try:
-            scans += reader.scans(one)
-        except Refusal as refusal:
-            refused.append(replace(refusal.diagnostic, file=refusal.diagnostic.file or display_path(one.path)))
+        for part in reader.parts(one):
+            try:
+                scans.append(reader.scan(part))
+            except Refusal as refusal:
+                refused.append(replace(refusal.diagnostic, file=refusal.diagnostic.file or display_path(part.path)))
     return scans, refused
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One thing to read: a file or a directory at `path`, or of the configuration there no more than some `files`."""
+    """One thing to read: a file or a directory at `path`, or of the configuration there no more than some `files`.
+
+    `alone`: the directory is one root module, whatever lies below it.
+    """
 
     path: str
     files: tuple[str, ...] = ()
+    alone: bool = False
 
 
 def asked(paths: Sequence[str]) -> list[Asked]:
@@ -196,28 +201,39 @@ class Reader:
         self.told = told
         self.assumed = assumed
 
-    def scans(self, asked: Asked) -> Iterator["Scan"]:
-        """What is asked for. Raises Refusal."""
+    def parts(self, asked: Asked) -> list[Asked]:
+        """What is asked for, root module by root module: of a directory that has none, or of which all are asked for,
+        those below it."""
+        path = asked.path
+        if asked.files or asked.alone or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
+            return [asked]
+        from tfkms.frontends.source.roots import has_configuration, roots
+
+        if not self.told.recursive and has_configuration(Path(path)):
+            return [asked]
+        root = _boundary(Path(path))
+        below = roots(root, Path(path).resolve().relative_to(root).as_posix())
+        return [Asked(_from_here(root / one), alone=True) for one in below] or [asked]
+
+    def scan(self, asked: Asked) -> "Scan":
+        """What is asked for, one root module of it at most. Raises Refusal."""
         path = asked.path
         if asked.files:
-            yield from self.files(path, asked.files)
-            return
+            return self.files(path, asked.files)
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
-            yield from self.directory(Path(path))
-            return
+            return self.directory(Path(path))
         from tfkms.frontends.document_text import read_bytes
         from tfkms.frontends.plan import SAVED_PLAN, read_plan
 
         content, name = read_bytes(path), display_path(path)
         if self.told.source is None and not content.startswith(SAVED_PLAN):
-            yield read_plan(content, name, self.wanted.__contains__, self.assumed, self.mentions)
-            return
+            return read_plan(content, name, self.wanted.__contains__, self.assumed, self.mentions)
         from tfkms.frontends.join import join
         from tfkms.frontends.plan import plan_document, read_document
 
         beside, document = self.beside(content), plan_document(content)
         scan = read_document(document, name, self.wanted.__contains__, self.assumed, self.mentions)
-        yield join(document, scan, beside, self.wanted.__contains__)
+        return join(document, scan, beside, self.wanted.__contains__)
 
     def beside(self, content: bytes) -> "Configuration":
         """The configuration beside a plan: the one that is named, else the one that a saved plan brings. Raises
@@ -237,22 +253,16 @@ class Reader:
             raise Refusal("source-empty", "there is no configuration in this directory", None, display_path(str(path)))
         return Configuration(module, setting)
 
-    def directory(self, path: Path) -> Iterator["Scan"]:
-        """The root module in a directory; where it has none, or all are asked for, those below it."""
+    def directory(self, path: Path) -> "Scan":
+        """The root module in a directory. Raises Refusal."""
         from tfkms.frontends.source.read import read_source
-        from tfkms.frontends.source.roots import has_configuration, roots
 
         root = _boundary(path)
         place = path.resolve().relative_to(root).as_posix()
         setting = self.setting(root)
-        places = [place] if not self.told.recursive and has_configuration(path) else roots(root, place)
-        if not places:
-            hint = "name a directory with .tf files, or a plan"
-            raise Refusal("source-empty", "there is no configuration in this directory", hint)
-        for one in places:
-            yield read_source(one, setting.shown(one), setting, self.wanted.__contains__, self.mentions)
+        return read_source(place, setting.shown(place), setting, self.wanted.__contains__, self.mentions)
 
-    def files(self, directory: str, files: Sequence[str]) -> Iterator["Scan"]:
+    def files(self, directory: str, files: Sequence[str]) -> "Scan":
         """The root module in a directory, of which only what stands in some files is reported. Raises Refusal."""
         root = _boundary(Path(directory))
         setting = self.setting(root)
@@ -263,7 +273,7 @@ class Reader:
 
         scan = read_source(place, path, setting, self.wanted.__contains__, self.mentions)
         told = tuple(own for own in scan.diagnostics if own.file is None or own.file in named)
-        yield replace(scan, named=named, diagnostics=told)
+        return replace(scan, named=named, diagnostics=told)
 
     def setting(self, root: Path) -> "Setting":
         """What configurations below `root` are evaluated with. Raises Refusal."""
@@ -300,6 +310,11 @@ def _variables(path: str) -> bytes:
         raise Refusal(
             "variables-unreadable", f"the variables cannot be read: {reason}", None, display_path(path)
         ) from None
+
+
+def _from_here(path: Path) -> str:
+    """The path from the current directory."""
+    return Path(os.path.relpath(path)).as_posix()
 
 
 def _boundary(path: Path) -> Path:

@@ -38,16 +38,16 @@ class Task:
     def done(self, asked: Asked) -> Done:
         """Reads and judges what is asked for. What goes wrong with it is told of it alone."""
         found: list[Judged] = []
-        path = asked.path
-        try:
-            for scan in self.reader.scans(asked):
-                found.append(engine.judged(scan, self.rules, self.facts))  # noqa: PERF401 - keeps those before an error
-        except Refusal as refusal:
-            diagnostic = refusal.diagnostic
-            return Done(tuple(found), (replace(diagnostic, file=diagnostic.file or display_path(path)),))
-        except Exception as error:  # the others are judged, and the gate must not pass
-            return Done(tuple(found), (_crashed(path, type(error).__name__),))
-        return Done(tuple(found))
+        refused: list[Diagnostic] = []
+        for part in self.reader.parts(asked):
+            try:
+                found.append(engine.judged(self.reader.scan(part), self.rules, self.facts))
+            except Refusal as refusal:
+                diagnostic = refusal.diagnostic
+                refused.append(replace(diagnostic, file=diagnostic.file or display_path(part.path)))
+            except Exception as error:  # the others are judged, and the gate must not pass
+                refused.append(_crashed(part.path, type(error).__name__))
+        return Done(tuple(found), tuple(refused))
 
 
 def judge_each(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> tuple[list[Judged], list[Diagnostic]]:

@@ -18,7 +18,7 @@ from tfkms.iam.document import (
     Statement,
 )
 from tfkms.iam.principals import EVERYONE, account_of, equal
-from tfkms.values import Template, Text
+from tfkms.values import Template, Text, text_parts
 
 VIA = "kms:viaservice"
 GRANT_SCOPE = "kms:grantisforawsresource"
@@ -31,26 +31,33 @@ _CONTEXTS_OF_SERVICES = tuple(f"{_ENCRYPTION_CONTEXT}{name}" for name in ("aws:"
 def is_for_everyone(statement: Statement) -> bool:
     """Whether the statement is for everyone: `*` or all but some, unless a condition spells the principals' names."""
     assert isinstance(statement.principals, Principals)
+    return _names_everyone(statement) and not _spells_names(statement, sure=False)
+
+
+def _names_everyone(statement: Statement) -> bool:
+    assert isinstance(statement.principals, Principals)
     everyone = any(name.value == EVERYONE and name.type is PrincipalType.AWS for name in statement.principals.names)
-    return (everyone or statement.principals.negated) and not _spells_names(statement)
+    return everyone or statement.principals.negated
 
 
 def may_be_for_everyone(statement: Statement) -> bool:
-    """Whether not enough is known of the statement's principals to say that it is for named ones."""
+    """Whether not enough is known of the statement's principals, or of the names that a condition spells, to say that
+    it is for named ones."""
     assert isinstance(statement.principals, Principals)
     untold = any(
         name.type is PrincipalType.AWS and isinstance(name.value, Template) and equal(name.value, EVERYONE).possible
         for name in statement.principals.names
     )
-    return (untold or bool(statement.principals.opaque)) and not _spells_names(statement)
+    perhaps = untold or bool(statement.principals.opaque) or _names_everyone(statement)
+    return perhaps and not _spells_names(statement, sure=True)
 
 
-def _spells_names(statement: Statement) -> bool:
-    """Whether a condition on `aws:PrincipalArn` spells who is meant."""
+def _spells_names(statement: Statement, *, sure: bool) -> bool:
+    """Whether a condition on `aws:PrincipalArn` spells who is meant; without `sure`, whether it may."""
     return any(
         condition.key.lower() == "aws:principalarn"
         and _accepted(condition)
-        and all(map(_spells_a_name, condition.values))
+        and all(_spells_a_name(value, sure) for value in condition.values)
         for condition in statement.conditions
     )
 
@@ -89,44 +96,63 @@ def via_conditions(statement: Statement) -> list[Condition]:
     return [condition for condition in statement.conditions if condition.key.lower() == VIA]
 
 
+def may_confine(condition: Condition) -> bool:
+    """Whether a condition on `kms:ViaService` confines to named services if what is not known of it turns out so."""
+    told = replace(condition, opaque=(), values=condition.values or ("s3.amazonaws.com",))
+    return _accepted(told) and all(isinstance(value, Template) or _is_label(value) for value in condition.values)
+
+
 def without_loose_via(statement: Statement) -> Statement:
-    """The statement without the conditions on `kms:ViaService` that do not confine: they count as absent."""
+    """The statement without the conditions on `kms:ViaService` that do not surely confine: they count as absent."""
     loose = [condition for condition in via_conditions(statement) if not confines(condition)]
     return replace(statement, conditions=tuple(own for own in statement.conditions if own not in loose))
 
 
-def scopes(statement: Statement, action: KmsAction, contexts: frozenset[str]) -> bool:
-    """Whether a condition pins whose resources a service may act for.
+def scopes(statement: Statement, action: KmsAction, contexts: frozenset[str], *, sure: bool) -> bool:
+    """Whether a condition pins whose resources a service may act for; without `sure`, whether it may.
 
     `contexts` are the encryption context keys (lower case) of the services that use the key.
     """
     for condition in statement.conditions:
         key = condition.key.lower()
         name = key.removeprefix(_ENCRYPTION_CONTEXT)
-        context = key != name and (name in contexts or "arn" in name or "account" in name)
+        context = key != name and (name in contexts or key.startswith(_CONTEXTS_OF_SERVICES))
         grant = key == GRANT_SCOPE and action.action_class is ActionClass.GRANT
         if not _accepted(condition) or not (key in _SCOPES or context or grant):
             continue
-        if grant or all(map(_pins, condition.values)):
+        if grant:
+            fits = all(value.lower() == "true" if isinstance(value, str) else not sure for value in condition.values)
+        else:
+            fits = all(_pins(value, sure) for value in condition.values)
+        if fits:
             return True
     return False
 
 
 def confines(condition: Condition) -> bool:
     """Whether a condition on `kms:ViaService` confines to named services."""
-    return _accepted(condition) and all(
-        isinstance(value, str) and not set("*?") & set(value.partition(".")[0]) for value in condition.values
-    )
+    return _accepted(condition) and all(isinstance(value, str) and _is_label(value) for value in condition.values)
 
 
-def _spells_a_name(value: Text) -> bool:
-    return isinstance(value, Template) or not set("*?") & set(value.rpartition("/")[2])
+def _is_label(value: str) -> bool:
+    return not set("*?") & set(value.partition(".")[0])
 
 
-def _pins(value: Text) -> bool:
+def _spells_a_name(value: Text, sure: bool) -> bool:
+    if isinstance(value, str):
+        return _is_spelled(value)
+    end = text_parts(value)[-1]
+    return not sure or (isinstance(end, str) and "/" in end and _is_spelled(end))
+
+
+def _is_spelled(value: str) -> bool:
+    return not set("*?") & set(value.rpartition("/")[2])
+
+
+def _pins(value: Text, sure: bool) -> bool:
     """Whether a value spells an account, an organization, or, in an ARN without account, a resource in full."""
     if isinstance(value, Template):
-        return True
+        return not sure
     if value.startswith("o-"):
         return not set("*?") & set(value.partition("/")[0])
     if value.isdecimal():

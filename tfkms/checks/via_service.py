@@ -18,6 +18,7 @@ from tfkms.checks.confinement import (
     confines,
     is_for_everyone,
     may_be_for_everyone,
+    may_confine,
     scopes,
     via_conditions,
     without_loose_via,
@@ -291,7 +292,7 @@ class _KeyPolicyJudge:
             self.granted = self.granted or through is not None
             return
         self.granted = True
-        if not request.sure:
+        if not request.sure or any(map(may_confine, via)):
             yield self.undecided(statement, "may_be_unscoped", request)
         else:
             yield self.violated(statement, "everyone_unscoped", request)
@@ -345,7 +346,7 @@ class _KeyPolicyJudge:
             callers.root_user(other, account.partition)
             for name in statement.principals.names
             if (other := account_of(name.value)) is not None
-            and callers.root_arn(other, account.partition) == name.value
+            and name.value in (other, callers.root_arn(other, account.partition))
             and other != account.id
         ]
         return [*known, *foreign]
@@ -363,11 +364,12 @@ class _KeyPolicyJudge:
             return
         self.granted = True
         contexts = frozenset(use.service.context.lower() for use in self.uses if use.service.context is not None)
-        if scopes(statement, request.action, contexts) or self.excused(name):
+        if scopes(statement, request.action, contexts, sure=True) or self.excused(name):
             return
+        perhaps = scopes(statement, request.action, contexts, sure=False)
         if self.request(statement, statement, [caller], barred=self.for_others()) is None:
             return  # a Deny keeps the service to its own account
-        if request.sure:
+        if request.sure and not perhaps:
             yield self.violated(statement, "service_unscoped", request, facts)
         else:
             yield self.undecided(statement, "may_be_unscoped", request)

@@ -155,12 +155,12 @@ def read(
 class Asked:
     """One thing to read: a file or a directory at `path`, or of the configuration there no more than some `files`.
 
-    `alone`: the directory is one root module, whatever lies below it.
+    With `boundary` the directory is one root module, whatever lies below it, and nothing is read outside of that one.
     """
 
     path: str
     files: tuple[str, ...] = ()
-    alone: bool = False
+    boundary: Path | None = None
 
 
 def asked(paths: Sequence[str]) -> list[Asked]:
@@ -205,7 +205,7 @@ class Reader:
         """What is asked for, root module by root module: of a directory that has none, or of which all are asked for,
         those below it."""
         path = asked.path
-        if asked.files or asked.alone or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
+        if asked.files or asked.boundary or not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
             return [asked]
         from tfkms.frontends.source.roots import has_configuration, roots
 
@@ -213,7 +213,7 @@ class Reader:
             return [asked]
         root = _boundary(Path(path))
         below = roots(root, Path(path).resolve().relative_to(root).as_posix())
-        return [Asked(_from_here(root / one), alone=True) for one in below] or [asked]
+        return [Asked(_from_here(root / one), boundary=root) for one in below] or [asked]
 
     def scan(self, asked: Asked) -> "Scan":
         """What is asked for, one root module of it at most. Raises Refusal."""
@@ -221,7 +221,7 @@ class Reader:
         if asked.files:
             return self.files(path, asked.files)
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
-            return self.directory(Path(path))
+            return self.directory(Path(path), asked.boundary)
         from tfkms.frontends.document_text import read_bytes
         from tfkms.frontends.plan import SAVED_PLAN, read_plan
 
@@ -253,11 +253,11 @@ class Reader:
             raise Refusal("source-empty", "there is no configuration in this directory", None, display_path(str(path)))
         return Configuration(module, setting)
 
-    def directory(self, path: Path) -> "Scan":
+    def directory(self, path: Path, boundary: Path | None) -> "Scan":
         """The root module in a directory. Raises Refusal."""
         from tfkms.frontends.source.read import read_source
 
-        root = _boundary(path)
+        root = boundary or _boundary(path)
         place = path.resolve().relative_to(root).as_posix()
         setting = self.setting(root)
         return read_source(place, setting.shown(place), setting, self.wanted.__contains__, self.mentions)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 DEPTH_LIMIT = 1_000
 _FRAMES = 20_000
+_DIGITS = 100_000
 TEXT_LIMIT = 16 * 1024 * 1024
 SIZE_LIMIT = 1_000_000
 STEP_LIMIT = 1_000_000
@@ -51,11 +52,15 @@ def check_size(size: int) -> None:
 
 @contextmanager
 def deep_recursion() -> Iterator[None]:
-    """Room on Python's stack for values and expressions nested as deep as `DEPTH_LIMIT`."""
-    before = sys.getrecursionlimit()
+    """Room on Python's stack for values and expressions nested as deep as `DEPTH_LIMIT`, and for numbers as long as
+    Terraform writes out."""
+    before, digits = sys.getrecursionlimit(), sys.get_int_max_str_digits()
     if before < _FRAMES:
         sys.setrecursionlimit(_FRAMES)
+    if 0 < digits < _DIGITS:
+        sys.set_int_max_str_digits(_DIGITS)
     try:
         yield
     finally:
         sys.setrecursionlimit(before)
+        sys.set_int_max_str_digits(digits)

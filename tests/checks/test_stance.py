@@ -1,5 +1,6 @@
 """What the owner of the gate may decide: each value of each switch, and what it makes of a finding."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -404,7 +405,7 @@ def test_an_organization_that_is_known_decides(organization: str | None, verdict
 
 @pytest.mark.parametrize("counts_as", CountsAs)
 def test_whether_an_account_is_another_is_not_known_without_the_keys_own(counts_as: CountsAs) -> None:
-    content = plan(key(), BUCKET)
+    content = plan(key(), deepcopy(BUCKET))
     content["resource_changes"][0]["change"]["before"] = None
     for name in ("arn", "key_id"):
         del content["resource_changes"][0]["change"]["after"][name]
@@ -423,3 +424,18 @@ def test_whether_an_account_is_another_is_not_known_without_the_keys_own(counts_
 
     assert verdicts(report) == {KEY: "pass" if counts_as is CountsAs.NOTE else "undecided"}
     assert notes(report) == []
+
+
+def test_a_guard_on_grants_does_not_hide_that_a_key_is_used_directly() -> None:
+    """The usual guard lets grants be made for AWS resources only; decrypting is direct all the same."""
+    guard = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "kms:CreateGrant",
+        "Resource": "*",
+        "Condition": {"BoolIfExists": {"kms:GrantIsForAWSResource": "false"}},
+    }
+    content = plan(key(allow(APP, "kms:CreateGrant", "kms:Decrypt"), guard), BUCKET)
+    report = judged(content, "IAM-KMS-6", stance=access(CountsAs.VIOLATION))
+
+    assert verdicts(report) == {KEY: "violated"}

@@ -180,15 +180,14 @@ def _actions(question: Question) -> list[KmsAction]:
     return [action for action in question.actions.values() if action.action_class in classes]
 
 
-def _first_request(
+def _requests(
     cases: Sequence[Case], asked: AnyStatement, readings: Sequence[Reading] = tuple(Reading)
-) -> _Request | None:
-    """A request of one of the cases that the statement allows, a sure one first."""
+) -> Iterator[_Request]:
+    """Requests of the cases that the statement allows, sure ones first."""
     for reading in readings:
         for case in cases:
             for granted in case.granted(reading, (id(asked),)):
-                return _Request(case.caller, case.action, granted.solution, case, reading is Reading.STRICT)
-    return None
+                yield _Request(case.caller, case.action, granted.solution, case, reading is Reading.STRICT)
 
 
 def _held(subject: HeldDocument, question: Question) -> Iterator[Outcome]:
@@ -219,8 +218,9 @@ def _held(subject: HeldDocument, question: Question) -> Iterator[Outcome]:
                     Case(own.policy, bundle, holder.caller, target, actions[0], barred, _THROUGH_IAM, frozenset({VIA}))
                     for own in key.documents
                 ]
-                request = _first_request([case for own in anyhow for case in own.about(actions, (id(asked),))], asked)
-                if request is not None and request.is_direct:
+                requests = _requests([case for own in anyhow for case in own.about(actions, (id(asked),))], asked)
+                request = next((own for own in requests if own.is_direct), None)
+                if request is not None:
                     use.count(request, holder.shown, key)
         found += use.outcomes()
     yield from found
@@ -326,8 +326,9 @@ class _KeyPolicyJudge:
             barred = self.users.barring(caller, self.key.resource.account.id)
             if not self.uses or barred is None:
                 continue
-            request = self.request(statement, confined, [caller], barred=barred)
-            if request is not None and request.is_direct:
+            requests = self.requests(statement, confined, [caller], barred=barred)
+            request = next((own for own in requests if own.is_direct), None)
+            if request is not None:
                 use.count(request, request.caller.name or EVERYONE, self.key)
         yield from use.outcomes()
         if granted:
@@ -407,6 +408,18 @@ class _KeyPolicyJudge:
 
         `directly` leaves requests through a service out; `barred` are further clauses that it must satisfy.
         """
+        return next(self.requests(statement, asked, people, directly=directly, barred=barred), None)
+
+    def requests(
+        self,
+        statement: AnyStatement,
+        asked: AnyStatement,
+        people: Sequence[Caller],
+        *,
+        directly: bool = True,
+        barred: tuple[Conjunction, ...] = (),
+    ) -> Iterator[_Request]:
+        """As `request`, one for each caller and action."""
         policy = _with(self.document.policy, statement, asked)
         without = frozenset({VIA}) if directly else frozenset[str]()
         known = [self.question.known(caller, self.key.resource.account) for caller in people]
@@ -414,7 +427,7 @@ class _KeyPolicyJudge:
             Case(policy, bundle, caller, self.asked, self.actions[0], barred, _DIRECTLY, without)
             for caller, bundle in known
         ]
-        return _first_request([case for own in anyhow for case in own.about(self.actions, (id(asked),))], asked)
+        yield from _requests([case for own in anyhow for case in own.about(self.actions, (id(asked),))], asked)
 
     def violated(
         self, statement: Statement, cause: str, request: _Request, facts: dict[str, str] | None = None

@@ -479,3 +479,11 @@ def test_the_account_of_a_services_call_is_not_told(effect: str) -> None:
 
     assert not surely(asked)
     assert possibly(asked)
+
+
+@pytest.mark.parametrize("operators", [*itertools.permutations(["StringEquals", "StringNotEquals"])])
+def test_a_text_with_an_unknown_id_in_it_cannot_be_and_not_be_the_same(operators: tuple[str, ...]) -> None:
+    conditions = {operator: {"aws:userid": "*:one"} for operator in operators}
+    policy = document(statement(principal="*", Condition=conditions))
+
+    assert not possibly(case(policy, role()))

@@ -187,7 +187,8 @@ class _Search:
             elif literal in chosen.atoms:
                 yield state
                 return
-            elif self.true(holds(literal, chosen.values)):
+            elif holds(literal, chosen.values).certain:
+                # What only may hold of that value need not do so together with what it was chosen for.
                 yield self.with_(state, literal, chosen.values)
             else:
                 others.append(literal)

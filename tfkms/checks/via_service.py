@@ -180,14 +180,18 @@ def _actions(question: Question) -> list[KmsAction]:
     return [action for action in question.actions.values() if action.action_class in classes]
 
 
-def _requests(
-    cases: Sequence[Case], asked: AnyStatement, readings: Sequence[Reading] = tuple(Reading)
-) -> Iterator[_Request]:
-    """Requests of the cases that the statement allows, sure ones first."""
-    for reading in readings:
-        for case in cases:
+def _requests(cases: Sequence[Case], actions: Sequence[KmsAction], asked: AnyStatement) -> Iterator[_Request]:
+    """Requests for one of the actions, in one of the cases, that the statement allows; sure ones first."""
+    about = [case for own in cases for case in own.about(actions, (id(asked),))]
+    for reading in Reading:
+        for case in about:
             for granted in case.granted(reading, (id(asked),)):
                 yield _Request(case.caller, case.action, granted.solution, case, reading is Reading.STRICT)
+
+
+def _first_direct(requests: Iterator[_Request]) -> _Request | None:
+    """The first that no service makes on somebody's behalf."""
+    return next((request for request in requests if request.is_direct), None)
 
 
 def _held(subject: HeldDocument, question: Question) -> Iterator[Outcome]:
@@ -218,8 +222,7 @@ def _held(subject: HeldDocument, question: Question) -> Iterator[Outcome]:
                     Case(own.policy, bundle, holder.caller, target, actions[0], barred, _THROUGH_IAM, frozenset({VIA}))
                     for own in key.documents
                 ]
-                requests = _requests([case for own in anyhow for case in own.about(actions, (id(asked),))], asked)
-                request = next((own for own in requests if own.is_direct), None)
+                request = _first_direct(_requests(anyhow, actions, asked))
                 if request is not None:
                     use.count(request, holder.shown, key)
         found += use.outcomes()
@@ -257,7 +260,7 @@ class _KeyPolicyJudge:
 
     def statement(self, statement: AnyStatement) -> Iterator[Outcome]:
         if isinstance(statement, OpaqueStatement):
-            request = self.request(statement, statement, self.everyone_of(statement))
+            request = next(self.requests(statement, statement, self.everyone_of(statement)), None)
             if request is not None:
                 self.granted = True
                 yield self.undecided(statement, "may_be_unscoped", request)
@@ -280,16 +283,16 @@ class _KeyPolicyJudge:
     def everyone(self, statement: Statement) -> Iterator[Outcome]:
         via = via_conditions(statement)
         if any(map(confines, via)):
-            if self.request(statement, statement, self.everyone_of(statement), directly=False) is not None:
+            if any(self.requests(statement, statement, self.everyone_of(statement), directly=False)):
                 self.granted = True
                 yield from self.labels(statement, via)
             return
         unconfined = without_loose_via(statement)
-        request = self.request(statement, unconfined, self.everyone_of(statement))
+        request = next(self.requests(statement, unconfined, self.everyone_of(statement)), None)
         if request is None:
             # A Deny may leave everyone nothing but calls through services.
-            through = self.request(statement, statement, self.everyone_of(statement), directly=False)
-            self.granted = self.granted or through is not None
+            through = self.requests(statement, statement, self.everyone_of(statement), directly=False)
+            self.granted = any(through) or self.granted
             return
         self.granted = True
         if not request.sure or any(map(may_confine, via)):
@@ -300,7 +303,7 @@ class _KeyPolicyJudge:
     def perhaps_everyone(self, statement: Statement) -> Iterator[Outcome]:
         """A statement of which it is not known whom it names."""
         if not any(map(confines, via_conditions(statement))):
-            request = self.request(statement, without_loose_via(statement), self.everyone_of(statement))
+            request = next(self.requests(statement, without_loose_via(statement), self.everyone_of(statement)), None)
             if request is not None:
                 self.granted = True
                 yield self.undecided(statement, "may_be_unscoped", request)
@@ -322,12 +325,11 @@ class _KeyPolicyJudge:
         confined = without_loose_via(statement)
         granted = False
         for caller in self.people_of(statement):
-            granted = granted or self.request(statement, statement, [caller], directly=False) is not None
+            granted = granted or any(self.requests(statement, statement, [caller], directly=False))
             barred = self.users.barring(caller, self.key.resource.account.id)
             if not self.uses or barred is None:
                 continue
-            requests = self.requests(statement, confined, [caller], barred=barred)
-            request = next((own for own in requests if own.is_direct), None)
+            request = _first_direct(self.requests(statement, confined, [caller], barred=barred))
             if request is not None:
                 use.count(request, request.caller.name or EVERYONE, self.key)
         yield from use.outcomes()
@@ -360,7 +362,7 @@ class _KeyPolicyJudge:
             self.granted = True
             yield Remarked(self.document.address, Claim("via_on_service", facts))
             return
-        request = self.request(statement, statement, [caller])
+        request = next(self.requests(statement, statement, [caller]), None)
         if request is None:
             return
         self.granted = True
@@ -368,7 +370,7 @@ class _KeyPolicyJudge:
         if scopes(statement, request.action, contexts, sure=True) or self.excused(name):
             return
         perhaps = scopes(statement, request.action, contexts, sure=False)
-        if self.request(statement, statement, [caller], barred=self.for_others()) is None:
+        if not any(self.requests(statement, statement, [caller], barred=self.for_others())):
             return  # a Deny keeps the service to its own account
         if request.sure and not perhaps:
             yield self.violated(statement, "service_unscoped", request, facts)
@@ -395,21 +397,6 @@ class _KeyPolicyJudge:
         own = literal(self.asked.account)
         return ((Atom("aws:sourceaccount", Like((own,)), positive=False, when_absent=True),),)
 
-    def request(
-        self,
-        statement: AnyStatement,
-        asked: AnyStatement,
-        people: Sequence[Caller],
-        *,
-        directly: bool = True,
-        barred: tuple[Conjunction, ...] = (),
-    ) -> _Request | None:
-        """A request by one of the callers that `asked`, in place of the statement, allows; a sure one first.
-
-        `directly` leaves requests through a service out; `barred` are further clauses that it must satisfy.
-        """
-        return next(self.requests(statement, asked, people, directly=directly, barred=barred), None)
-
     def requests(
         self,
         statement: AnyStatement,
@@ -419,7 +406,10 @@ class _KeyPolicyJudge:
         directly: bool = True,
         barred: tuple[Conjunction, ...] = (),
     ) -> Iterator[_Request]:
-        """As `request`, one for each caller and action."""
+        """Requests by the callers that `asked`, in place of the statement, allows; sure ones first.
+
+        `directly` leaves requests through a service out; `barred` are further clauses that they must satisfy.
+        """
         policy = _with(self.document.policy, statement, asked)
         without = frozenset({VIA}) if directly else frozenset[str]()
         known = [self.question.known(caller, self.key.resource.account) for caller in people]
@@ -427,7 +417,7 @@ class _KeyPolicyJudge:
             Case(policy, bundle, caller, self.asked, self.actions[0], barred, _DIRECTLY, without)
             for caller, bundle in known
         ]
-        yield from _requests([case for own in anyhow for case in own.about(self.actions, (id(asked),))], asked)
+        return _requests(anyhow, self.actions, asked)
 
     def violated(
         self, statement: Statement, cause: str, request: _Request, facts: dict[str, str] | None = None

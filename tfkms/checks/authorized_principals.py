@@ -6,13 +6,13 @@ document for what it grants where key policies delegate to IAM.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, TypeAlias, assert_never
+from typing import Annotated, assert_never
 
 import msgspec
 from msgspec import Meta
 
 from tfkms.checks.authorized import Authorized
-from tfkms.checks.holders import HeldDocument, held_documents
+from tfkms.checks.holders import HeldDocument
 from tfkms.checks.parties import (
     FOREIGN,
     Party,
@@ -21,7 +21,7 @@ from tfkms.checks.parties import (
     witness,
 )
 from tfkms.checks.proof import confirmed
-from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
+from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question, Subject
 from tfkms.checks.wording import keys_in_words, listed, who
 from tfkms.extract import Document, Key, Kind
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated, Witness
@@ -40,9 +40,6 @@ _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})
 _THROUGH_IAM = frozenset({Way.ACCOUNT})
 
 
-Subject: TypeAlias = KeyPolicySubject | HeldDocument
-
-
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What rules of this kind differ in: the actions that are for authorized principals only."""
 
@@ -51,7 +48,7 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def subjects(question: Question) -> Sequence[Subject]:
     """Every policy of every key, and every identity document."""
-    return [*question.key_policies(), *held_documents(question.holders, question.stance)]
+    return question.every_policy()
 
 
 def judge(subject: Subject, question: Question) -> Iterator[Outcome]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from tfkms.checks.authorized import Authorized
-from tfkms.checks.holders import Holder, guarding
+from tfkms.checks.holders import HeldDocument, Holder, guarding, held_documents
 from tfkms.checks.parties import target
 from tfkms.checks.stance import Stance
 from tfkms.extract import Document, Estate, Key, default_key_policy, unnamed_key
@@ -44,6 +44,9 @@ class KeyPolicySubject:
         return self.document.address
 
 
+Subject: TypeAlias = KeyPolicySubject | HeldDocument
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """The estate around the subjects, the rule's parameters, and the facts to judge by.
@@ -80,6 +83,10 @@ class Question:
     def key_policies(self) -> list[KeyPolicySubject]:
         """Every policy of every key."""
         return [KeyPolicySubject(key, document) for key in self.keys for document in key.documents]
+
+    def every_policy(self) -> list[Subject]:
+        """Every policy of every key, and every identity document."""
+        return [*self.key_policies(), *held_documents(self.holders, self.stance)]
 
     @property
     def cross_account(self) -> frozenset[str]:

@@ -7,17 +7,17 @@ both sides, with the document that makes the administrator.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 import msgspec
 
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.confinement import is_plumbing
-from tfkms.checks.holders import HeldDocument, held_documents
+from tfkms.checks.holders import HeldDocument
 from tfkms.checks.pairs import Duties, Pair, Side, pairs
 from tfkms.checks.parties import Party, parties, witness
 from tfkms.checks.proof import confirmed
-from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
+from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question, Subject
 from tfkms.checks.wording import keys_in_words, who
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Remarked, Undecided, Violated, Witness
@@ -36,9 +36,6 @@ _TELLING = frozenset({"PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "Generat
 """The actions that say most as an example; they are asked for first."""
 
 
-Subject: TypeAlias = KeyPolicySubject | HeldDocument
-
-
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What rules of this kind differ in: the two classes of actions that nobody shall have both of."""
 
@@ -48,7 +45,7 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def subjects(question: Question) -> Sequence[Subject]:
     """Every policy of every key, and every identity document."""
-    return [*question.key_policies(), *held_documents(question.holders, question.stance)]
+    return question.every_policy()
 
 
 def judge(subject: Subject, question: Question) -> Iterator[Outcome]:

@@ -7,7 +7,7 @@ documents that use it, where the settings ask for that.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, TypeAlias, assert_never
+from typing import Annotated, assert_never
 
 import msgspec
 from msgspec import Meta
@@ -24,10 +24,10 @@ from tfkms.checks.confinement import (
     without_loose_via,
 )
 from tfkms.checks.direct_users import direct_users
-from tfkms.checks.holders import HeldDocument, held_documents
+from tfkms.checks.holders import HeldDocument
 from tfkms.checks.parties import everyone, witness
 from tfkms.checks.proof import confirmed
-from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question
+from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question, Subject
 from tfkms.checks.stance import CountsAs
 from tfkms.checks.wording import keys_in_words, who
 from tfkms.extract import Document, Key
@@ -71,8 +71,6 @@ from tfkms.values import Hole, Text
 _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})
 _THROUGH_IAM = frozenset({Way.ACCOUNT})
 
-Subject: TypeAlias = KeyPolicySubject | HeldDocument
-
 
 class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What rules of this kind differ in: the classes of actions that services are to be scoped for."""
@@ -82,10 +80,9 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def subjects(question: Question) -> Sequence[Subject]:
     """Every policy of every key, and every identity document where the settings ask for them."""
-    held: list[HeldDocument] = []
     if question.stance.service_access.include_identity_policies:
-        held = held_documents(question.holders, question.stance)
-    return [*question.key_policies(), *held]
+        return question.every_policy()
+    return question.key_policies()
 
 
 def judge(subject: Subject, question: Question) -> Iterator[Outcome]:

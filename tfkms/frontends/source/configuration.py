@@ -1,61 +1,37 @@
 """A configuration, evaluated by need: module instances, their variables, local values, outputs and resources.
 
-Source: hashicorp/terraform:internal/terraform (the evaluation of names, `count` and `for_each`).
+Source: hashicorp/terraform:internal/terraform (the evaluation of names).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tfkms.diagnostics import Diagnostic, Level, did_you_mean
-from tfkms.frontends.addresses import AnyKey, ModulePath, written_key
+from tfkms.frontends.addresses import AnyKey, ModulePath
 from tfkms.frontends.hcl import terms
-from tfkms.frontends.hcl.constraints import Constraint, read_constraint
-from tfkms.frontends.hcl.constraints import Declaration as Variable
-from tfkms.frontends.hcl.conversion import CannotConvert, convert
+from tfkms.frontends.hcl.conversion import CannotConvert
 from tfkms.frontends.hcl.directory import Declaration, Placed
 from tfkms.frontends.hcl.evaluate import evaluate, meaning
 from tfkms.frontends.hcl.export import to_value
-from tfkms.frontends.hcl.faults import Fault, UndeclaredFault
+from tfkms.frontends.hcl.faults import UndeclaredFault
 from tfkms.frontends.hcl.files import Files
-from tfkms.frontends.hcl.parse import parse_expression
 from tfkms.frontends.hcl.scope import Budget, Meaning, Memo, Scope
 from tfkms.frontends.hcl.syntax import Argument, Expression, SourceText
 from tfkms.frontends.hcl.terms import Place, Term, Text, Unknown
-from tfkms.frontends.hcl.types import DYNAMIC, NUMBER
+from tfkms.frontends.source.block_scope import BlockScope, within
 from tfkms.frontends.source.bodies import Reader
 from tfkms.frontends.source.declarations import argument
+from tfkms.frontends.source.expansion import Instance, any_instance, counted, each, keyed
 from tfkms.frontends.source.meanings import Lookup, Members, Repeated, Single, nameless
 from tfkms.frontends.source.modules import Absent, Module
+from tfkms.frontends.source.variable_blocks import flag, variable_block
 from tfkms.model import Mode
-from tfkms.values import Hole, hole_name
-
-Key: TypeAlias = int | str | AnyKey | None
-"""The key of an instance; `AnyKey` where the instances are not known, None for one without a key."""
+from tfkms.values import Hole
 
 META = frozenset(
     {"count", "for_each", "provider", "providers", "depends_on", "lifecycle", "connection", "provisioner", "source"}
 )
-_RESERVED = ("var", "local", "module", "data", "ephemeral", "path", "terraform", "each", "count", "self")
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One instance of a block: its key, and what `each` or `count` stand for in it."""
-
-    key: Key = None
-    names: Mapping[str, Meaning] = field(default_factory=dict)
-
-    @property
-    def suffix(self) -> str:
-        """What stands after the block's address."""
-        match self.key:
-            case None:
-                return ""
-            case AnyKey():
-                return "[*]"
-            case key:
-                return written_key(key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,47 +119,6 @@ class World:
         return self.memo.get(key, work_out, circular)
 
 
-@dataclass(frozen=True, slots=True)
-class BlockScope:
-    """The names that expressions of a module see, with those of one instance of a block."""
-
-    module: "ModuleInstance"
-    bound: Mapping[str, Meaning] = field(default_factory=dict)
-
-    @property
-    def files(self) -> Files:
-        """The files that functions may read."""
-        return self.module.world.files
-
-    @property
-    def budget(self) -> Budget:
-        """What is left to spend."""
-        return self.module.world.budget
-
-    @property
-    def calls(self) -> tuple[Place, ...]:
-        """The module calls that lead here."""
-        return self.module.calls
-
-    def name(self, name: str) -> Meaning | None:
-        """What the first word of a reference stands for."""
-        if name in self.bound:
-            return self.bound[name]
-        if name in ("each", "count", "self"):
-            raise Fault(f"`{name}` stands for nothing here")
-        return self.module.meaning(name)
-
-    def names(self) -> Sequence[str]:
-        """Words that can be meant."""
-        return (*_RESERVED, *self.bound)
-
-
-def within(scope: Scope, bound: Mapping[str, Meaning]) -> Scope:
-    """The scope with some names more."""
-    assert isinstance(scope, BlockScope)
-    return BlockScope(scope.module, {**scope.bound, **bound})
-
-
 class ModuleInstance:
     """One instance of a module. `given` tells what a variable is called with, None where the call leaves it out."""
 
@@ -201,7 +136,7 @@ class ModuleInstance:
         self.given = given
         self.calls = calls
         self.address = ".".join(f"module.{name}{Instance(key).suffix}" for name, key in path)
-        self.scope = BlockScope(self)
+        self.scope = BlockScope(world.files, world.budget, calls, self.meaning)
         self.reader = Reader(world.evaluate, meaning, within)
         self.below: dict[tuple[str, str], ModuleInstance] = {}
 
@@ -251,7 +186,7 @@ class ModuleInstance:
             known = [own.labels[0] for own in self.module.index.of_type("variable") if own.labels]
             raise UndeclaredFault(f"there is no variable `{name}`", did_you_mean(name, known))
         given = self.given(name)
-        variable = self.declared_variable(declaration)
+        variable = variable_block(declaration, self.evaluated, self.world.tell)
         try:
             value = variable.value(given)
         except CannotConvert as refused:
@@ -265,41 +200,14 @@ class ModuleInstance:
         hole = Hole(address, "", "a variable without a value", (reference,))
         return Unknown(variable.constraint.type, hole, not_null=not variable.nullable, sensitive=variable.sensitive)
 
-    def declared_variable(self, declaration: Declaration) -> Variable:
-        """What a `variable` block says."""
-        kind, default = argument(declaration, "type"), argument(declaration, "default")
-        return Variable(
-            constraint=self._constraint(kind) if kind is not None else Constraint(),
-            default=self.valued(default, self.scope) if default is not None else None,
-            nullable=self._flag(declaration, "nullable", otherwise=True),
-            sensitive=self._flag(declaration, "sensitive", otherwise=False),
-        )
-
-    def _constraint(self, placed: Placed) -> Constraint:
-        assert isinstance(placed.item, Argument)
-        source = placed.source
-
-        def constant(expression: Expression) -> Term:
-            return self.world.evaluate(expression, source, self.scope)
-
-        try:
-            return read_constraint(placed.item.value, constant, parse_expression)
-        except Fault as fault:
-            span = source.span(placed.item.start, placed.item.end)
-            self.world.tell(
-                Diagnostic(Level.ERROR, "type-invalid", fault.message, None, span.file, span.line, fault.hint)
-            )
-            return Constraint()
-
-    def _flag(self, declaration: Declaration, name: str, *, otherwise: bool) -> bool:
-        placed = argument(declaration, name)
-        value = self.valued(placed, self.scope) if placed is not None else None
-        return value.value if isinstance(value, terms.Bool) else otherwise
-
     def valued(self, placed: Placed, scope: Scope) -> Term:
         """What an argument is worth."""
         assert isinstance(placed.item, Argument)
         return self.world.evaluate(placed.item.value, placed.source, scope)
+
+    def evaluated(self, expression: Expression, source: SourceText) -> Term:
+        """What an expression outside of resources and calls is worth."""
+        return self.world.evaluate(expression, source, self.scope)
 
     def local(self, name: str) -> Term:
         """A local value."""
@@ -311,7 +219,7 @@ class ModuleInstance:
             if self.lost("locals", name) or self.lost(name):
                 return nameless(f"local.{name}", "its declaration cannot be read")
             raise UndeclaredFault(f"there is no local value `{name}`", did_you_mean(name, self.module.index.locals))
-        return self.world.evaluate(declared.argument.value, declared.source, self.scope)
+        return self.evaluated(declared.argument.value, declared.source)
 
     def output(self, name: str) -> Term:
         """An output."""
@@ -327,7 +235,7 @@ class ModuleInstance:
         value = argument(declaration, "value")
         if value is None:
             return nameless(f"output.{name}", "the output has no value")
-        sensitive = self._flag(declaration, "sensitive", otherwise=False)
+        sensitive = flag(declaration, "sensitive", self.evaluated, otherwise=False)
         return terms.with_sensitive(self.valued(value, self.scope), sensitive)
 
     def called(self, name: str) -> Meaning:
@@ -353,7 +261,7 @@ class ModuleInstance:
         known = self.below.get((name, instance.suffix))
         if known is not None:
             return known
-        scope = BlockScope(self, instance.names)
+        scope = within(self.scope, instance.names)
 
         def given(variable: str) -> Term | None:
             placed = argument(declaration, variable) if variable not in META else None
@@ -397,7 +305,7 @@ class ModuleInstance:
         place = (self.address, ".".join((declaration.type, *declaration.labels)))
         found = self.world.expansions.get(place)
         if found is None:
-            self.world.expansions[place] = (_any_instance(nameless(place[1], "it refers to itself")),)
+            self.world.expansions[place] = (any_instance(nameless(place[1], "it refers to itself")),)
             found = self.world.expansions[place] = tuple(self._known_instances(declaration))
         return found
 
@@ -411,31 +319,18 @@ class ModuleInstance:
             if keys is None:
                 yield instance
             else:
-                yield from (_keyed(instance, key) for key in keys if key is not None)
+                yield from (keyed(instance, key) for key in keys if key is not None)
 
     def _instances(self, declaration: Declaration) -> Iterator[Instance]:
         count, for_each = argument(declaration, "count"), argument(declaration, "for_each")
         if count is not None:
-            yield from self._counted(self.valued(count, self.scope))
+            yield from counted(self.valued(count, self.scope))
         elif for_each is not None:
             assert isinstance(for_each.item, Argument)
             elements = self.reader.elements(for_each.item.value, for_each.source, self.scope)
-            yield from _each(elements)
+            yield from each(elements)
         else:
             yield Instance()
-
-    @staticmethod
-    def _counted(value: Term) -> Iterator[Instance]:
-        try:
-            number = convert(value, NUMBER)
-        except CannotConvert:
-            number = nameless("count", "no number")
-        if isinstance(number, terms.Number) and isinstance(number.value, int) and number.value >= 0:
-            for place in range(min(number.value, INSTANCE_LIMIT)):
-                yield Instance(place, {"count": Members({"index": terms.Number(place)}, "count")})
-            return
-        hole = terms.first_hole(number) or Hole("", "", "no number", ("count",))
-        yield _any_instance(Unknown(NUMBER, hole), "count")
 
     def attribute(self, resource: Resource, name: str) -> Term:
         """An attribute of a resource: what its block gives, else what is made of that."""
@@ -458,11 +353,11 @@ class ModuleInstance:
         own = [placed for placed in resource.declaration.items if _is_for(placed, name)]
         if not own or name in META:
             return terms.Null()
-        return self.reader.members(own, BlockScope(self, resource.instance.names)).get(name, terms.Null())
+        return self.reader.members(own, within(self.scope, resource.instance.names)).get(name, terms.Null())
 
     def attributes(self, resource: Resource) -> dict[str, Term]:
         """All that the block of a resource gives, by name; null for an argument that is given as null."""
-        scope = BlockScope(self, resource.instance.names)
+        scope = within(self.scope, resource.instance.names)
         items = [placed for placed in resource.declaration.items if _name_of(placed) not in META]
         return self.reader.members(items, scope)
 
@@ -480,10 +375,6 @@ class ModuleInstance:
                     yield from self.instance_of(declaration, called, instance).resources(wanted)
 
 
-INSTANCE_LIMIT = 10_000
-"""How many instances of one block are written out."""
-
-
 def _name_of(placed: Placed) -> str:
     item = placed.item
     if isinstance(item, Argument):
@@ -493,42 +384,3 @@ def _name_of(placed: Placed) -> str:
 
 def _is_for(placed: Placed, name: str) -> bool:
     return _name_of(placed) == name
-
-
-def _each(elements: Sequence[tuple[Term, Meaning]] | Unknown) -> Iterator[Instance]:
-    if isinstance(elements, Unknown):
-        yield _any_instance(elements)
-        return
-    unsure: Unknown | None = None
-    for key, value in elements[:INSTANCE_LIMIT]:
-        match key:
-            case Text(value=name):
-                yield Instance(name, {"each": Members({"key": key, "value": value}, "each")})
-            case terms.Unknown():
-                unsure = unsure or key
-            case _:
-                unsure = unsure or nameless("each.key", "no text")
-    if unsure is not None:
-        yield _any_instance(unsure)
-
-
-def _keyed(instance: Instance, key: int | str) -> Instance:
-    """The instance that stands for any as the one with this key."""
-    if isinstance(key, int):
-        return Instance(key, {"count": Members({"index": terms.Number(key)}, "count")})
-    each = instance.names.get("each")
-    value = each.attribute("value") if isinstance(each, Members) else Text(key)
-    return Instance(key, {"each": Members({"key": Text(key), "value": value}, "each")})
-
-
-def _any_instance(unknown: Unknown, word: str = "each") -> Instance:
-    """The instance that stands for however many there are."""
-    reason = f"depends on `{hole_name(unknown.hole)}`, which is {unknown.hole.reason}"
-    if word == "count":
-        hole = replace(unknown.hole, reason=reason, references=("count.index",))
-        return Instance(AnyKey(), {"count": Members({"index": Unknown(NUMBER, hole, not_null=True)}, "count")})
-    members = {
-        name: Unknown(DYNAMIC, replace(unknown.hole, reason=reason, references=(f"each.{name}",)))
-        for name in ("key", "value")
-    }
-    return Instance(AnyKey(), {"each": Members(members, "each")})

@@ -14,7 +14,7 @@ from tfkms.iam.document import AnyStatement, OpaqueStatement, PrincipalName, Pri
 from tfkms.iam.grants import Case
 from tfkms.iam.naming import PRINCIPAL_ARN, caller_named, is_unique_id
 from tfkms.iam.pattern import Pattern
-from tfkms.iam.principals import EVERYONE, account_of, equal
+from tfkms.iam.principals import EVERYONE, RootUser, account_of, equal
 from tfkms.iam.search import find
 from tfkms.model import Account, Resource
 from tfkms.values import Template, Text, Unknown, Value, plain, text, text_parts
@@ -178,6 +178,8 @@ def _named(statement: Statement, name: PrincipalName, account: Account, action: 
         yield Party(caller, name.value, FOREIGN if foreign and not action.cross_account else None)
         return
     if name.type is PrincipalType.AWS and isinstance(name.value, Template):
+        if RootUser(account.id, partition).is_named_by(name.value):
+            return  # the key's own account, whichever it is: it grants nobody but root
         # Not enough of it is known to tell who it is: it may be anybody that its known parts allow.
         yield from _everyone(statement, account, action)
         return

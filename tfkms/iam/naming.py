@@ -15,8 +15,8 @@ from tfkms.iam.comparisons import FALSE, Ground, Like, unsure
 from tfkms.iam.conditions import Atom, Literal
 from tfkms.iam.document import Missing, PrincipalName, Principals, PrincipalType
 from tfkms.iam.pattern import Pattern, literal
-from tfkms.iam.principals import EVERYONE, account_of, arn_parts, either, equal
-from tfkms.values import Hole, Template, Text, text, text_parts
+from tfkms.iam.principals import EVERYONE, arn_parts, could_be_account_id, either, equal
+from tfkms.values import Hole, Text, text, text_parts
 
 PRINCIPAL_ARN = "aws:principalarn"
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
@@ -143,8 +143,7 @@ def _named_by_arn(value: Text, caller: Caller) -> Iterator[Naming]:
     root = caller.kind is CallerKind.ROOT
     if caller.account:
         by_arn = equal(value, root_arn(caller.account, caller.partition))
-        could_be_id = isinstance(value, Template) or account_of(value) == value
-        whole = either(by_arn, equal(value, caller.account)) if could_be_id else by_arn
+        whole = either(by_arn, equal(value, caller.account)) if could_be_account_id(value) else by_arn
         yield from _if(Way.DIRECT if root else Way.ACCOUNT, whole)
     if root:
         return
@@ -186,7 +185,7 @@ def caller_named(name: PrincipalName, partition: str) -> Caller | None:
     if name.type is not PrincipalType.AWS or parts is None or any("*" in part for part in written):
         return None
     _, own_partition, home, region, account, resource = parts
-    if not isinstance(own_partition, str) or region != "" or not _is_account(account):
+    if not isinstance(own_partition, str) or region != "" or not could_be_account_id(account):
         return None
     match home, kind_of(resource):
         case "iam", CallerKind.USER | CallerKind.ROLE as kind:
@@ -198,10 +197,6 @@ def caller_named(name: PrincipalName, partition: str) -> Caller | None:
             return None if role is None else callers.session(name.value, role, account, own_partition)
         case _:
             return None
-
-
-def _is_account(value: Text) -> bool:
-    return not isinstance(value, str) or account_of(value) == value
 
 
 def kind_of(resource: Text) -> CallerKind | None:

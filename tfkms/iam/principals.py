@@ -10,7 +10,7 @@ from tfkms.iam.automaton import matches, may_match
 from tfkms.iam.comparisons import FALSE, TRUE, Ground, unsure
 from tfkms.iam.document import Missing, PrincipalName, Principals, PrincipalType
 from tfkms.iam.pattern import literal
-from tfkms.values import Hole, Template, Text, text, text_parts
+from tfkms.values import Hole, Text, text, text_parts
 
 EVERYONE = "*"
 
@@ -58,8 +58,7 @@ def names_root(name: PrincipalName, root: RootUser) -> Ground:
             if name.value == EVERYONE:
                 return TRUE
             by_arn = equal(name.value, root.arn)
-            could_be_id = isinstance(name.value, Template) or account_of(name.value) == name.value
-            return either(by_arn, equal(name.value, root.account)) if could_be_id else by_arn
+            return either(by_arn, equal(name.value, root.account)) if could_be_account_id(name.value) else by_arn
         case PrincipalType.SERVICE | PrincipalType.FEDERATED | PrincipalType.CANONICAL_USER:
             return FALSE
     assert_never(name.type)
@@ -108,6 +107,14 @@ def account_of(value: Text) -> str | None:
     if len(parts) == 6 and parts[0] == "arn" and len(parts[4]) == ACCOUNT_DIGITS and parts[4].isdecimal():
         return parts[4]
     return None
+
+
+def could_be_account_id(value: Text) -> bool:
+    """Whether the text is an account id or, for all that is known of it, may be one."""
+    written = "".join(part for part in text_parts(value) if isinstance(part, str))
+    if isinstance(value, str):
+        return account_of(value) == value
+    return len(written) <= ACCOUNT_DIGITS and (not written or written.isdecimal())
 
 
 ACCOUNT_DIGITS = 12

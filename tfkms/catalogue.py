@@ -233,6 +233,21 @@ def managed_policy(name: str) -> Value | None:
     return {"Version": "2012-10-17", "Statement": tuple(map(_as_value, statements))}
 
 
+@lru_cache(maxsize=1)
+def _managed_paths() -> dict[str, str]:
+    names = _load(rules_directory() / "data" / "aws-managed-paths.yaml", dict[str, str])
+    return {name: path for path, listed in names.items() for name in listed.split()}
+
+
+def managed_policy_path(name: str) -> str | None:
+    """The path (from `/` to `/`) in the ARN of the AWS managed policy of that name; None for a name that AWS did not
+    list on the table's day.
+
+    Raises Refusal.
+    """
+    return _managed_paths().get(name)
+
+
 def _as_value(item: Any) -> Value:
     match item:
         case dict():

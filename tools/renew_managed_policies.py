@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Renew the table of AWS managed policies from a clone of a public mirror of them.
+"""Renew the tables of AWS managed policies from a clone of a public mirror of them.
 
     git clone https://github.com/zoph-io/MAMIP
     tools/renew_managed_policies.py MAMIP
@@ -7,6 +7,7 @@
 Writes `rules/data/aws-managed-kms.yaml`: of every policy in the mirror's folder `policies/` the statements that concern
 KMS keys, with the version and the date that AWS gives it. Read the difference like code: a policy that gains or loses
 an administrative permission changes what plans are judged to do.
+And `rules/data/aws-managed-paths.yaml`: the names of all policies that AWS lists, by the path in their ARNs.
 """
 
 import json
@@ -27,11 +28,18 @@ from tfkms.iam.pattern import glob  # noqa: E402
 from tfkms.iam.search import find  # noqa: E402
 
 TABLE = ROOT / "rules" / "data" / "aws-managed-kms.yaml"
+PATHS = ROOT / "rules" / "data" / "aws-managed-paths.yaml"
 KEY = glob("arn:*:kms:*:*:key/*")
 HEAD = """\
 # The KMS statements of the AWS managed policies that have any ({count} of {all}), as of {date} (mirror zoph-io/MAMIP at {commit}). Facts of AWS.
 # Of each statement only the actions that match a kms permission are kept; statements that reach no key are left out. An AWS managed policy
 # that is not listed here grants nothing in KMS as of that date. ARN: arn:PARTITION:iam::aws:policy/[path/]NAME; a job-function or service-role path may stand before NAME.
+# Renewed by tools/renew_managed_policies.py.
+"""  # noqa: E501 - it is the table's text
+
+PATHS_HEAD = """\
+# The names of the {count:,} policies that AWS manages and lists, by path, as of {date} (mirror zoph-io/MAMIP at {commit}). Facts of AWS.
+# ARN: arn:PARTITION:iam::aws:policy, the path, the name. No two have the same name.
 # Renewed by tools/renew_managed_policies.py.
 """  # noqa: E501 - it is the table's text
 
@@ -84,22 +92,46 @@ def renewed(clone: Path) -> str:
                 "statements": statements,
                 "version": version["VersionId"],
             }
-    commit, date = subprocess.run(
-        ["git", "-C", str(clone), "log", "-1", "--format=%h %cs", "--abbrev=8"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.split()
+    commit, date = dated(clone)
     head = HEAD.format(count=len(found), all=f"{len(paths):,}", date=date, commit=commit)
     return head + yaml.safe_dump(found, default_flow_style=None, sort_keys=True, width=1_000_000, allow_unicode=True)
 
 
+def dated(clone: Path) -> tuple[str, str]:
+    """The commit of the mirror, and its day."""
+    words = ["git", "-C", str(clone), "log", "-1", "--format=%h %cs", "--abbrev=8"]
+    commit, date = subprocess.run(words, check=True, capture_output=True, text=True).stdout.split()
+    return commit, date
+
+
+def names_by_path(policies: list[dict[str, Any]]) -> dict[str, str]:
+    """The names of listed policies, a line each, by the path in their ARNs."""
+    found: dict[str, list[str]] = {}
+    for policy in policies:
+        path, _, name = policy["Arn"].removeprefix("arn:aws:iam::aws:policy").rpartition("/")
+        found.setdefault(f"{path}/", []).append(name)
+    return {path: "".join(f"{name}\n" for name in sorted(names)) for path, names in sorted(found.items())}
+
+
+def renewed_paths(clone: Path) -> str:
+    """The text of the table of paths."""
+    policies = json.loads((clone / "policies-list.json").read_text(encoding="utf-8"))["Policies"]
+    commit, date = dated(clone)
+    head = PATHS_HEAD.format(count=len(policies), date=date, commit=commit)
+    blocks = (
+        f"{path}: |\n{''.join(f'  {name}' for name in names.splitlines(keepends=True))}"
+        for path, names in names_by_path(policies).items()
+    )
+    return head + "".join(blocks)
+
+
 def main(arguments: list[str]) -> int:
-    """Writes the table; 2 for wrong usage."""
+    """Writes the tables; 2 for wrong usage."""
     if len(arguments) != 1 or not Path(arguments[0], "policies").is_dir():
         print(__doc__, file=sys.stderr)
         return 2
     TABLE.write_text(renewed(Path(arguments[0])), encoding="utf-8", newline="\n")
+    PATHS.write_text(renewed_paths(Path(arguments[0])), encoding="utf-8", newline="\n")
     return 0
 
 

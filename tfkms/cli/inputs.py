@@ -277,6 +277,7 @@ class Reader:
 
     def setting(self, root: Path) -> "Setting":
         """What configurations below `root` are evaluated with. Raises Refusal."""
+        from tfkms.catalogue import managed_policy_path
         from tfkms.frontends.source.read import Setting
         from tfkms.frontends.source.variables import FromFile, Given, Option, assigned
 
@@ -299,6 +300,7 @@ class Reader:
             here=str(Path.cwd()),
             assumed=self.assumed,
             shown=shown,
+            managed_path=managed_policy_path,
         )
 
 

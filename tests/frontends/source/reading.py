@@ -34,7 +34,7 @@ def scan(
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    setting = Setting(root, given or Given(), workspace, "/work", assumed)
+    setting = Setting(root, given or Given(), workspace, "/work", assumed, managed_path=catalogue.managed_policy_path)
     return read_source(directory, directory, setting, wanted)
 
 

@@ -89,15 +89,39 @@ class TestNames:
             "$unknown": "${data.aws_caller_identity.c.arn}"
         }
 
-    def test_what_aws_manages_is_known_by_name(self, tmp_path: Path) -> None:
-        text = 'data "aws_iam_policy" "p" { name = "%s" }'
+    @pytest.mark.parametrize(
+        ("arguments", "path"),
+        [
+            ('name = "ViewOnlyAccess"', "/job-function/"),
+            ('name = "AWSXRayDaemonWriteAccess"', "/"),
+            ('name = "AWSLambdaKinesisExecutionRole"', "/service-role/"),
+            ('name = "ViewOnlyAccess"\n path_prefix = "/job-function/"', "/job-function/"),
+            ('name = "ViewOnlyAccess"\n path_prefix = null', "/job-function/"),
+        ],
+    )
+    def test_what_aws_manages_is_known_by_name(self, tmp_path: Path, arguments: str, path: str) -> None:
+        text = f'data "aws_iam_policy" "p" {{\n {arguments}\n}}'
+        name = arguments.split('"')[1]
 
-        assert described(tmp_path, "data.aws_iam_policy.p.arn", text % "ViewOnlyAccess") == (
-            "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
-        )
-        assert described(tmp_path, "data.aws_iam_policy.p.arn", text % "our-own") == {
-            "$unknown": "${data.aws_iam_policy.p.arn}"
-        }
+        assert described(tmp_path, "data.aws_iam_policy.p.arn", text) == f"arn:aws:iam::aws:policy{path}{name}"
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            'name = "our-own"',
+            'name = "viewonlyaccess"',
+            'name = "ViewOnlyAccess"\n path_prefix = "/team/"',
+            'name = "ViewOnlyAccess"\n path_prefix = var.prefix',
+            'name = "ViewOnlyAccess"\n tags = { team = "a" }',
+            'path_prefix = "/job-function/"',
+        ],
+    )
+    def test_what_may_be_a_policy_of_the_account_is_not_taken_for_one_of_aws(
+        self, tmp_path: Path, arguments: str
+    ) -> None:
+        text = f'variable "prefix" {{}}\ndata "aws_iam_policy" "p" {{\n {arguments}\n}}'
+
+        assert described(tmp_path, "data.aws_iam_policy.p.arn", text) == {"$unknown": "${data.aws_iam_policy.p.arn}"}
 
     def test_a_service_principal_is_known_by_name(self, tmp_path: Path) -> None:
         text = 'data "aws_service_principal" "s" { service_name = "logs" }'

@@ -66,7 +66,9 @@ def policies(scan: Scan) -> dict[tuple[str, str], Any]:
 @pytest.mark.parametrize("directory", CONFIGURATIONS, ids=lambda path: path.relative_to(FIXTURES).as_posix())
 def test_a_policy_is_the_one_that_terraform_plans(directory: Path) -> None:
     planned = policies(read_plan((directory / "plan.json").read_bytes(), "plan.json", wanted, ASSUMED))
-    scan = read_source(".", ".", Setting(directory, given=given(directory), assumed=ASSUMED), wanted)
+    managed = catalogue.managed_policy_path
+    setting = Setting(directory, given=given(directory), assumed=ASSUMED, managed_path=managed)
+    scan = read_source(".", ".", setting, wanted)
     written = policies(scan)
 
     assert [item for item in scan.diagnostics if item.level.value == "error"] == []

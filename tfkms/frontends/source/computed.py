@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tfkms.frontends.addresses import AnyKey
 from tfkms.frontends.hcl.export import to_value
-from tfkms.frontends.hcl.terms import Term, Text, Unknown
+from tfkms.frontends.hcl.terms import Null, Term, Text, Unknown
 from tfkms.frontends.hcl.types import DYNAMIC, STRING
 from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.policy_document import Rendered
@@ -74,55 +74,19 @@ OF_AN_ACCOUNT = frozenset(
 AccountOf = Callable[[Resource], Account]
 CallerOf = Callable[[Resource], str | None]
 
-_AWS_MANAGED = {
-    name: f"{path}{name}"
-    for path, names in {
-        "": (
-            "AdministratorAccess",
-            "PowerUserAccess",
-            "ReadOnlyAccess",
-            "SecurityAudit",
-            "IAMFullAccess",
-            "IAMReadOnlyAccess",
-            "AmazonS3FullAccess",
-            "AmazonS3ReadOnlyAccess",
-            "AmazonSSMManagedInstanceCore",
-            "AWSKeyManagementServicePowerUser",
-            "CloudWatchAgentServerPolicy",
-            "SecretsManagerReadWrite",
-        ),
-        "job-function/": (
-            "Billing",
-            "DatabaseAdministrator",
-            "DataScientist",
-            "NetworkAdministrator",
-            "SupportUser",
-            "SystemAdministrator",
-            "ViewOnlyAccess",
-        ),
-        "service-role/": (
-            "AWSLambdaBasicExecutionRole",
-            "AWSLambdaVPCAccessExecutionRole",
-            "AmazonECSTaskExecutionRolePolicy",
-            "AmazonEBSCSIDriverPolicy",
-            "AWSConfigRole",
-        ),
-    }.items()
-    for name in names
-}
-"""What people look up by name among the policies that AWS manages, with their paths.
-
-An account may have a policy of its own by one of these names: then the provider finds two and refuses.
-"""
+ManagedPath = Callable[[str], str | None]
+"""The path in the ARN of the policy of that name which AWS manages, from `/` to `/`; None where none is known."""
 
 
 @dataclass(slots=True)
 class Computation:
     """Works out attributes. `account` tells in which account and Region a resource is, `caller` as whom it is read,
-    `plan` what a plan of the configuration knows, None where there is none."""
+    `managed_path` where policies are that AWS manages, `plan` what a plan of the configuration knows, None where there
+    is none."""
 
     account: AccountOf
     caller: CallerOf
+    managed_path: ManagedPath
     plan: PlanValues | None = None
     documents: dict[str, tuple[Rendered, PlaceOf]] = field(default_factory=dict)
 
@@ -243,14 +207,24 @@ class Computation:
                 return _unknown(resource, name, AT_PLAN)
 
     def managed_policy(self, resource: Resource, name: str) -> Term:
-        """An `aws_iam_policy` that is looked up by its ARN, or by the name of one that AWS manages."""
+        """An `aws_iam_policy` that is looked up by its ARN, or by the name of one that AWS manages.
+
+        An account may have a policy of its own by that name: then the provider finds two and stops. Nothing is told
+        where a path or tags narrow the search to others.
+        """
         arn = self.given(resource, "arn")
         if arn is not None:
             return Text(arn)
-        path = _AWS_MANAGED.get(self.given(resource, "name") or "")
-        if path is None:
+        own = self.given(resource, "name")
+        path = self.managed_path(own) if own is not None else None
+        narrowed = [
+            argument
+            for argument in ("path_prefix", "tags")
+            if not isinstance(resource.module.given_by_block(resource, argument), Null)
+        ]
+        if path is None or "tags" in narrowed or (narrowed and self.given(resource, "path_prefix") != path):
             return _unknown(resource, name, AT_PLAN)
-        return Text(f"arn:{self.account(resource).partition}:iam::aws:policy/{path}")
+        return Text(f"arn:{self.account(resource).partition}:iam::aws:policy{path}{own}")
 
     def service_principal(self, resource: Resource, name: str) -> Term:
         """An `aws_service_principal`: outside of China every service has the one suffix."""

@@ -21,7 +21,7 @@ from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.references import References
 from tfkms.frontends.source.annotations import annotations, called
 from tfkms.frontends.source.blocks import Consumers, module_blocks
-from tfkms.frontends.source.computed import DEFAULTS, OF_AN_ACCOUNT, POLICY_DOCUMENT, Computation
+from tfkms.frontends.source.computed import DEFAULTS, OF_AN_ACCOUNT, POLICY_DOCUMENT, Computation, ManagedPath
 from tfkms.frontends.source.configuration import ModuleInstance, Resource, World
 from tfkms.frontends.source.documents import as_document, term_of, written_places
 from tfkms.frontends.source.modules import Module, absences, load
@@ -51,12 +51,16 @@ Wanted = Callable[[str], bool]
 Mentions = Mapping[str, tuple[bytes, ...]]
 
 
+def _no_path(_name: str) -> None:
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """What a configuration is evaluated with besides its files.
 
     `root` is the directory that nothing is read outside of, `here` what `path.cwd` tells; `shown` says how reports call
-    a file of which the path from the root is given.
+    a file of which the path from the root is given; `managed_path` where policies are that AWS manages.
     """
 
     root: Path
@@ -65,6 +69,7 @@ class Setting:
     here: str = "."
     assumed: Assumed = field(default_factory=Assumed)
     shown: Callable[[str], str] = str
+    managed_path: ManagedPath = _no_path
 
 
 def read_source(
@@ -105,7 +110,7 @@ class _Reading:
         self.wanted = wanted
         self.mentions = mentions
         self.module = module
-        self.computation = Computation(self.account, self.caller, self.plan)
+        self.computation = Computation(self.account, self.caller, setting.managed_path, self.plan)
         self.world = World(
             files=(beside.files if beside is not None else None) or DirectoryFiles(setting.root, directory),
             workspace=setting.workspace,

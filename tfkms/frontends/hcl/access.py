@@ -3,6 +3,7 @@
 from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.floats import short
 from tfkms.frontends.hcl.terms import (
     List,
     Map,
@@ -126,14 +127,14 @@ def _item(term: Term, key: Term) -> Term:
         match term:
             case List(items=found) | Tuple(items=found):
                 if key.value >= len(found):
-                    raise Fault(f"there is no element {key.value} among {len(found)}")
+                    raise Fault(f"there is no element {short(key.value)} among {len(found)}")
                 return with_sensitive(found[key.value], sensitive)
             case Unknown(type=TupleType(elements)):
                 if key.value >= len(elements):
-                    raise Fault(f"there is no element {key.value} among {len(elements)}")
+                    raise Fault(f"there is no element {short(key.value)} among {len(elements)}")
                 return with_sensitive(_below(term, elements[key.value], f"[{key.value}]", key.value), sensitive)
             case Unknown(type=ListType(element)):
-                return with_sensitive(_below(term, element, f"[{key.value}]", key.value), sensitive)
+                return with_sensitive(_below(term, element, f"[{short(key.value)}]", short(key.value)), sensitive)
             case _:
                 pass
     if isinstance(term, List | Tuple) and not term.items:

@@ -10,7 +10,7 @@ from tfkms.frontends.hcl.access import attribute, index
 from tfkms.frontends.hcl.branches import chosen, common_type, either
 from tfkms.frontends.hcl.calls import call
 from tfkms.frontends.hcl.conversion import CannotConvert, convert, text_of
-from tfkms.frontends.hcl.faults import Fault, LimitFault, UndeclaredFault, check_size, deep_recursion
+from tfkms.frontends.hcl.faults import Fault, UndeclaredFault, Withheld, check_size, deep_recursion
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.floats import from_decimal
 from tfkms.frontends.hcl.functions.registry import FUNCTIONS
@@ -41,7 +41,8 @@ def evaluate(expression: syntax.Expression, source: syntax.SourceText, scope: Sc
     """The value of `expression`, which was parsed from `source`.
 
     An error in an item of a list or object makes that item unknown and the rest stays; any other makes the whole
-    unknown. Each error is a diagnostic of level `error` with file and line.
+    unknown. Each error is a diagnostic of level `error` with file and line. What asks for more than we give is unknown
+    for that reason, and no error.
     """
     with deep_recursion():
         evaluator = Evaluator(source, scope)
@@ -88,8 +89,6 @@ class Evaluator:
         """The value of `node`; an unknown in place of an error, which is noted."""
         try:
             return self.value(node, bound)
-        except LimitFault:
-            raise
         except Fault as fault:
             return self._failed(fault, node)
 
@@ -102,21 +101,35 @@ class Evaluator:
 
     def _failed(self, fault: Fault, node: syntax.Expression) -> Unknown:
         self.faults.append(fault)
+        return self._lost(node, f"in error: {fault.message}")
+
+    def _withheld(self, node: syntax.Expression, reason: Withheld) -> Unknown:
+        self.doubts += 1
+        return self._lost(node, str(reason))
+
+    def _lost(self, node: syntax.Expression, reason: str) -> Unknown:
         shown = " ".join(self.source.text[node.start : min(node.end, node.start + _SHOWN)].split())
-        hole = Hole("", f"/{self.scope.budget.steps}", f"in error: {fault.message}", (shown,))
+        hole = Hole("", f"/{self.scope.budget.steps}", reason, (shown,))
         return Unknown(DYNAMIC, hole, place=self.place(node))
 
     def value(self, node: syntax.Expression, bound: Bindings) -> Term:
         """The value of `node`. Raises `Fault` with the place of the innermost node at fault."""
         found = self.meaning(node, bound)
-        return found.term() if isinstance(found, Deferred) else found
+        if not isinstance(found, Deferred):
+            return found
+        try:
+            return found.term()
+        except Withheld as reason:
+            return self._withheld(node, reason)
 
     def meaning(self, node: syntax.Expression, bound: Bindings) -> Meaning:
         """The value of `node`, or the deferred thing that it refers to."""
         budget = self.scope.budget
-        budget.enter()
         try:
+            budget.enter()
             return self._dispatch(node, bound)
+        except Withheld as reason:
+            return self._withheld(node, reason)
         except Fault as fault:
             if fault.start is None:
                 fault.start, fault.end = node.start, node.end
@@ -164,14 +177,14 @@ class Evaluator:
     def attempt(self, node: syntax.Expression, bound: Bindings) -> Outcome:
         """The value of `node` or the first error in it; neither errors nor doubts are noted.
 
-        What no `try` can catch, an undeclared name or a limit of ours, is raised on.
+        What no `try` can catch, an undeclared name, is raised on.
         """
         noted, before, forgiven = len(self.faults), self.doubts, self.forgiven
         fault: Fault | None = None
         term: Term | None = None
         try:
             term = self.value(node, bound)
-        except (UndeclaredFault, LimitFault):
+        except UndeclaredFault:
             raise
         except Fault as found:
             fault = found
@@ -196,10 +209,7 @@ class Evaluator:
             case bool():
                 return terms.Bool(node.value, place=self.place(node))
             case number:
-                value = from_decimal(number)
-                if value is None:
-                    raise Fault("the number is beyond all measure")
-                return terms.Number(value, place=self.place(node))
+                return terms.Number(from_decimal(number), place=self.place(node))
 
     def _name_of(self, node: syntax.Name, bound: Bindings) -> Meaning:
         if node.name in bound:
@@ -326,12 +336,12 @@ class Evaluator:
     def render(self, source: syntax.SourceText, variables: Mapping[str, Term], *, caller: str) -> Term:
         """The text of a template file or string."""
         parsed = parse_template(source.text)
+        if isinstance(parsed, syntax.Unreadable) and parsed.limited:
+            raise Withheld(parsed.message)
         scope = Names(dict(variables), self.scope.files, self.scope.budget, self.scope.calls)
         inner = Evaluator(source, scope, (*self.forbidden, *_TEMPLATE_FUNCTIONS, *_file_functions(caller)))
         try:
             term = inner.value(parsed, {})
-        except LimitFault:
-            raise
         except Fault as fault:
             inner.faults.insert(0, fault)
             term = terms.Null()

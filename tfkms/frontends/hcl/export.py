@@ -8,13 +8,15 @@ from tfkms.frontends.hcl.faults import deep_recursion
 from tfkms.frontends.hcl.terms import Place, Term
 from tfkms.frontends.hcl.unknowns import part_hole
 from tfkms.location import Span
-from tfkms.values import Value
+from tfkms.values import Hole, Value
+
+_WHOLE_BITS = 4_000
 
 
 def to_value(term: Term) -> Value:
     """`term` as JSON would carry it, with holes: sequences as tuples, mappings read-only.
 
-    A number is an `int` where it is whole, else the nearest `float`.
+    A number is an `int` where it is whole, else the nearest `float`; one of more digits than Python writes is unknown.
     """
     with deep_recursion():
         return _value(term)
@@ -26,6 +28,8 @@ def _value(term: Term) -> Value:
             return None
         case terms.Bool(value) | terms.Text(value):
             return value
+        case terms.Number(value) if isinstance(value, int) and value.bit_length() > _WHOLE_BITS:
+            return values.Unknown(Hole("", "", "the number is beyond all measure"))
         case terms.Number(value):
             return value if isinstance(value, int) else float(value)
         case terms.Unknown(hole=hole):

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 DEPTH_LIMIT = 1_000
 _FRAMES = 20_000
-_DIGITS = 100_000
 TEXT_LIMIT = 16 * 1024 * 1024
 SIZE_LIMIT = 1_000_000
 STEP_LIMIT = 1_000_000
@@ -30,37 +29,33 @@ class UndeclaredFault(Fault):
     """A reference to what is not declared: Terraform refuses the configuration, whatever is around the reference."""
 
 
-class LimitFault(Fault):
-    """An expression that asks for more than the evaluator gives; Terraform may well have a value for it."""
-
-
 class Withheld(Exception):  # noqa: N818 - it is an answer
-    """Raised for what Terraform knows and tfkms does not; the message is a lower-case clause that says why."""
+    """Raised for what Terraform knows and tfkms does not, for want of facts or because it asks for more than we give.
+
+    The message is a lower-case clause that says why. It is no error of the language, so that `try` and `can` do not
+    catch it: the expression at hand is unknown for that reason.
+    """
 
 
 def check_text(length: int) -> None:
     """Refuse a text of so many letters if that is more than `TEXT_LIMIT`."""
     if length > TEXT_LIMIT:
-        raise LimitFault(f"the text would be longer than {TEXT_LIMIT // 1024 // 1024} MiB")
+        raise Withheld(f"the text would be longer than {TEXT_LIMIT // 1024 // 1024} MiB")
 
 
 def check_size(size: int) -> None:
     """Refuse a collection of so many elements, nested ones included, if that is more than `SIZE_LIMIT`."""
     if size > SIZE_LIMIT:
-        raise LimitFault(f"the value would have more than {SIZE_LIMIT:,} elements")
+        raise Withheld(f"the value would have more than {SIZE_LIMIT:,} elements")
 
 
 @contextmanager
 def deep_recursion() -> Iterator[None]:
-    """Room on Python's stack for values and expressions nested as deep as `DEPTH_LIMIT`, and for numbers as long as
-    Terraform writes out."""
-    before, digits = sys.getrecursionlimit(), sys.get_int_max_str_digits()
+    """Room on Python's stack for values and expressions nested as deep as `DEPTH_LIMIT`."""
+    before = sys.getrecursionlimit()
     if before < _FRAMES:
         sys.setrecursionlimit(_FRAMES)
-    if 0 < digits < _DIGITS:
-        sys.set_int_max_str_digits(_DIGITS)
     try:
         yield
     finally:
         sys.setrecursionlimit(before)
-        sys.set_int_max_str_digits(digits)

@@ -10,6 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeAlias
 
+from tfkms.frontends.hcl.faults import Withheld
+
 Real: TypeAlias = int | Fraction
 
 
@@ -22,12 +24,27 @@ PRECISION = 512
 INTEGER_PRECISION = 64
 DOUBLE_PRECISION = 53
 EXPONENT_LIMIT = 10_000
+_BITS_LIMIT = 4 * EXPONENT_LIMIT
 _DECIMAL = re.compile(r"([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:([eEpP])([+-]?[0-9]+))?")
 
 
+def digits_of(value: int) -> str:
+    """`value` in decimal, of whatever length: Python's `str` refuses long ones, and takes time by their square."""
+    return str(Decimal(value)) if value.bit_length() > PRECISION else str(value)
+
+
+def short(value: Real) -> str:
+    """`value` for a person: in plain decimal, or with an exponent where that would be long."""
+    return (
+        plain(value) if value.denominator == 1 and value.numerator.bit_length() <= INTEGER_PRECISION else general(value)
+    )
+
+
 def rounded(value: Real, precision: int = PRECISION) -> Real:
-    """The float nearest to `value`, ties to even."""
+    """The float nearest to `value`, ties to even. Raises `Withheld` for one far beyond what is written down."""
     top, bottom = abs(value.numerator), value.denominator
+    if top.bit_length() > _BITS_LIMIT or bottom.bit_length() > _BITS_LIMIT:
+        raise Withheld("the number is beyond all measure")
     if bottom == 1 and top.bit_length() <= precision:
         return value if value is NEGATIVE_ZERO else value.numerator
     shift = top.bit_length() - bottom.bit_length() - precision
@@ -72,24 +89,24 @@ def magnitude(value: Real) -> Real:
 
 
 def parse(text: str) -> Real | None:
-    """The number that a decimal text stands for; None for any other text, or for one beyond all measure."""
+    """The number that a decimal text stands for; None for any other text. Raises `Withheld` beyond all measure."""
     match = _DECIMAL.fullmatch(text)
-    if match is None or len(text) > EXPONENT_LIMIT:
+    if match is None:
         return None
     sign, whole, fraction, bare, mark, exponent = match.groups()
     digits = fraction or bare or ""
     scale = int(exponent or "0") if len(exponent or "") <= len(str(EXPONENT_LIMIT)) + 1 else EXPONENT_LIMIT + 1
-    if abs(scale) > EXPONENT_LIMIT:
-        return None
+    if abs(scale) > EXPONENT_LIMIT or len(text) > EXPONENT_LIMIT:
+        raise Withheld("the number is beyond all measure")
     base = 2 if mark in ("p", "P") else 10
-    value = Fraction(int((whole or "") + digits), 10 ** len(digits)) * Fraction(base) ** scale
+    value = Fraction(int(Decimal((whole or "") + digits)), 10 ** len(digits)) * Fraction(base) ** scale
     return rounded(-value if sign == "-" else value)
 
 
-def from_decimal(value: Decimal) -> Real | None:
-    """The float nearest to a decimal; None for one beyond all measure."""
-    if not value.is_finite() or abs(value.adjusted()) > EXPONENT_LIMIT:
-        return None
+def from_decimal(value: Decimal) -> Real:
+    """The float nearest to a decimal. Raises `Withheld` for one beyond all measure."""
+    if not value.is_finite() or abs(value.adjusted()) > EXPONENT_LIMIT or len(value.as_tuple().digits) > EXPONENT_LIMIT:
+        raise Withheld("the number is beyond all measure")
     return rounded(Fraction(value))
 
 
@@ -102,7 +119,7 @@ def shortest_digits(value: Real, precision: int = PRECISION) -> tuple[str, int]:
     if size == 0:
         return "", 0
     if size.denominator == 1 and size.numerator.bit_length() <= precision:
-        digits = str(size.numerator)
+        digits = digits_of(size.numerator)
         return digits.rstrip("0"), len(digits)
     exponent = size.numerator.bit_length() - size.denominator.bit_length() - precision - 1
     while size >= Fraction(2) ** (exponent + precision + 1):
@@ -113,7 +130,8 @@ def shortest_digits(value: Real, precision: int = PRECISION) -> tuple[str, int]:
     mantissa = size / half
     low, high = size - half, size + half
     places = max(bound.denominator.bit_length() - 1 for bound in (low, size, high))
-    scaled = [str((bound * 10**places).numerator) for bound in (low, size, high)]
+    power = 10**places
+    scaled = [digits_of(bound.numerator * power // bound.denominator) for bound in (low, size, high)]
     width = max(len(digits) for digits in scaled)
     lower, exact, upper = (digits.zfill(width) for digits in scaled)
     kept, carried = _shortest(lower.rstrip("0"), exact, upper.rstrip("0"), inclusive=int(mantissa) & 2 == 0)
@@ -130,7 +148,7 @@ def _shortest(lower: str, exact: str, upper: str, *, inclusive: bool) -> tuple[s
         up = digit != above and (inclusive or int(digit) + 1 < int(above) or place + 1 < len(upper))
         kept, rest = exact[: place + 1], exact[place + 1 :]
         if up and (not down or _rounds_up(kept, rest)):
-            raised = str(int(kept) + 1).zfill(len(kept))
+            raised = digits_of(int(Decimal(kept)) + 1).zfill(len(kept))
             return raised, len(raised) - len(kept)
         if down:
             return kept, 0
@@ -148,7 +166,7 @@ def plain(value: Real, precision: int = PRECISION) -> str:
     if value is NEGATIVE_ZERO:
         return "-0"
     if isinstance(value, int) and value.bit_length() <= precision:
-        return str(value)
+        return digits_of(value)
     digits, point = shortest_digits(value, precision)
     return _positional(digits, point, negative=value < 0)
 
@@ -184,15 +202,15 @@ def significant(value: Real, count: int) -> tuple[str, int]:
     size = Fraction(magnitude(value))
     if size == 0:
         return "", 0
-    point = len(str(size.numerator)) - len(str(size.denominator))
+    point = len(digits_of(size.numerator)) - len(digits_of(size.denominator))
     if size >= Fraction(10) ** point:
         point += 1
-    digits = str(round(size * Fraction(10) ** (count - point)))
+    digits = digits_of(round(size * Fraction(10) ** (count - point)))
     return digits.rstrip("0"), point + len(digits) - count
 
 
 def fixed(value: Real, places: int) -> str:
     """`value` with just so many decimal places."""
-    digits = str(magnitude(round(Fraction(value) * 10**places))).zfill(places + 1)
+    digits = digits_of(int(magnitude(round(Fraction(value) * 10**places)))).zfill(places + 1)
     sign = "-" if value < 0 or value is NEGATIVE_ZERO else ""
     return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)

@@ -49,7 +49,7 @@ def _source(text: str, depth: int = 0) -> Source:
 def _expression(text: str, depth: int, start: int, end: int) -> Expression:
     """An expression in `depth` templates, one in the hole of the other."""
     if depth > MAX_TEMPLATES:
-        raise SyntaxProblem(start, end, f"templates nest more than {MAX_TEMPLATES} deep")
+        raise SyntaxProblem(start, end, f"templates nest more than {MAX_TEMPLATES} deep", limited=True)
     found, _ = tokens(text, start, end, body=False)
     expression: Expression = _run("expression", _source(text, depth), found, end)
     return checked_depth(expression)

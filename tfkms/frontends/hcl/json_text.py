@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from tfkms.frontends.hcl import floats
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
-from tfkms.frontends.hcl.faults import DEPTH_LIMIT, Fault, LimitFault, check_text, deep_recursion
+from tfkms.frontends.hcl.faults import DEPTH_LIMIT, Fault, Withheld, check_text, deep_recursion
 from tfkms.frontends.hcl.terms import (
     Bool,
     Encoding,
@@ -68,7 +68,7 @@ class _Writer:
 
     def write(self, term: Term, depth: int) -> None:
         if depth > DEPTH_LIMIT:
-            raise LimitFault(f"the value is nested more than {DEPTH_LIMIT} deep")
+            raise Withheld(f"the value is nested more than {DEPTH_LIMIT} deep")
         match term:
             case Null():
                 self.put("null")
@@ -221,7 +221,7 @@ class _Reader:
 
     def value(self, depth: int) -> Term:
         if depth > DEPTH_LIMIT:
-            raise LimitFault(f"the JSON text is nested more than {DEPTH_LIMIT} deep")
+            raise Withheld(f"the JSON text is nested more than {DEPTH_LIMIT} deep")
         letter = self.skip()
         start = self.position
         if letter == "{":
@@ -245,8 +245,7 @@ class _Reader:
         if self.text[self.position : self.position + 1] == _HOLE:
             raise self.doubt(next(self.holes))
         number = floats.parse(match[0])
-        if number is None:
-            raise self.fault("the number is beyond all measure")
+        assert number is not None
         return Number(number, place=self.place(start, self.position))
 
     def hole(self) -> Term:

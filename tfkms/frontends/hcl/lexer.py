@@ -196,7 +196,7 @@ class _Lexer:
                     return ""
             case "LPAR" | "LSQB" | "LBRACE":
                 if len(self.brackets) >= MAX_NESTING:
-                    raise SyntaxProblem(at, end, f"brackets nest more than {MAX_NESTING} deep")
+                    raise SyntaxProblem(at, end, f"brackets nest more than {MAX_NESTING} deep", limited=True)
                 self.brackets.append((kind, at, self.newlines))
                 in_body = self.kind in _ENDS_A_TERM
                 self.newlines = kind == "LBRACE" and (in_body or not _FOR.match(self.text, end))

@@ -54,7 +54,8 @@ def checked_depth(expression: Expression) -> Expression:
     """The expression; raises `SyntaxProblem` if it is too deep for what walks trees."""
     # a level takes two characters at the least
     if expression.end - expression.start > 2 * MAX_DEPTH and too_deep(expression):
-        raise SyntaxProblem(expression.start, expression.end, f"the expression is more than {MAX_DEPTH} levels deep")
+        message = f"the expression is more than {MAX_DEPTH} levels deep"
+        raise SyntaxProblem(expression.start, expression.end, message, limited=True)
     return expression
 
 

@@ -25,7 +25,7 @@ def parse_expression(text: str) -> Expression:
         with uncollected():
             return grammar.expression_at(text, 0, len(text))
     except SyntaxProblem as problem:
-        return Unreadable(0, len(text), problem.message)
+        return Unreadable(0, len(text), problem.message, problem.limited)
 
 
 @lru_cache(maxsize=4096)
@@ -35,7 +35,7 @@ def parse_template(text: str) -> Template | Unreadable:
         with uncollected():
             return grammar.template_at(text, 0, len(text))
     except SyntaxProblem as problem:
-        return Unreadable(0, len(text), problem.message)
+        return Unreadable(0, len(text), problem.message, problem.limited)
 
 
 @lru_cache(maxsize=4096)

@@ -30,6 +30,8 @@ from tfkms.frontends.plan_format import (
 _RESOURCE_META = frozenset(
     {"count", "for_each", "provider", "depends_on", "lifecycle", "connection", "provisioner", "timeouts"}
 )
+_DIGITS = 18
+"""How many digits a number may have to be written in JSON as a machine word."""
 _CALL_META = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
 
@@ -197,6 +199,8 @@ _NOT_CONSTANT = _NotConstant()
 def _constant(value: Expression) -> Any:
     """The value of a literal, or of a list or an object of such; `_NOT_CONSTANT` for all else."""
     match value:
+        case Literal(value=Decimal() as number) if number.adjusted() >= _DIGITS:
+            return _NOT_CONSTANT
         case Literal(value=Decimal() as number):
             return int(number) if number == number.to_integral_value() else float(number)
         case Literal(value=literal):

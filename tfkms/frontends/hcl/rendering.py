@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
-from tfkms.frontends.hcl.faults import Fault, LimitFault, UndeclaredFault, check_text
+from tfkms.frontends.hcl.faults import Fault, UndeclaredFault, check_text
 from tfkms.frontends.hcl.iteration import for_tuple
 from tfkms.frontends.hcl.terms import HoledText, Part, Place, Term, Text, Unknown
 from tfkms.frontends.hcl.types import DYNAMIC, STRING, Primitive
@@ -65,7 +65,7 @@ def _attempted(walker: Walker, parts: tuple[syntax.TemplatePart, ...], bound: Bi
     before = walker.doubts
     try:
         term, fault = _joined(walker, parts, bound), None
-    except (UndeclaredFault, LimitFault):
+    except UndeclaredFault:
         raise
     except Fault as found:
         term, fault = None, found

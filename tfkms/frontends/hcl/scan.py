@@ -25,13 +25,17 @@ MAX_TROUBLES = 100
 
 
 class SyntaxProblem(Exception):  # noqa: N818 - a stretch of text cannot be read; the parser makes a value of it
-    """Raised where text cannot be read: `start` and `end` say where, `message` is one lower-case line."""
+    """Raised where text cannot be read: `start` and `end` say where, `message` is one lower-case line.
 
-    def __init__(self, start: int, end: int, message: str):
+    `limited` says that Terraform may well read it, and we do not.
+    """
+
+    def __init__(self, start: int, end: int, message: str, *, limited: bool = False):
         super().__init__(message)
         self.start = start
         self.end = end
         self.message = message
+        self.limited = limited
 
 
 @dataclass(frozen=True, slots=True)

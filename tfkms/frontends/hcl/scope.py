@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
-from tfkms.frontends.hcl.faults import DEPTH_LIMIT, STEP_LIMIT, LimitFault
+from tfkms.frontends.hcl.faults import DEPTH_LIMIT, STEP_LIMIT, Withheld
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.terms import Place, Term
 
@@ -50,13 +50,13 @@ class Budget:
     steps: int = 0
 
     def enter(self) -> None:
-        """One level deeper. Raises `LimitFault` beyond the limit."""
-        if self.depth >= DEPTH_LIMIT:
-            raise LimitFault(f"the expression is nested more than {DEPTH_LIMIT} deep")
+        """One level deeper, in any case. Raises `Withheld` beyond a limit."""
         self.depth += 1
         self.steps += 1
+        if self.depth > DEPTH_LIMIT:
+            raise Withheld(f"the expression is nested more than {DEPTH_LIMIT} deep")
         if self.steps > STEP_LIMIT:
-            raise LimitFault(f"the configuration takes more than {STEP_LIMIT:,} steps to evaluate")
+            raise Withheld(f"the configuration takes more than {STEP_LIMIT:,} steps to evaluate")
 
 
 class Scope(Protocol):

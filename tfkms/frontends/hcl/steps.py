@@ -26,7 +26,7 @@ def follow(text: str, base: Expression, step: Step) -> Expression:
         splats.append(base)
         base = base.each
     if len(splats) > MAX_NESTING:
-        raise SyntaxProblem(step.start, step.end, f"more than {MAX_NESTING} splats in a row")
+        raise SyntaxProblem(step.start, step.end, f"more than {MAX_NESTING} splats in a row", limited=True)
     if step.kind == "attributes" and isinstance(base, Splat) and base.start == base.base.start:
         raise SyntaxProblem(step.start, step.end, "an attribute splat cannot follow another one")
     rest: list[Step] = []

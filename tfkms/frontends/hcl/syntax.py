@@ -244,11 +244,15 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """An expression that cannot be parsed. Its value is unknown; `message` is one lower-case line."""
+    """An expression that cannot be parsed. Its value is unknown; `message` is one lower-case line.
+
+    `limited` says that Terraform may well read it, and we do not.
+    """
 
     start: int
     end: int
     message: str
+    limited: bool = False
 
 
 Expression: TypeAlias = (

@@ -35,6 +35,7 @@ from tfkms.frontends.hcl.syntax import (
 )
 
 _NONE: frozenset[str] = frozenset()
+_INDEX_DIGITS = 18
 
 
 def references(expression: Expression, bound: frozenset[str] = _NONE) -> tuple[str, ...]:
@@ -81,10 +82,14 @@ def _traversal(node: Name | Attribute | Index) -> tuple[list[str] | None, list[E
                 return None, [here, *reversed(rest)]
 
 
+def _is_index(number: Decimal) -> bool:
+    return number.adjusted() < _INDEX_DIGITS and number == number.to_integral_value()
+
+
 def _static_key(key: Expression) -> str | None:
     """`[key]` as an address has it, None for a key that is computed."""
     match key:
-        case Literal(value=Decimal() as number) if number == number.to_integral_value():
+        case Literal(value=Decimal() as number) if _is_index(number):
             return written_key(int(number))
         case Template():
             return written_key(key.literal) if key.literal is not None else None

@@ -11,6 +11,7 @@ from tfkms.values import Hole, hole_name
 
 NAME_LIMIT = 160
 _TEXT_LIMIT = 40
+_NUMBER_BITS = 2 * floats.PRECISION
 
 
 def derived(
@@ -66,7 +67,7 @@ def _describe(term: Term) -> tuple[str, bool]:
             return "null", True
         case Bool(value):
             return str(value).lower(), True
-        case Number(value):
+        case Number(value) if value.numerator.bit_length() + value.denominator.bit_length() <= _NUMBER_BITS:
             return floats.plain(value), True
         case Text(value):
             return f'"{value[:_TEXT_LIMIT]}"', len(value) <= _TEXT_LIMIT
@@ -86,8 +87,12 @@ def _digest(arguments: tuple[Term, ...]) -> str:
         term = pending.pop()
         state.update(f"{type(term).__name__}\0".encode())
         match term:
-            case Bool(value) | Number(value) | Text(value):
-                state.update(b"secret" if term.sensitive else f"{value}\0".encode())
+            case Bool() | Number() | Text() if term.sensitive:
+                state.update(b"secret")
+            case Number(value):
+                state.update(f"{value.numerator:x}/{value.denominator:x}\0".encode())
+            case Bool(value) | Text(value):
+                state.update(f"{value}\0".encode())
             case Unknown(hole=hole):
                 state.update(repr(hole).encode())
             case HoledText(parts):

@@ -11,7 +11,20 @@ MAX_DEPTH = 600
 
 
 _PLAIN = frozenset(
-    {"start", "end", "name", "text", "operator", "labels", "type", "expand", "grouped", "passes_through", "message"}
+    {
+        "start",
+        "end",
+        "name",
+        "text",
+        "operator",
+        "labels",
+        "type",
+        "expand",
+        "grouped",
+        "passes_through",
+        "message",
+        "limited",
+    }
 )
 
 

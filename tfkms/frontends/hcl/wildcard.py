@@ -3,7 +3,7 @@
 import itertools
 import re
 
-from tfkms.frontends.hcl.faults import Fault, LimitFault
+from tfkms.frontends.hcl.faults import Fault, Withheld
 
 _BRACE_LIMIT = 1_000
 
@@ -61,7 +61,7 @@ def _spread(pattern: str) -> list[str]:
             choices = [text[one + 1 : other] for one, other in itertools.pairwise(edges)]
             pending.extend(text[:opening] + choice + text[closing + 1 :] for choice in choices)
         if len(done) + len(pending) > _BRACE_LIMIT:
-            raise LimitFault("the pattern has too many alternatives")
+            raise Withheld("the pattern has too many alternatives")
     return done
 
 

@@ -1,5 +1,6 @@
 """YAML as Terraform writes and reads it: mostly 1.2, with dates that turn into timestamps."""
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,7 +10,7 @@ import yaml
 
 from tfkms.frontends.hcl import floats
 from tfkms.frontends.hcl.conversion import text_of
-from tfkms.frontends.hcl.faults import DEPTH_LIMIT, Fault, LimitFault, Withheld, check_size, deep_recursion
+from tfkms.frontends.hcl.faults import DEPTH_LIMIT, Fault, Withheld, check_size, deep_recursion
 from tfkms.frontends.hcl.functions import dates
 from tfkms.frontends.hcl.terms import (
     Bool,
@@ -23,19 +24,22 @@ from tfkms.frontends.hcl.terms import (
     Term,
     Text,
     Tuple,
-    items,
     text,
 )
+from tfkms.frontends.hcl.types import STRING
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TRUE = frozenset(["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])
 _FALSE = frozenset(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"])
-_NULL = frozenset(("", "~", "null", "Null", "NULL"))
+_WORDS = {**dict.fromkeys(_TRUE | _FALSE, "bool"), **dict.fromkeys(("", "~", "null", "Null", "NULL"))}
+_INFINITE = frozenset([sign + word for sign in ("", "+", "-") for word in (".inf", ".Inf", ".INF")])
+_NO_NUMBER = frozenset((".nan", ".NaN", ".NAN"))
+_SCALAR_TAGS = frozenset(("str", "bool", "int", "float", "null", "timestamp", "binary"))
 _INTEGER = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _DATE = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
-    r"(?:([Tt ])([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+    r"(?:([Tt ])([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})([.,][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
 _HINTS = frozenset("+-0123456789yYnNtTfFoO~.")
 _TAG = "tag:yaml.org,2002:"
@@ -70,7 +74,7 @@ class _Writer:
     def node(self, term: Term, indent: int, where: str) -> None:
         """Write `term`, which is the `root`, an `item` after its dash or a `value` after its colon."""
         if indent > DEPTH_LIMIT // 2:
-            raise LimitFault("the value is nested too deeply for YAML")
+            raise Withheld("the value is nested too deeply for YAML")
         lead = "" if where == "root" else " "
         deeper = max(indent + 2, 0) if indent >= 0 else 0
         self.open_ended = False
@@ -205,7 +209,7 @@ class _Reader:
 
     def value(self, event: Any, depth: int) -> Term:
         if depth > DEPTH_LIMIT // 4:
-            raise LimitFault("the YAML text is nested too deeply")
+            raise Withheld("the YAML text is nested too deeply")
         found: Term
         match event:
             case yaml.AliasEvent():
@@ -238,7 +242,9 @@ class _Reader:
         while not isinstance(key := next(self.events), yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent):
                 raise Fault("a key in the YAML text is no string")
-            if key.value == "<<" and key.tag in (None, "!", f"{_TAG}merge") and key.style in (None, ""):
+            if key.tag == f"{_TAG}merge":
+                raise Withheld("what Terraform makes of the YAML tag `!!merge` depends on its version")
+            if key.value == "<<" and not key.tag:
                 members.update(_merged(self.value(next(self.events), depth + 1)))
                 continue
             name = _resolved(key)
@@ -249,61 +255,76 @@ class _Reader:
 
 
 def _check_tag(event: Any, kind: str) -> None:
-    if event.tag not in (None, "!", _TAG + kind):
+    if event.tag not in (None, _TAG + kind):
         raise Fault(f"the YAML text has the tag `{event.tag.replace(_TAG, '!!')}` where none is supported")
 
 
-def _merged(term: Term) -> dict[str, Term]:
-    members: dict[str, Term] = {}
-    for source in items(term) if isinstance(term, Tuple) else (term,):
-        if not isinstance(source, Object):
-            raise Fault("the YAML text merges something that is no mapping")
-        members.update(source.members)
-    return members
+def _merged(term: Term) -> Mapping[str, Term]:
+    if isinstance(term, Tuple):
+        raise Withheld("what Terraform makes of a list that YAML merges depends on its version")
+    if not isinstance(term, Object):
+        raise Fault("the YAML text merges something that is no mapping")
+    return term.members
 
 
 def _resolved(event: Any) -> Bool | Number | Text | Null:
-    value, tag = event.value, (event.tag or "").replace(_TAG, "")
-    if tag == "!":
-        tag = "str" if event.style in ("'", '"', "|", ">") else ""
-    quoted = event.style in ("'", '"')
-    if tag == "str" or (quoted and (not tag or not value or value[0] in _HINTS)):
-        return text(value)
-    if not tag:
-        return _plain(value, block=event.style in ("|", ">"))
-    if tag == "bool" and value in _TRUE | _FALSE:
-        return Bool(value in _TRUE)
-    if tag == "null":
-        return Null()
-    if tag in ("int", "float"):
-        number = _number(value.replace("_", ""))
-        if number is not None:
-            return number
-    if tag == "timestamp":
-        stamp = _timestamp(value)
+    """What a scalar stands for, by the steps of github.com/zclconf/go-cty-yaml."""
+    tag = _short_tag(event)
+    found = _scalar(event.value, tag, quoted=event.style in ("'", '"'))
+    if tag or event.style in (None, ""):
+        return found
+    return Null(STRING) if isinstance(found, Null) else text(text_of(found))
+
+
+def _short_tag(event: Any) -> str:
+    tag: str = event.tag or ""
+    if tag and tag.removeprefix(_TAG) not in _SCALAR_TAGS:
+        raise Fault(f"the YAML text has the tag `{tag.replace(_TAG, '!!')}` where none is supported")
+    return tag.removeprefix(_TAG)
+
+
+def _scalar(value: str, tag: str, *, quoted: bool) -> Bool | Number | Text | Null:
+    if tag not in ("str", "binary") and (not value or value[0] in _HINTS):
+        if quoted:
+            return text(value)
+        if value in _WORDS:
+            return Null() if _WORDS[value] is None else Bool(value in _TRUE)
+        if value in _INFINITE:
+            raise Withheld("an infinite number")
+        if not tag and value in _NO_NUMBER:
+            raise Fault("the YAML text holds a number that is none")
+        if value[0] == "." and (real := floats.parse(value)) is not None:
+            return Number(real)
+        stamp = _timestamp(value) if tag in ("", "timestamp") else None
         if stamp is not None:
             return stamp
-    if tag == "binary":
-        return text(value)
-    raise Fault(f"the YAML text has the tag `!!{tag}`, which does not fit `{value}`")
-
-
-def _plain(value: str, *, block: bool) -> Bool | Number | Text | Null:
-    if value in _NULL:
-        return Null()
-    if value in _TRUE or value in _FALSE:
-        return Bool(value in _TRUE)
-    if value in (".nan", ".NaN", ".NAN"):
-        raise Fault("the YAML text holds a number that is none")
-    if value[:1] in "0123456789+-." and not block:
         if _INTEGER.fullmatch(value) or _FLOAT.fullmatch(value):
-            number = _number(value)
-            if number is not None:
-                return number
-        stamp = _timestamp(value)
-        if stamp is not None:
+            tag = "float"
+    return _tagged(value, tag)
+
+
+def _tagged(value: str, tag: str) -> Bool | Number | Text | Null:
+    match tag:
+        case "" | "str":
+            return text(value)
+        case "binary" if _is_base64(value):
+            return text(value)
+        case "null":
+            return Null()
+        case "int" | "float" if (number := _number(value.replace("_", ""))) is not None:
+            return number
+        case "timestamp" if (stamp := _timestamp(value)) is not None:
             return stamp
-    return text(value)
+        case _:
+            raise Fault(f"the YAML text has the tag `!!{tag}`, which does not fit `{value}`")
+
+
+def _is_base64(value: str) -> bool:
+    try:
+        base64.b64decode(value.replace("\n", "").replace("\r", ""), validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _number(value: str) -> Number | None:
@@ -311,21 +332,22 @@ def _number(value: str) -> Number | None:
     if real is not None:
         return Number(real)
     try:
-        return Number(int(value, 0), precision=floats.INTEGER_PRECISION)
+        whole = int(value, 0)
     except ValueError:
         return None
+    return Number(whole, precision=floats.INTEGER_PRECISION) if -(2**63) <= whole < 2**64 else None
 
 
 def _timestamp(value: str) -> Text | None:
     match = _DATE.fullmatch(value)
     if match is None:
         return None
-    year, month, day, mark, hour, minute, second, _, zone = match.groups()
-    if (mark in ("T", "t")) is not (zone is not None) or (mark == " " and zone):
+    year, month, day, mark, hour, minute, second, fraction, zone = match.groups(default="")
+    if (mark in ("T", "t")) is not bool(zone) or (mark == " " and zone):
         return None
-    clock = f"{int(hour or 0):02}:{int(minute or 0):02}:{int(second or 0):02}"
+    clock = f"{int(hour or 0):02}:{int(minute or 0):02}:{int(second or 0):02}{fraction}"
+    stamp = Text(f"{year}-{int(month):02}-{int(day):02}T{clock}{zone or 'Z'}")
     try:
-        time, _ = dates.parsed("yamldecode", Text(f"{year}-{int(month):02}-{int(day):02}T{clock}{zone or 'Z'}"))
+        return Text(dates.parsed("yamldecode", stamp, strict=False).shown)
     except Fault:
         return None
-    return Text(dates.shown(time))

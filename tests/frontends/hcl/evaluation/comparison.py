@@ -1,5 +1,6 @@
 """Whether what tfkms makes of an expression agrees with what Terraform made of it."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 from tests.frontends.hcl.evaluation.oracle import Answer, Number
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.equality import may_be
-from tfkms.frontends.hcl.evaluate import Evaluation, evaluate
+from tfkms.frontends.hcl.evaluate import Evaluator
+from tfkms.frontends.hcl.faults import deep_recursion
 from tfkms.frontends.hcl.files import DirectoryFiles
-from tfkms.frontends.hcl.floats import Real, plain
+from tfkms.frontends.hcl.floats import PRECISION, Real, plain, rounded
 from tfkms.frontends.hcl.parse import parse_expression
 from tfkms.frontends.hcl.scope import Budget, Names
 from tfkms.frontends.hcl.syntax import SourceText
@@ -31,10 +33,29 @@ from tfkms.frontends.hcl.types import (
 from tfkms.values import Hole
 
 FILES = Path(__file__).parent / "files"
+_WITHHELD = (
+    "what Terraform makes of",
+    "the number is beyond all measure",
+    "an infinite number",
+    "a time before the year 1",
+    "`format`: more than",
+)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """A value and the errors in it; `forgiven` where a logical operator decided by one side and the other is in error,
+    which Terraform 1.11 refuses."""
+
+    term: Term
+    errors: tuple[str, ...]
+    forgiven: bool
+
+
 _TYPES = {"s": STRING, "t": STRING, "n": NUMBER, "b": BOOL, "l": ListType(STRING), "m": MapType(STRING), "d": DYNAMIC}
 
 
-def evaluated(expression: str) -> Evaluation:
+def evaluated(expression: str) -> Evaluated:
     """What tfkms makes of an expression that may refer to the unknown values of `oracle.UNKNOWN`."""
     members: dict[str, Term] = {
         name: Unknown(kind, Hole("", "", "known after apply", (f"local.{name}",)), kind is not DYNAMIC)
@@ -42,7 +63,10 @@ def evaluated(expression: str) -> Evaluation:
     }
     where = terms.Object({"module": terms.Text(".")})
     scope = Names({"local": terms.Object(members), "path": where}, DirectoryFiles(FILES), Budget())
-    return evaluate(parse_expression(expression), SourceText("main.tf", expression), scope)
+    evaluator = Evaluator(SourceText("main.tf", expression), scope)
+    with deep_recursion():
+        term = evaluator.whole(parse_expression(expression))
+    return Evaluated(term, tuple(fault.message for fault in evaluator.faults), evaluator.forgiven > 0)
 
 
 def disagreement(expression: str, answer: Answer, completions: list[Answer]) -> str | None:
@@ -57,14 +81,14 @@ def disagreement(expression: str, answer: Answer, completions: list[Answer]) -> 
     if not answer.shown:
         return None
     known = [completion for completion in completions if completion.type is not None]
-    if found.diagnostics and completions and not known:
+    if found.errors and completions and not known:
         return None
     if answer.error:
-        fine = found.diagnostics or not term.whole or "&&" in expression or "||" in expression
+        fine = found.errors or not term.whole or found.forgiven
         return None if fine else f"a value where Terraform has an error: {shown(term)}"
     if answer.type is not None:
-        if found.diagnostics:
-            return f"an error: {found.diagnostics[0].message}"
+        if found.errors:
+            return f"an error: {found.errors[0]}"
         if not covers(term, answer.value, answer.type):
             return f"{shown(term)} of type {json_type(term.type)}"
         types = [answer.type, *[completion.type for completion in completions]]
@@ -73,8 +97,8 @@ def disagreement(expression: str, answer: Answer, completions: list[Answer]) -> 
         if not term.whole and not completions and not is_withheld(term):
             return f"unknown: {shown(term)}"
         return None
-    if found.diagnostics:
-        return f"an error: {found.diagnostics[0].message}" if known else None
+    if found.errors:
+        return f"an error: {found.errors[0]}" if known else None
     for completion in known:
         if not covers(term, completion.value, completion.type):
             return f"{shown(term)} cannot become {completion.value!r}"
@@ -83,7 +107,7 @@ def disagreement(expression: str, answer: Answer, completions: list[Answer]) -> 
 
 def is_withheld(term: Term) -> bool:
     """Whether tfkms says that it does not know what Terraform does, in the few cases that are so."""
-    return isinstance(term, Unknown) and term.hole.reason.startswith("what Terraform makes of")
+    return isinstance(term, Unknown) and term.hole.reason.startswith(_WITHHELD)
 
 
 def covers(term: Term, value: Any, kind: Any) -> bool:
@@ -130,6 +154,8 @@ def prints(number: Real, precision: int) -> set[str]:
     shown = {"0"} if number == 0 else {plain(number, precision)}
     if abs(number) < 1e300 and Fraction(float(number)) == number:
         shown.add(plain(number, 53))
+    if precision > PRECISION:  # a plan file keeps so many bits
+        shown.add(plain(rounded(number)))
     return shown
 
 

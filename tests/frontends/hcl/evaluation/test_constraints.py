@@ -20,7 +20,7 @@ ROWS = json.loads((HERE / "recorded" / "variables.json").read_text(encoding="utf
 
 def value(text: str) -> Term:
     found = evaluated(text)
-    assert not found.diagnostics
+    assert not found.errors
     return found.term
 
 

@@ -29,7 +29,7 @@ def test_every_expression_has_a_value_or_an_error(random: Random) -> None:
     found = evaluated(text)
 
     to_value(found.term)
-    assert found.diagnostics or shown(found.term)
+    assert found.errors or shown(found.term)
 
 
 @settings(max_examples=60, deadline=None)

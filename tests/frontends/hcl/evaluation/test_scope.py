@@ -190,7 +190,7 @@ def test_chains_without_measure_end_in_an_unknown() -> None:
     found = Locals(written).attribute("v0")
 
     assert isinstance(found, terms.Unknown)
-    assert found.hole.reason == "in error: the expression is nested more than 1000 deep"
+    assert found.hole.reason == "the expression is nested more than 1000 deep"
 
 
 def test_names_that_refer_to_each_other_in_a_circle_are_unknown() -> None:

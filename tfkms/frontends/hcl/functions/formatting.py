@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tfkms.frontends.hcl import floats, terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
-from tfkms.frontends.hcl.faults import Fault, LimitFault, check_text
+from tfkms.frontends.hcl.faults import Fault, Withheld, check_text
 from tfkms.frontends.hcl.functions.signature import Group, Parameter
 from tfkms.frontends.hcl.graphemes import count_graphemes, graphemes
 from tfkms.frontends.hcl.json_text import encode, escaped
@@ -56,7 +56,7 @@ def _verbs(text: str) -> list[str | _Verb]:
         following = number + 1
         size = int(width[:9]) if width else 0
         if size > _WIDTH_LIMIT or len(precision or "") > 6:
-            raise LimitFault(f"`format`: a width of more than {_WIDTH_LIMIT:,} is not supported")
+            raise Withheld(f"`format`: a width of more than {_WIDTH_LIMIT:,} is not supported")
         digits = None if precision is None else int(precision or "0")
         found.append(_Verb(match[0], flags, size, digits, number, mode))
         place = match.end()
@@ -173,6 +173,8 @@ def _number(verb: _Verb, number: terms.Number) -> str:
         if not digits:
             return ""
     else:
+        if (verb.precision or 0) > floats.EXPONENT_LIMIT:
+            raise Withheld(f"`format`: more than {floats.EXPONENT_LIMIT:,} decimal places are not supported")
         digits = _float_digits(verb, number)
     sign = "-" if value < 0 else "+" if "+" in verb.flags else " " if " " in verb.flags else ""
     missing = verb.width - len(sign) - len(digits)
@@ -188,7 +190,8 @@ def _number(verb: _Verb, number: terms.Number) -> str:
 def _integer_digits(verb: _Verb, value: int) -> str:
     if verb.precision == 0 and value == 0:
         return ""
-    digits = format(value, _INTEGERS[verb.mode]).rjust(verb.precision or 0, "0")
+    digits = floats.digits_of(value) if verb.mode == "d" else format(value, _INTEGERS[verb.mode])
+    digits = digits.rjust(verb.precision or 0, "0")
     if "#" in verb.flags:
         return {"b": "0b", "o": "0", "x": "0x", "X": "0X", "d": ""}[verb.mode] + digits
     return digits

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from tfkms.frontends.hcl import terms
-from tfkms.frontends.hcl.faults import Fault, LimitFault, Withheld
+from tfkms.frontends.hcl.faults import Fault, Withheld
+from tfkms.frontends.hcl.floats import short
 from tfkms.frontends.hcl.functions.sequences import whole_number
 from tfkms.frontends.hcl.functions.signature import Group, Parameter
 from tfkms.frontends.hcl.functions.strings import value_of
@@ -45,7 +46,7 @@ def cidrhost(prefix: Term, hostnum: Term) -> Term:
     if not isinstance(number, int):
         raise Fault("`cidrhost`: the argument `hostnum` must be a whole number")
     if not -network.num_addresses <= number < network.num_addresses:
-        raise Fault(f"`cidrhost`: {network} has no host {number}")
+        raise Fault(f"`cidrhost`: {network} has no host {short(number)}")
     offset = number if number >= 0 else network.num_addresses + number
     return terms.Text(str(network.network_address + offset))
 
@@ -83,7 +84,7 @@ def cidrsubnet(prefix: Term, newbits: Term, netnum: Term) -> Term:
 def cidrsubnets(prefix: Term, *newbits: Term) -> Term:
     network = _network("cidrsubnets", prefix)
     if len(newbits) > _NETWORK_LIMIT:
-        raise LimitFault(f"`cidrsubnets` gives at most {_NETWORK_LIMIT:,} networks")
+        raise Withheld(f"`cidrsubnets` gives at most {_NETWORK_LIMIT:,} networks")
     made: list[Term] = []
     following = int(network.network_address)
     end = following + network.num_addresses

@@ -4,7 +4,7 @@ import math
 from fractions import Fraction
 
 from tfkms.frontends.hcl import floats, terms
-from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.faults import Fault, Withheld
 from tfkms.frontends.hcl.functions.sequences import whole_number
 from tfkms.frontends.hcl.functions.signature import Group, Parameter
 from tfkms.frontends.hcl.terms import Term
@@ -118,6 +118,8 @@ def parseint(number: Term, base: Term) -> Term:
     digits = digits[1:] if digits[:1] in ("-", "+") else digits
     if radix <= 36:  # letters of either case are the same digits up to here
         digits = digits.lower()
+    if len(digits) > floats.EXPONENT_LIMIT:
+        raise Withheld("the number is beyond all measure")
     value = 0
     for digit in digits:
         worth = _DIGITS.find(digit)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
-from tfkms.frontends.hcl.faults import Fault, LimitFault
+from tfkms.frontends.hcl.faults import Fault, Withheld
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.syntax import SourceText
 from tfkms.frontends.hcl.terms import HoledText, Null, Part, Term, Unknown, simplest, unmarked, with_sensitive
@@ -89,12 +89,14 @@ class Function:
     def _worked(self, site: Site, given: Sequence[Term], *, sensitive: bool) -> Term:
         try:
             return self.work(site, *given) if self.sited else self.work(*given)
-        except LimitFault:
-            raise
         except Fault as fault:
             if not sensitive:
                 raise
             raise Fault(f"`{self.name}`: a sensitive argument does not fit") from fault
+        except Withheld:
+            if not sensitive:
+                raise
+            raise Withheld(f"what `{self.name}` makes of a sensitive argument is not known") from None
 
     def _fitted(self, parameter: Parameter, argument: Term) -> Term:
         try:

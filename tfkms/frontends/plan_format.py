@@ -20,6 +20,8 @@ DEPTH_LIMIT = 100
 _KNOWN_FORMAT = re.compile(r"0\.[12]|1\.[0-9]+")
 _SPACE = re.compile(rb"\s*")
 _LOG_LINE = re.compile(rb'\s*\{\s*"@level"')
+_WRAPPED = re.compile(rb"\s*(?:\[command\]|::[a-z-]+[ :])")
+"""What hashicorp/setup-terraform's wrapper before version 3 writes ahead of the output, and any version on failure."""
 
 
 class ResourceChange(Struct, frozen=True, gc=False):
@@ -197,7 +199,7 @@ def decode(content: bytes | Raw, kind: type[T], what: str = "the input") -> T:
 
 def _plainly(error: Exception) -> str:
     text = str(error)
-    return text[:1].lower() + text[1:]
+    return text if text.startswith("JSON") else text[:1].lower() + text[1:]
 
 
 def values_of(raw: Raw, what: str) -> Value:
@@ -279,6 +281,12 @@ def _refuse_other_kinds(content: bytes) -> None:
         )
     if b"\x00" in content[:1024]:
         raise Refusal("input-binary", "this is binary, not the JSON of a plan", PLAN_HINT)
+    if _WRAPPED.match(content) or content[-1024:].rstrip().rpartition(b"\n")[2].startswith(b"::"):
+        raise Refusal(
+            "plan-wrapped",
+            "around this plan stand lines of the wrapper that hashicorp/setup-terraform puts around terraform",
+            "set `terraform_wrapper: false` there, or scan the saved plan itself",
+        )
     if start == b"[":
         raise Refusal("plan-unrecognised", "this JSON is a list, not a plan", PLAN_HINT)
     if _LOG_LINE.match(content):

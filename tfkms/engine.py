@@ -114,6 +114,7 @@ class Judged:
     diagnostics: tuple[Diagnostic, ...]
     unseen: tuple[UnseenPolicy, ...]
     waivers: Waivers
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, place: int) -> "Judged":
         """The same as the input of that index."""
@@ -142,7 +143,15 @@ def judged(scan: Scan, rules: Sequence[Rule], facts: Facts) -> Judged:
         diagnostics=tuple(run.diagnostics),
         unseen=tuple(run.unseen()) if _by_identity(rules) else (),
         waivers=run.waivers,
+        sources=_quoted(scan, run.findings),
     )
+
+
+def _quoted(scan: Scan, findings: Sequence[Finding]) -> Mapping[str, str]:
+    """The texts of those sources that findings stand in."""
+    origins = [evidence.origin for finding in findings for evidence in finding.evidence]
+    files = {file for origin in origins for file in origin.files}
+    return {name: text for name, text in scan.sources.items() if name in files}
 
 
 def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Sequence[Diagnostic]) -> Report:
@@ -167,6 +176,7 @@ def report(every: Sequence[Judged], rules: Sequence[Rule], facts: Facts, others:
             *_all_waivers(facts, runs).complaints([rule.id for rule in rules]),
         ),
         unseen=tuple(policy for run in runs for policy in run.unseen),
+        sources={name: text for run in runs for name, text in run.sources.items()},
     )
 
 

@@ -36,6 +36,12 @@ class Origin:
     span: Span | None = None
     via: tuple[str, ...] = ()
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The file of the place, and those of the module calls that lead to it."""
+        own = () if self.span is None else (self.span.file,)
+        return (*own, *(call.rpartition(":")[0] for call in self.via))
+
     def below(self, *steps: str | int) -> "Origin":
         """The place under this one; it keeps the span of the whole."""
         return Origin(self.address, self.path + "".join(f"/{step}" for step in steps), self.span, self.via)

@@ -1,6 +1,6 @@
 """What a front end hands on: the resources of a configuration, before and after, and what else the input tells."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
@@ -187,7 +187,8 @@ class Scan:
 
     `taken` are the addresses of the data sources among them whose value something takes, be it read or not.
     `annotations` are those of its source, where it has one. `named` are the files that the user asked about, None for
-    all of them: what stands in others, and is not called from these, is read but not reported.
+    all of them: what stands in others, and is not called from these, is read but not reported. `sources` are texts of
+    its source files, by the names that spans use, where they are not to be read from files of these names.
     """
 
     input: Input
@@ -196,10 +197,11 @@ class Scan:
     taken: frozenset[str] = frozenset()
     annotations: tuple[Annotation, ...] = ()
     named: frozenset[str] | None = None
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     def asks_about(self, origins: Iterable[Origin]) -> bool:
         """Whether any of these places is in a file that was named, or called from there."""
-        return self.named is None or any(not self.named.isdisjoint(_files(origin)) for origin in origins)
+        return self.named is None or any(not self.named.isdisjoint(origin.files) for origin in origins)
 
     def reported(self) -> frozenset[str] | None:
         """The addresses of the resources whose blocks are asked about; None for all."""
@@ -207,13 +209,6 @@ class Scan:
             return None
         blocks = ((own.address, own.origins.get("")) for own in self.resources)
         return frozenset(address for address, origin in blocks if origin is not None and self.asks_about([origin]))
-
-
-def _files(origin: Origin) -> Iterator[str]:
-    """The file of a place, and those of the module calls that lead to it."""
-    if origin.span is not None:
-        yield origin.span.file
-    yield from (call.rpartition(":")[0] for call in origin.via)
 
 
 def masked(mask: Value, path: tuple[str | int, ...]) -> bool:

@@ -103,7 +103,7 @@ def test_a_saved_plan_brings_its_own_source() -> None:
 
     [finding] = result.report["findings"]
     assert finding["verdict"] == "violated"
-    assert (finding["evidence"][0]["file"], finding["evidence"][0]["sid"]) == ("main.tf", "App")
+    assert (finding["evidence"][0]["file"], finding["evidence"][0]["sid"]) == ("plan.tfplan/main.tf", "App")
 
 
 def test_a_source_that_is_no_directory_is_refused(tmp_path: Path) -> None:

@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tfkms.cli.names import STANDARD_INPUT, display_path, display_paths
 from tfkms.diagnostics import Diagnostic, Refusal
 
 if TYPE_CHECKING:
     from tfkms.extract import Site
     from tfkms.frontends.accounts import Assumed
-    from tfkms.frontends.join import Configuration
+    from tfkms.frontends.join import Configuration, Place
+    from tfkms.frontends.plan_format import Document
     from tfkms.frontends.source.read import Setting
     from tfkms.model import Scan
     from tfkms.settings.form import SettingsFile
 
-STANDARD_INPUT = "-"
 HERE = (".",)
 """The inputs where none are named."""
 VARIABLE_PREFIX = "TF_VAR_"
+WORKSPACE_VARIABLE = "TF_WORKSPACE"
 _IN_ORDER = "tfkms.variables"
 _CALLER = re.compile(r"arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:[!-~]+")
 Command = TypeVar("Command", bound=Callable[..., int])
@@ -147,7 +149,7 @@ def read(
             try:
                 scans.append(reader.scan(part))
             except Refusal as refusal:
-                refused.append(replace(refusal.diagnostic, file=refusal.diagnostic.file or display_path(part.path)))
+                refused.append(replace(refusal.diagnostic, file=refusal.diagnostic.file or part.name))
     return scans, refused
 
 
@@ -155,10 +157,12 @@ def read(
 class Asked:
     """One thing to read: a file or a directory at `path`, or of the configuration there no more than some `files`.
 
-    With `boundary` the directory is one root module, whatever lies below it, and nothing is read outside of that one.
+    `name` is how reports call it. With `boundary` the directory is one root module, whatever lies below it, and nothing
+    is read outside of that one.
     """
 
     path: str
+    name: str
     files: tuple[str, ...] = ()
     boundary: Path | None = None
 
@@ -170,14 +174,14 @@ def asked(paths: Sequence[str]) -> list[Asked]:
     """
     found: list[Asked] = []
     together: dict[str, int] = {}
-    for path in paths or HERE:
+    for path, called in zip(paths or HERE, display_paths(paths or HERE), strict=True):
         folder, name = os.path.split(path)
         if not is_configuration(name) or not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for some names
-            found.append(Asked(path))
+            found.append(Asked(path, called))
             continue
         place = together.setdefault(folder, len(found))
         files = found[place].files if place < len(found) else ()
-        found[place : place + 1] = [Asked(folder or ".", (*files, path))]
+        found[place : place + 1] = [Asked(folder or ".", display_path(folder or "."), (*files, path))]
     return found
 
 
@@ -213,7 +217,8 @@ class Reader:
             return [asked]
         root = _boundary(Path(path))
         below = roots(root, Path(path).resolve().relative_to(root).as_posix())
-        return [Asked(_from_here(root / one), boundary=root) for one in below] or [asked]
+        places = [_from_here(root / one) for one in below]
+        return [Asked(place, place, boundary=root) for place in places] or [asked]
 
     def scan(self, asked: Asked) -> "Scan":
         """What is asked for, one root module of it at most. Raises Refusal."""
@@ -223,35 +228,59 @@ class Reader:
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
             return self.directory(Path(path), asked.boundary)
         from tfkms.frontends.document_text import read_bytes
-        from tfkms.frontends.plan import SAVED_PLAN, read_plan
+        from tfkms.frontends.plan import SAVED_PLAN, plan_document, read_document, read_plan
 
-        content, name = read_bytes(path), display_path(path)
-        if self.told.source is None and not content.startswith(SAVED_PLAN):
-            return read_plan(content, name, self.wanted.__contains__, self.assumed, self.mentions)
+        content = read_bytes(path)
+        if content.startswith(SAVED_PLAN):
+            document, beside = self.saved(content, asked)
+        elif self.told.source is None:
+            return read_plan(content, asked.name, self.wanted.__contains__, self.assumed, self.mentions)
+        else:
+            beside = self.beside(self.source(self.told.source))
+            document = plan_document(content)
         from tfkms.frontends.join import join
-        from tfkms.frontends.plan import plan_document, read_document
 
-        beside, document = self.beside(content), plan_document(content)
-        scan = read_document(document, name, self.wanted.__contains__, self.assumed, self.mentions)
+        scan = read_document(document, asked.name, self.wanted.__contains__, self.assumed, self.mentions)
         return join(document, scan, beside, self.wanted.__contains__)
 
-    def beside(self, content: bytes) -> "Configuration":
-        """The configuration beside a plan: the one that is named, else the one that a saved plan brings. Raises
-        Refusal."""
-        from tfkms.frontends.join import Configuration, archived
+    def saved(self, content: bytes, asked: Asked) -> "tuple[Document, Configuration]":
+        """A saved plan and the configuration that it brings. Raises Refusal."""
+        from tfkms.frontends.join import archived
+        from tfkms.frontends.saved_plan.archive import open_archive
+        from tfkms.frontends.saved_plan.configuration import module_of
+        from tfkms.frontends.saved_plan.names import Names
+        from tfkms.frontends.saved_plan.read import read_saved_plan
+
+        archive = open_archive(content)
+        module = module_of(archive)
+        document = read_saved_plan(archive, module)
+        folder = None if asked.path == STANDARD_INPUT else Path(asked.path).parent / (archive.root or ".")
+        setting = replace(self.setting(Path()), workspace=document.workspace, here=None)
+        source = None if self.told.source is None else self.source(self.told.source)
+        return document, archived(archive, module, Names(archive, asked.name, folder), setting, source)
+
+    def source(self, directory: str) -> "Place":
+        """The directory of a configuration. Raises Refusal."""
+        from tfkms.frontends.join import Place
+
+        path = Path(directory)
+        if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
+            raise Refusal("usage", "--source takes the directory of a configuration", None, display_path(directory))
+        root = _boundary(path)
+        return Place(root, path.resolve().relative_to(root).as_posix())
+
+    def beside(self, place: "Place") -> "Configuration":
+        """The configuration in a directory, for a plan of it. Raises Refusal."""
+        from tfkms.frontends.join import Configuration
         from tfkms.frontends.source.modules import load
 
-        if self.told.source is None:
-            return archived(content, self.assumed)
-        path = Path(self.told.source)
-        if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
-            raise Refusal("usage", "--source takes the directory of a configuration", None, display_path(str(path)))
-        root = _boundary(path)
-        setting = self.setting(root)
-        module = load(root, path.resolve().relative_to(root).as_posix())
+        setting = self.setting(place.root)
+        module = load(place.root, place.directory)
         if not module.index.files:
-            raise Refusal("source-empty", "there is no configuration in this directory", None, display_path(str(path)))
-        return Configuration(module, setting)
+            name = setting.shown(place.directory)
+            raise Refusal("source-empty", "there is no configuration in this directory", None, name)
+        workspace = self.told.workspace or os.environ.get(WORKSPACE_VARIABLE) or None
+        return Configuration(module, replace(setting, workspace=workspace, here=None))
 
     def directory(self, path: Path, boundary: Path | None) -> "Scan":
         """The root module in a directory. Raises Refusal."""
@@ -296,7 +325,7 @@ class Reader:
         return Setting(
             root=root,
             given=Given(environment, tuple(options)),
-            workspace=self.told.workspace or os.environ.get("TF_WORKSPACE") or "default",
+            workspace=self.told.workspace or os.environ.get(WORKSPACE_VARIABLE) or "default",
             here=str(Path.cwd()),
             assumed=self.assumed,
             shown=shown,
@@ -323,13 +352,3 @@ def _boundary(path: Path) -> Path:
     """The directory that nothing is read outside of: that of the repository, else the scanned one itself."""
     here = path.resolve()
     return next((place for place in (here, *here.parents) if (place / ".git").exists()), here)
-
-
-def display_path(path: str) -> str:
-    """How reports call an input: as given if relative, else from the current directory, else its last name."""
-    if path == STANDARD_INPUT or not Path(path).is_absolute():
-        return path
-    try:
-        return Path(path).relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return Path(path).name

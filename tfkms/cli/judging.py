@@ -11,7 +11,8 @@ from typing import Any
 
 from tfkms import engine
 from tfkms.catalogue import Rule
-from tfkms.cli.inputs import STANDARD_INPUT, Asked, Reader, display_path
+from tfkms.cli.inputs import Asked, Reader
+from tfkms.cli.names import STANDARD_INPUT
 from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.engine import Facts, Judged
 
@@ -44,9 +45,9 @@ class Task:
                 found.append(engine.judged(self.reader.scan(part), self.rules, self.facts))
             except Refusal as refusal:
                 diagnostic = refusal.diagnostic
-                refused.append(replace(diagnostic, file=diagnostic.file or display_path(part.path)))
+                refused.append(replace(diagnostic, file=diagnostic.file or part.name))
             except Exception as error:  # the others are judged, and the gate must not pass
-                refused.append(_crashed(part.path, type(error).__name__))
+                refused.append(_crashed(part, type(error).__name__))
         return Done(tuple(found), tuple(refused))
 
 
@@ -84,7 +85,7 @@ def _by_processes(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> 
             try:
                 yield future_or_none.result()
             except BrokenProcessPool:
-                yield Done((), (_crashed(one.path, "its process ended"),))
+                yield Done((), (_crashed(one, "its process ended"),))
 
 
 def _submitted(pool: ProcessPoolExecutor, asked: Asked) -> Future[Done]:
@@ -97,9 +98,9 @@ def _submitted(pool: ProcessPoolExecutor, asked: Asked) -> Future[Done]:
         return failed
 
 
-def _crashed(path: str, what: str) -> Diagnostic:
+def _crashed(asked: Asked, what: str) -> Diagnostic:
     message = f"tfkms crashed ({what}); this is a fault of tfkms, please report it"
-    return Diagnostic(Level.ERROR, "crashed", message, None, display_path(path))
+    return Diagnostic(Level.ERROR, "crashed", message, None, asked.name)
 
 
 _task: Task | None = None

@@ -11,12 +11,13 @@ SIZE_LIMIT = 4 * 2**20
 
 
 def texts(report: "Report") -> dict[str, str]:
-    """What stands in those files, by the names that the report gives them; of those that can be read from here."""
+    """What stands in those files, by the names that the report gives them: as the report has it, else as it can be read
+    from here."""
     from tfkms.report.view import counting, place
 
     names = dict.fromkeys(span.file for span in map(place, counting(report)) if span)
-    found = {name: _text(Path(name)) for name in names}
-    return {name: text for name, text in found.items() if text is not None}
+    found = {name: _text(Path(name)) for name in names if name not in report.sources}
+    return {**report.sources, **{name: text for name, text in found.items() if text is not None}}
 
 
 def _text(path: Path) -> str | None:

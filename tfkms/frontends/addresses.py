@@ -18,6 +18,8 @@ ModulePath: TypeAlias = tuple[tuple[str, InstanceKey | AnyKey], ...]
 """The module calls from the root down, each with the key of its instance."""
 
 ANY_KEY = AnyKey()
+ANY_KEY_WRITTEN = "[*]"
+"""Stands in the address of an instance whose key is not known."""
 
 _KEY = r'\[(?P<key>\d+|"(?:[^"\\]|\\.)*")\]'
 _MODULE = re.compile(rf"module\.(?P<name>[^.\[]+)(?:{_KEY}|(?P<any>\[\*\]))?\.?")

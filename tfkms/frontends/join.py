@@ -4,19 +4,18 @@ Each value takes the plan's word; what the plan does not know takes the source's
 """
 
 import json
-import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tfkms.diagnostics import Diagnostic, Level
-from tfkms.frontends.accounts import Assumed
-from tfkms.frontends.hcl.files import Files, NoFiles
+from tfkms.frontends.hcl.files import DirectoryFiles, Files, NoFiles
 from tfkms.frontends.plan import Wanted
 from tfkms.frontends.plan_format import Document
 from tfkms.frontends.plan_values import PlanValues
-from tfkms.frontends.saved_plan.archive import open_archive
-from tfkms.frontends.saved_plan.read import module_of
+from tfkms.frontends.saved_plan.archive import Archive
+from tfkms.frontends.saved_plan.configuration import difference
+from tfkms.frontends.saved_plan.names import Names
 from tfkms.frontends.source.modules import Module
 from tfkms.frontends.source.read import Beside, Setting, read_beside
 from tfkms.model import Action, Mode, Resource, Scan, Source
@@ -28,27 +27,48 @@ _NOT_ARCHIVED = "the saved plan does not hold the file; name its directory with 
 @dataclass(frozen=True, slots=True)
 class Configuration:
     """The configuration beside a plan: its root module, and the files that functions may read, None for those below
-    the root."""
+    the root.
+
+    `names` are those of the files of a saved plan, None where the files lie in a directory; `diagnostics` is what is to
+    be told of it.
+    """
 
     module: Module
     setting: Setting
     files: Files | None = None
+    names: Names | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def archived(content: bytes, assumed: Assumed) -> Configuration:
-    """The configuration that comes with a saved plan, its files called as they lie below the root module.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A directory in which a configuration lies: its path from `root`, outside of which nothing is read."""
 
-    Raises Refusal.
+    root: Path
+    directory: str
+
+    @property
+    def path(self) -> Path:
+        """The directory itself."""
+        return self.root / self.directory
+
+
+def archived(archive: Archive, module: Module, names: Names, setting: Setting, source: Place | None) -> Configuration:
+    """The configuration that comes with a saved plan; `module` is its root module.
+
+    In `source` lies, perhaps, the same one with the files that functions read, which a saved plan does not hold. Where
+    it is another one the configuration does without, and tells so.
     """
-    archive = open_archive(content)
-    directories = archive.directories
-
-    def shown(file: str) -> str:
-        folder, _, name = file.partition("/")
-        return posixpath.normpath(posixpath.join(directories.get(folder, folder), name))
-
-    setting = Setting(Path(), assumed=assumed, shown=shown)
-    return Configuration(module_of(archive), setting, NoFiles(_NOT_ARCHIVED))
+    differs = difference(archive, source.path) if source is not None else None
+    here = None if source is None or differs else source
+    names = names if here is None else Names(archive, names.plan, here.path)
+    return Configuration(
+        module=module,
+        setting=replace(setting, root=here.root if here else Path(), shown=names.shown),
+        files=NoFiles(_NOT_ARCHIVED) if here is None else DirectoryFiles(here.root, here.directory),
+        names=names,
+        diagnostics=(differs,) if differs else (),
+    )
 
 
 def join(document: Document, scan: Scan, configuration: Configuration, wanted: Wanted) -> Scan:
@@ -57,7 +77,10 @@ def join(document: Document, scan: Scan, configuration: Configuration, wanted: W
     Where the configuration is another one there is a warning, and the plan alone stands.
     """
     beside = Beside(PlanValues(document), configuration.files)
-    return joined(scan, read_beside(configuration.module, configuration.setting, wanted, beside))
+    source = read_beside(configuration.module, configuration.setting, wanted, beside)
+    found = joined(scan, source)
+    texts = configuration.names.texts() if configuration.names is not None else {}
+    return replace(found, diagnostics=(*configuration.diagnostics, *found.diagnostics), sources=texts)
 
 
 def joined(scan: Scan, source: Scan) -> Scan:

@@ -11,7 +11,7 @@ from msgspec import Raw
 from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.finding import Input
 from tfkms.frontends.accounts import Accounts, Assumed
-from tfkms.frontends.addresses import InstanceKey, module_address, module_path
+from tfkms.frontends.addresses import ANY_KEY_WRITTEN, InstanceKey, module_address, module_path
 from tfkms.frontends.consumers import Consumers
 from tfkms.frontends.deferred import notices, settled
 from tfkms.frontends.document_text import as_utf8
@@ -48,9 +48,6 @@ POLICY_DOCUMENT = "aws_iam_policy_document"
 _LASTING = frozenset({Action.CREATE, Action.READ, Action.UPDATE})
 """What is planned with one of these exists afterwards."""
 
-ANY_KEY_WRITTEN = "[*]"
-"""Stands in the address of an instance whose key is not known."""
-
 Wanted = Callable[[str], bool]
 """Says of a type (`data.` before that of a data source) whether its resources are to be read."""
 
@@ -73,9 +70,12 @@ def plan_document(content: bytes) -> Document:
     """What a plan, a saved plan or a state says, with its large parts not decoded. Raises Refusal."""
     try:
         if content.startswith(SAVED_PLAN):
+            from tfkms.frontends.saved_plan.archive import open_archive
+            from tfkms.frontends.saved_plan.configuration import module_of
             from tfkms.frontends.saved_plan.read import read_saved_plan
 
-            return read_saved_plan(content)
+            archive = open_archive(content)
+            return read_saved_plan(archive, module_of(archive))
         return recognise(as_utf8(content))
     except RecursionError:
         raise Refusal("input-depth", "the input is nested too deeply") from None

@@ -162,7 +162,10 @@ class VariableValue(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """A plan or a state; and what tells other documents from them."""
+    """A plan or a state; and what tells other documents from them.
+
+    `workspace` is the one that the plan was made in; only a saved plan tells it.
+    """
 
     format_version: str | UnsetType = UNSET
     terraform_version: str = ""
@@ -176,6 +179,7 @@ class Document(Struct, frozen=True):
     errored: bool = False
     complete: bool = True
     saved: bool = False
+    workspace: str | None = None
     plan_format_version: Any = UNSET
     remote_plan_format: Any = UNSET
     encrypted_data: Any = UNSET

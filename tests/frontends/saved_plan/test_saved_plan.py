@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.frontends.saved_plan.archives import members_of, zipped
 from tfkms.diagnostics import Refusal
 from tfkms.frontends.plan_format import Document
 from tfkms.frontends.saved_plan import archive
@@ -125,19 +126,6 @@ def code(content: bytes) -> str:
     with pytest.raises(Refusal) as refusal:
         plan_document(open_archive(content))
     return refusal.value.diagnostic.code
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as target:
-        for name, content in members.items():
-            target.writestr(name, content)
-    return written.getvalue()
-
-
-def members_of(folder: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(folder / "plan.tfplan") as source:
-        return {name: source.read(name) for name in source.namelist()}
 
 
 def test_an_archive_without_a_plan_is_refused() -> None:

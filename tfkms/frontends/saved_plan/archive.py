@@ -2,11 +2,13 @@
 
 import io
 import json
+import posixpath
 import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from tfkms.diagnostics import Refusal
 
@@ -19,13 +21,18 @@ BYTE_LIMIT = 1 << 29
 
 _PLAN = "tfplan"
 _STATE = "tfstate"
-_CONFIGURATION = "tfconfig/"
+FOLDER = "tfconfig/"
+"""The folder of the archive that holds the configuration."""
+
+ROOT = "m-"
+"""The root module's folder in there."""
+
 _MANIFEST = "tfconfig/modules.json"
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Archive:
     """What a saved plan holds.
 
@@ -39,13 +46,36 @@ class Archive:
     manifest: bytes | None
 
     @property
-    def directories(self) -> Mapping[str, str]:
-        """Where each module lay below the root module's directory, by its folder in the archive."""
+    def root(self) -> str | None:
+        """The root module's directory as seen from where Terraform ran; None where that is not told."""
+        return self._directories.get(ROOT)
+
+    def place(self, file: str) -> str | None:
+        """Where a file of the configuration (`m-/main.tf`) lay as seen from the root module's directory; None where
+        that is not told, or only by an absolute path."""
+        folder, _, name = file.rpartition("/")
+        directory = self.directory(folder)
+        known = directory is not None and file in self.configuration
+        return posixpath.normpath(posixpath.join(directory or "", name)) if known else None
+
+    def directory(self, folder: str) -> str | None:
+        """The directory of the module in a folder of the archive, as `place` has it."""
+        directory = self._directories.get(folder)
+        return None if directory is None or self.root is None else posixpath.relpath(directory, self.root)
+
+    @cached_property
+    def _directories(self) -> Mapping[str, str]:
+        """The directories of modules by their folders in the archive, as far as they are relative."""
         try:
-            listed = json.loads(self.manifest or b"[]")
-            return {f"m-{entry['Key']}": str(entry["Dir"]).replace("\\", "/") for entry in listed}
+            listed = [(f"{ROOT}{own['Key']}", str(own["Dir"])) for own in json.loads(self.manifest or b"[]")]
         except (ValueError, KeyError, TypeError, RecursionError):
             return {}
+        slashed = [(folder, place.replace("\\", "/")) for folder, place in listed]
+        return {
+            folder: posixpath.normpath(place)
+            for folder, place in slashed
+            if not place.startswith("/") and ":" not in place and "\0" not in place
+        }
 
 
 def open_archive(content: bytes) -> Archive:
@@ -59,9 +89,9 @@ def open_archive(content: bytes) -> Archive:
         hint = "hand over the file that `terraform plan -out FILE` wrote"
         raise Refusal("saved-plan-unrecognised", "this archive is no saved plan: it holds no `tfplan`", hint)
     files = {
-        name.removeprefix(_CONFIGURATION): text
+        name.removeprefix(FOLDER): text
         for name, text in members.items()
-        if name.startswith(_CONFIGURATION) and name != _MANIFEST
+        if name.startswith(FOLDER) and name != _MANIFEST
     }
     return Archive(members[_PLAN], members.get(_STATE), files, members.get(_MANIFEST))
 
@@ -78,7 +108,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
     left = BYTE_LIMIT
     for entry in entries:
         name = entry.filename
-        if entry.is_dir() or not (name in (_PLAN, _STATE) or name.startswith(_CONFIGURATION)):
+        if entry.is_dir() or not (name in (_PLAN, _STATE) or name.startswith(FOLDER)):
             continue
         if _escapes(name) or stat.S_ISLNK(entry.external_attr >> 16):
             raise Refusal("saved-plan-path", "the saved plan has a member whose path leaves the archive")

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Raw
 
 from tfkms.diagnostics import Refusal
-from tfkms.frontends.addresses import module_address, provider_source, traversal
-from tfkms.frontends.plan_format import NOTHING, Document, PriorState, ResourceChange, VariableValue
+from tfkms.frontends.addresses import ANY_KEY_WRITTEN, module_address, provider_source, traversal
+from tfkms.frontends.plan_format import NOTHING, DeferredChange, Document, PriorState, ResourceChange, VariableValue
 from tfkms.frontends.saved_plan.archive import Archive
 from tfkms.frontends.saved_plan.dynamic_values import dynamic_value, known, path_steps, unknown_mask
 from tfkms.frontends.saved_plan.masks import mask_of
@@ -28,7 +28,14 @@ _ACTIONS = {
     8: ("forget",),
     9: ("create", "forget"),
 }
-_UNTOUCHED, _CREATE, _DELETE, _FORGET = 0, 1, 5, 8
+_CREATE, _DELETE, _FORGET = 1, 5, 8
+_REASONS = {
+    1: "instance_count_unknown",
+    2: "resource_config_unknown",
+    3: "provider_config_unknown",
+    4: "absent_prereq",
+    5: "deferred_prereq",
+}
 
 
 def plan_document(archive: Archive) -> Document:
@@ -57,9 +64,11 @@ def _document(message: Message, archive: Archive) -> Document:
         format_version="1.2",
         terraform_version=string(message, 14),
         resource_changes=[_resource_change(entry) for entry in messages(message, 3) if not _is_dropped_data(entry)],
+        deferred_changes=[_deferred_change(entry) for entry in messages(message, 27)],
         prior_state=PriorState(state_values(archive.state)) if archive.state is not None else None,
         variables=_variables(message),
         errored=bool(number(message, 20)),
+        workspace=string(next(messages(message, 13), {}), 3) or None,
         complete=bool(number(message, 26)) or not _tells_completeness(message),
     )
 
@@ -84,16 +93,23 @@ def _is_dropped_data(entry: Message) -> bool:
     return is_data and number(next(messages(entry, 9), {}), 1) == _DELETE
 
 
+def _deferred_change(entry: Message) -> DeferredChange:
+    reason = number(next(messages(entry, 1), {}), 1)
+    return DeferredChange(_resource_change(next(messages(entry, 2), {})), _REASONS.get(reason, "unknown"))
+
+
 def _resource_change(entry: Message) -> ResourceChange:
     address = string(entry, 13)
     module = module_address(address)
     steps = traversal(address.removeprefix(module).removeprefix("."))
-    mode = "managed"
+    mode, any_key = "managed", address.endswith(ANY_KEY_WRITTEN)
     if steps[:1] == ("data",):
         mode, steps = "data", steps[1:]
     match steps:
         case (str() as kind, str() as name):
             index: int | str | None = None
+        case (str() as kind, str() as name, "*") if any_key:
+            index = None
         case (str() as kind, str() as name, index):
             pass
         case _:
@@ -105,6 +121,7 @@ def _resource_change(entry: Message) -> ResourceChange:
         mode=mode,
         module_address=module,
         index=index,
+        index_unknown=any_key,
         provider_name=provider_source(string(entry, 8)),
         deposed=string(entry, 7),
         change=_change(next(messages(entry, 9), {})),

@@ -86,8 +86,8 @@ class World:
     """
 
     files: Files
-    workspace: str
-    here: str
+    workspace: str | None
+    here: str | None
     start: str
     computed: Computed
     told: Told = field(default=lambda _resource, _name: None)
@@ -117,6 +117,11 @@ class World:
             return nameless(name, "it refers to itself")
 
         return self.memo.get(key, work_out, circular)
+
+
+def _told(reference: str, text: str | None) -> Term:
+    """A text of which one knows where Terraform ran, unknown where one does not."""
+    return nameless(reference, "it is not told where Terraform ran") if text is None else Text(text)
 
 
 class ModuleInstance:
@@ -156,7 +161,7 @@ class ModuleInstance:
             case "path":
                 return Members(self.places(), "path")
             case "terraform":
-                return Members({"workspace": Text(self.world.workspace)}, "terraform")
+                return Members({"workspace": _told("terraform.workspace", self.world.workspace)}, "terraform")
             case _ if "_" in name or self.module.index.of_type("resource", name):
                 return Lookup(name, lambda own: self.block(Mode.MANAGED, name, own))
             case _:
@@ -167,7 +172,7 @@ class ModuleInstance:
         import posixpath
 
         own = posixpath.relpath(self.module.directory, self.world.start)
-        return {"module": Text(own), "root": Text("."), "cwd": Text(self.world.here)}
+        return {"module": Text(own), "root": Text("."), "cwd": _told("path.cwd", self.world.here)}
 
     def lost(self, kind: str, *labels: str) -> bool:
         """Whether what could not be read may have declared this."""

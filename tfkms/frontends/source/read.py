@@ -59,14 +59,15 @@ def _no_path(_name: str) -> None:
 class Setting:
     """What a configuration is evaluated with besides its files.
 
-    `root` is the directory that nothing is read outside of, `here` what `path.cwd` tells; `shown` says how reports call
-    a file of which the path from the root is given; `managed_path` where policies are that AWS manages.
+    `root` is the directory that nothing is read outside of, `here` what `path.cwd` tells; it and `workspace` are None
+    where they are not known. `shown` says how reports call a file of which the path from the root is given;
+    `managed_path` where policies are that AWS manages.
     """
 
     root: Path
     given: Given = field(default_factory=Given)
-    workspace: str = "default"
-    here: str = "."
+    workspace: str | None = "default"
+    here: str | None = "."
     assumed: Assumed = field(default_factory=Assumed)
     shown: Callable[[str], str] = str
     managed_path: ManagedPath = _no_path

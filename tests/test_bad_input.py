@@ -48,7 +48,10 @@ BAD = {
     "another object": (b'{"Resources": {}}', "no format_version"),
     "a list": (b"[]", "a list"),
     "a list of plans": (b"[" + GOOD + b"]", "a list"),
-    "what setup-terraform's wrapper puts before": (b"[command]/opt/terraform-bin show -json p\n" + GOOD, "wrapper: false"),
+    "what setup-terraform's wrapper puts before": (
+        b"[command]/opt/terraform-bin show -json p\n" + GOOD,
+        "wrapper: false",
+    ),
     "what it puts after": (GOOD + b"\n::debug::Terraform exited with code 0.\n", "wrapper: false"),
     "what it says of an error": (b"::error::Terraform exited with code 1.\n", "wrapper: false"),
     "null": (b"null", "does not begin with `{`"),

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tfkms.cli.names import STANDARD_INPUT, display_path, display_paths
+from tfkms.cli.names import display_path, display_paths
 from tfkms.diagnostics import Diagnostic, Refusal
 
 if TYPE_CHECKING:
     from tfkms.extract import Site
     from tfkms.frontends.accounts import Assumed
     from tfkms.frontends.join import Configuration, Place
-    from tfkms.frontends.plan_format import Document
     from tfkms.frontends.source.read import Setting
     from tfkms.model import Scan
     from tfkms.settings.form import SettingsFile
@@ -36,8 +35,9 @@ Command = TypeVar("Command", bound=Callable[..., int])
 class Told:
     """What the command line says of how to read inputs.
 
-    `source` is the directory of the configuration beside a plan; `variables` are the options on variables in the order
-    in which they were given: the option's name and its value.
+    `source` is the directory of the configuration beside a plan, `plan_json` the JSON of a saved plan and `terraform`
+    the program that shows it; `variables` are the options on variables in the order in which they were given: the
+    option's name and its value.
     """
 
     account_id: str | None = None
@@ -47,6 +47,8 @@ class Told:
     workspace: str | None = None
     recursive: bool = False
     source: str | None = None
+    plan_json: str | None = None
+    terraform: str | None = None
     variables: tuple[tuple[str, str], ...] = ()
 
 
@@ -87,8 +89,14 @@ def with_assumptions(command: Command) -> Command:
             workspace=options.pop("workspace"),
             recursive=options.pop("recursive"),
             source=options.pop("source_directory"),
+            plan_json=options.pop("plan_json"),
+            terraform=options.pop("terraform"),
             variables=tuple(context.meta.get(_IN_ORDER, ())),
         )
+        if gathered.plan_json is not None and len(options.get("inputs", HERE)) > 1:
+            raise Refusal("usage", "--plan-json goes with one saved plan")
+        if gathered.plan_json is not None and gathered.terraform is not None:
+            raise Refusal("usage", "--plan-json and --terraform are two ways to the same; name one")
         return command(*arguments, told=gathered, **options)
 
     wrapped: Any = told
@@ -98,6 +106,14 @@ def with_assumptions(command: Command) -> Command:
             "source_directory",
             metavar="DIR",
             help="The configuration that a plan was made from, beside it.",
+        ),
+        click.option(
+            "--plan-json", metavar="FILE", help="What `terraform show -json` says of the saved plan, in place of it."
+        ),
+        click.option(
+            "--terraform",
+            metavar="PATH",
+            help="Have this Terraform show saved plans, run in --source or the current directory.",
         ),
         click.option("--recursive", is_flag=True, help="Take every root module below a directory for an input."),
         click.option("--workspace", metavar="W", help="The workspace, for raw HCL.  [default: default]"),
@@ -223,41 +239,33 @@ class Reader:
     def scan(self, asked: Asked) -> "Scan":
         """What is asked for, one root module of it at most. Raises Refusal."""
         path = asked.path
-        if asked.files:
-            return self.files(path, asked.files)
-        if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
-            return self.directory(Path(path), asked.boundary)
+        if asked.files or os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for some names
+            self.refuse_plan_json()
+            return self.files(path, asked.files) if asked.files else self.directory(Path(path), asked.boundary)
         from tfkms.frontends.document_text import read_bytes
         from tfkms.frontends.plan import SAVED_PLAN, plan_document, read_document, read_plan
 
         content = read_bytes(path)
+        source = None if self.told.source is None else self.source(self.told.source)
         if content.startswith(SAVED_PLAN):
-            document, beside = self.saved(content, asked)
-        elif self.told.source is None:
-            return read_plan(content, asked.name, self.wanted.__contains__, self.assumed, self.mentions)
+            from tfkms.cli.saved_plans import saved_plan
+
+            document, beside = saved_plan(content, asked, self.told, self.setting(Path()), source)
         else:
-            beside = self.beside(self.source(self.told.source))
+            self.refuse_plan_json()
+            if source is None:
+                return read_plan(content, asked.name, self.wanted.__contains__, self.assumed, self.mentions)
+            beside = self.beside(source)
             document = plan_document(content)
         from tfkms.frontends.join import join
 
         scan = read_document(document, asked.name, self.wanted.__contains__, self.assumed, self.mentions)
         return join(document, scan, beside, self.wanted.__contains__)
 
-    def saved(self, content: bytes, asked: Asked) -> "tuple[Document, Configuration]":
-        """A saved plan and the configuration that it brings. Raises Refusal."""
-        from tfkms.frontends.join import archived
-        from tfkms.frontends.saved_plan.archive import open_archive
-        from tfkms.frontends.saved_plan.configuration import module_of
-        from tfkms.frontends.saved_plan.names import Names
-        from tfkms.frontends.saved_plan.read import read_saved_plan
-
-        archive = open_archive(content)
-        module = module_of(archive)
-        document = read_saved_plan(archive, module)
-        folder = None if asked.path == STANDARD_INPUT else Path(asked.path).parent / (archive.root or ".")
-        setting = replace(self.setting(Path()), workspace=document.workspace, here=None)
-        source = None if self.told.source is None else self.source(self.told.source)
-        return document, archived(archive, module, Names(archive, asked.name, folder), setting, source)
+    def refuse_plan_json(self) -> None:
+        """Refuses the JSON of a saved plan beside anything else."""
+        if self.told.plan_json is not None:
+            raise Refusal("usage", "--plan-json goes with a saved plan, and this is none")
 
     def source(self, directory: str) -> "Place":
         """The directory of a configuration. Raises Refusal."""

@@ -16,7 +16,11 @@ def read_saved_plan(archive: Archive, module: Module) -> Document:
 
     Raises Refusal.
     """
-    document = plan_document(archive)
+    return configured(plan_document(archive), module)
+
+
+def configured(document: Document, module: Module) -> Document:
+    """The plan with the configuration that it was saved with; `document` may come from its JSON, which tells less."""
     written = configuration(module_blocks(module, _every))
     return msgspec.structs.replace(document, configuration=written, saved=True)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import assert_refused, run, start
-from tests.plan_builder import ROOT, key_plan, policy
+from tests.plan_builder import ROOT, change, key_plan, plan, policy
 from tfkms.report import formats
 from tfkms.report.line_hash import line_hashes
 
@@ -120,6 +120,50 @@ def test_the_other_reports_are_written_all_the_same(work: Path) -> None:
 
     assert result.code == 2
     json.loads((work / "b.sarif").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("target", ["stdout", "file"])
+def test_atlantis_reads_no_pass_where_another_report_could_not_be_written(work: Path, target: str) -> None:
+    where = ["--format", "atlantis"] if target == "stdout" else ["--output", "atlantis=verdict.txt"]
+
+    result = run(*SCAN, *where, "--output", "json=missing/a.json", "--exit-zero", cwd=work)
+    text = result.out if target == "stdout" else (work / "verdict.txt").read_text(encoding="utf-8")
+
+    assert result.code == 2
+    assert text == "FAIL - tfkms - missing/a.json: the report cannot be written: no such file or directory\n"
+    assert result.err.count("the report cannot be written") == 1
+
+
+def test_spacelift_is_told_that_another_report_could_not_be_written(work: Path) -> None:
+    run(*SCAN, "--output", "spacelift=tfkms.json", "--output", "junit=missing/a.xml", cwd=work)
+
+    found = json.loads((work / "tfkms.json").read_text(encoding="utf-8"))
+    assert (found["complete"], found["blocking"]) == (False, True)
+    assert found["errors"] == ["missing/a.xml: the report cannot be written: no such file or directory"]
+
+
+def many_keys(number: int) -> dict[str, object]:
+    grant = ROOT | {"Principal": {"AWS": "arn:aws:iam::111122223333:role/app"}}
+    changes = [change(f"aws_kms_key.k{place}", {"policy": policy(ROOT, grant)}) for place in range(number)]
+    return plan(*changes)
+
+
+@pytest.mark.parametrize(
+    ("form", "limit", "what"),
+    [("sarif", "sarif.RESULTS_LIMIT", "4 results"), ("spacelift", "spacelift.LIMIT", "4 findings")],
+)
+def test_what_a_report_leaves_out_is_told(
+    work: Path, monkeypatch: pytest.MonkeyPatch, form: str, limit: str, what: str
+) -> None:
+    monkeypatch.setattr(f"tfkms.report.formats.{limit}", 3)
+    (work / "plan.json").write_text(json.dumps(many_keys(7)), encoding="utf-8")
+
+    result = run("scan", "plan.json", "--check", "IAM-KMS-3", "--output", f"{form}=report", cwd=work)
+    whole = run("scan", "plan.json", "--check", "IAM-KMS-3", "--output", "json=report", cwd=work)
+
+    line = f"tfkms: warning: the {form} report leaves out {what}, for its reader takes no more; the json report holds"
+    assert line in result.err
+    assert "leaves out" not in whole.err
 
 
 @posix

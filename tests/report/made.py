@@ -35,10 +35,13 @@ SOURCE = """resource "aws_kms_key" "main" {
 APP = "arn:aws:iam::111122223333:role/app"
 
 
-def view(gate: Gate | None = None, directory: str = "") -> View:
+PAGES = "https://wiki.example.com/guardrails/{id}.html"
+
+
+def view(gate: Gate | None = None, directory: str = "", pages: str = "", *, job_summary: bool = False) -> View:
     """The report as it is looked at from the root of a repository, or from a directory in it."""
     rules = {rule.id: rule for rule in catalogue.rules()}
-    return View(gate or Gate(), rules, directory=directory)
+    return View(gate or Gate(), rules, directory=directory, pages=pages, job_summary=job_summary)
 
 
 def finding(name: str = "main", **members: object) -> Finding:

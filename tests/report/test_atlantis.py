@@ -8,7 +8,7 @@ import pytest
 from tests.report import made
 from tests.report.test_hostile_names import NAMES
 from tfkms.engine import Gate, exit_code
-from tfkms.finding import Report, Severity
+from tfkms.finding import Input, Report, Severity
 from tfkms.report import formats
 
 GATES = {
@@ -56,9 +56,10 @@ def test_both_versions_read_the_verdict_of_the_gate(name: str, gate: Gate) -> No
 
 def test_undecided_fails_unless_it_is_to_warn() -> None:
     report = replace(made.report(errors=False), findings=(made.undecided(),), notes=())
+    told = "IAM-KMS-8 - plan.json: aws_iam_policy.main: it cannot be told"
 
-    assert text(report).startswith("FAIL - IAM-KMS-8 - aws_iam_policy.main: it cannot be told")
-    assert text(report, GATES["violated only"]).startswith("WARN - IAM-KMS-8 - aws_iam_policy.main: it cannot be told")
+    assert text(report).startswith(f"FAIL - {told}")
+    assert text(report, GATES["violated only"]).startswith(f"WARN - {told}")
 
 
 def test_the_last_line_sums_up_a_complete_scan() -> None:
@@ -80,7 +81,23 @@ def test_after_an_incomplete_scan_there_is_no_such_line() -> None:
 def test_what_fails_comes_first() -> None:
     words = [line.split()[0] for line in text(made.report(), GATES["violated only"]).splitlines()]
 
-    assert words == ["FAIL", "FAIL", "WARN", "NOTE", "NOTE"]
+    assert words == ["FAIL", "FAIL", "WARN", "NOTE", "NOTE", "NOTE"]
+
+
+def test_of_several_inputs_each_line_names_its_own() -> None:
+    lines = text(made.report(errors=False)).splitlines()
+    alone = text(replace(made.report(errors=False), inputs=(Input("plan.json", "plan", 7),), verdicts=())).splitlines()
+
+    told = [line for line in lines[:-1] if "tfkms explain" not in line]
+    assert len(told) == 4
+    assert all(re.match(r"(FAIL|NOTE) - (IAM-KMS-\d|tfkms) - plan\.json: ", line) for line in told)
+    assert not [line for line in alone if "plan.json" in line]
+
+
+def test_a_line_of_a_finding_says_what_mends_it() -> None:
+    (line, *_) = text(made.report(errors=False)).splitlines()
+
+    assert line.endswith("; to mend it: take kms:ScheduleKeyDeletion out of `main`")
 
 
 def test_a_line_of_a_finding_holds_nothing_that_changes_so_that_an_approval_stays() -> None:
@@ -98,7 +115,10 @@ def test_a_line_of_a_finding_holds_nothing_that_changes_so_that_an_approval_stay
 def test_a_finding_that_is_there_twice_is_one_line() -> None:
     report = replace(made.report(errors=False), findings=(made.finding(), made.finding()), notes=(), unseen=())
 
-    assert text(report).splitlines()[1:] == ["1 failure"]
+    assert text(report).splitlines()[1:] == [
+        "NOTE - tfkms - why, and how to mend it: tfkms explain IAM-KMS-3",
+        "1 failure",
+    ]
 
 
 def test_nothing_ends_the_block_of_code_around_it() -> None:

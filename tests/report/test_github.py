@@ -84,7 +84,16 @@ def test_no_more_of_a_kind_than_github_shows_the_worst_first_and_the_rest_counte
 
     assert [[kind for kind, *_ in found].count(kind) for kind in ("error", "warning", "notice")] == [10, 10, 10]
     assert found[0][2].startswith("plan.json: aws_kms_key.main: no JSON")
-    assert found[-1][2] == f"{25 + 24 + 30 + 1 - 29} more stand in the summary of the job"
+    left = 25 + 24 + 30 + 1 - 29
+    assert found[-1][2] == f"{left} annotations more than a step shows; `--output markdown=FILE` writes them all"
+
+
+def test_where_there_is_a_summary_of_the_job_it_has_what_is_left_out() -> None:
+    many = replace(made.report(), findings=tuple(made.finding(f"k{number}") for number in range(11)))
+
+    text = formats.render("github", many, made.view(job_summary=True))
+
+    assert "::notice title=tfkms::2 annotations more than a step shows; all stand in the summary of the job\n" in text
 
 
 def test_a_message_is_not_longer_than_the_runner_takes() -> None:

@@ -83,6 +83,38 @@ def test_what_passes_the_gate_is_skipped_with_its_words() -> None:
     assert outcome(case(passed, "IAM-KMS-3", f"plan.json: {light.address}")) == ("skipped", "violated")
 
 
+def test_what_fails_beside_it_hides_nothing() -> None:
+    key = made.finding().address
+    light = made.finding(severity=Severity.LOW, message="another thing", fingerprint="1" * 32)
+    later = replace(made.waived(), address=key, message="a third thing")
+    report = replace(made.report(errors=False), findings=(made.finding(), light, later), inputs=made.clean().inputs)
+    found = case(suites(report, Gate(Severity.HIGH)), "IAM-KMS-3", key)
+    text = found.findtext("system-out") or ""
+
+    assert outcome(found) == ("failure", "violated")
+    assert "another thing" not in ET.tostring(found[0], encoding="unicode")
+    assert f"IAM-KMS-3 violated (low) {key}: another thing\n" in text
+    assert f"IAM-KMS-3 waived (critical) {key}: a third thing (waived by the settings, owner team main" in text
+
+
+def test_there_is_one_output_to_a_case_for_jenkins_reads_the_first() -> None:
+    report = made.report(errors=False)
+    report = replace(report, notes=report.notes * 2, unseen=report.unseen * 2)
+    root = suites(report)
+
+    assert all(len(item.findall("system-out")) <= 1 for item in root.iter("testcase"))
+    assert "".join(item.text or "" for item in root.iter("system-out")).count("can give itself the use") == 2
+    assert "".join(item.text or "" for item in root.iter("system-out")).count("not in view: ") == 2
+
+
+@pytest.mark.parametrize("gate", [Gate(), WARN, Gate(Severity.CRITICAL), Gate(exit_zero=True)])
+def test_every_finding_is_told_whatever_the_gate(gate: Gate) -> None:
+    told = " ".join(ET.tostring(suites(made.report(), gate), encoding="unicode", method="text").split())
+
+    for finding in made.report().findings:
+        assert f"{finding.address}: {finding.message}" in told
+
+
 def test_what_is_waived_is_skipped_with_the_reason() -> None:
     found = case(suites(made.report()), "IAM-KMS-3", "plan.json: aws_kms_key.legacy_main")
 

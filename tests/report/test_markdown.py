@@ -7,7 +7,7 @@ import pytest
 
 from tests.report import made
 from tfkms.finding import Finding, Report, Severity
-from tfkms.report import formats, guardrails
+from tfkms.report import formats
 from tfkms.report.formats import markdown
 from tfkms.report.markup import code, fenced, link, prose
 
@@ -44,6 +44,7 @@ def test_where_there_is_no_room_the_worst_are_in_full_and_more_are_in_one_line()
     text = formats.render("markdown", many(60), made.view())
 
     full, short = text.index("<details>"), text.index("- **IAM-KMS-3** violated")
+    assert text.count("In one line each from here on, for want of room. More: `tfkms explain ID`\n") == 1
     assert full < short
     assert "<details>" not in text[short:]
     assert "violated (critical)" in text[full:short]
@@ -100,14 +101,13 @@ def test_a_comment_is_known_again_by_its_first_line() -> None:
     assert first == "<!-- tfkms:plan.json_infra -->"
 
 
-def test_a_finding_links_the_page_of_its_guardrail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_finding_links_the_page_of_its_guardrail() -> None:
     aws = formats.render("markdown", made.report(), made.view())
-    monkeypatch.setattr(guardrails, "PUBLISHED_AT", "https://tfkms.example/guardrails/")
-    ours = formats.render("markdown", made.report(), made.view())
+    ours = formats.render("markdown", made.report(), made.view(pages=made.PAGES))
 
     assert "[Delete an AWS KMS key](https://docs.aws.amazon.com/" in aws
     assert "`tfkms explain IAM-KMS-3`" in aws
-    assert "(https://tfkms.example/guardrails/IAM-KMS-3.md)" in ours
+    assert "[IAM-KMS-3](https://wiki.example.com/guardrails/IAM-KMS-3.html)" in ours
 
 
 def test_a_sensitive_statement_is_not_shown() -> None:

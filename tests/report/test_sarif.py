@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.report import made
 from tfkms import catalogue
@@ -14,6 +16,7 @@ from tfkms.location import Origin
 from tfkms.report import formats, guardrails
 from tfkms.report.formats import sarif
 from tfkms.report.line_hash import line_hashes
+from tfkms.report.view import View
 
 
 def run(report: Report, directory: str = "") -> dict[str, Any]:
@@ -74,18 +77,103 @@ def test_without_a_source_findings_stand_in_the_plan_and_are_kept_apart() -> Non
     assert len({own["partialFingerprints"]["primaryLocationLineHash"] for own in results}) == 4
 
 
-def test_instances_of_one_block_are_one_result_that_names_them() -> None:
-    instances = [made.finding(address=f'aws_kms_key.main["{name}"]', keys=(name,)) for name in ("eu", "us")]
+def on_one_line() -> list[Any]:
+    """Findings of one guardrail on one line of the source, each of another thing."""
+    one = made.finding()
+    return [
+        one,
+        replace(one, message="another message", fingerprint="9" * 32),
+        replace(one, principals=("somebody else",), message="somebody else may"),
+        replace(one, keys=("k",), message="the key k"),
+        replace(one, keys=("k",), message="of another input", input=1),
+        replace(one, severity=Severity.LOW, message="a lesser thing"),
+        replace(one, remedy="another remedy"),
+    ]
 
-    (result,) = run(with_findings(*instances))["results"]
+
+def test_findings_on_one_line_are_each_a_result_and_an_alert() -> None:
+    results = run(with_findings(*on_one_line()))["results"]
+
+    assert len(results) == 7
+    assert {physical(own)["region"]["startLine"] for own in results} == {4}
+    for name in ("tfkmsFinding/v1", "primaryLocationLineHash"):
+        assert len({own["partialFingerprints"][name] for own in results}) == 7
+    line = line_hashes(made.SOURCE)[3]
+    assert all(own["partialFingerprints"]["primaryLocationLineHash"].startswith(f"{line}:") for own in results)
+
+
+def test_they_are_alerts_of_their_own_where_the_line_is_not_in_view_too() -> None:
+    results = run(with_findings(*on_one_line(), sources={}))["results"]
+
+    assert len({own["partialFingerprints"]["primaryLocationLineHash"] for own in results}) == 7
+
+
+@given(st.permutations(range(5)), st.sets(st.integers(0, 4)))
+def test_an_alert_stays_the_same_whatever_else_is_found(order: list[int], gone: set[int]) -> None:
+    """As long as another stays on its line, and none says the same of another input."""
+    findings = [*on_one_line()[:4], made.finding(message="x", fingerprint="5" * 32)]
+
+    def known(*numbers: int) -> dict[str, dict[str, str]]:
+        results = run(with_findings(*(findings[number] for number in numbers)))["results"]
+        return {own["message"]["text"]: own["partialFingerprints"] for own in results}
+
+    left = known(*(number for number in order if number not in gone))
+    if len(left) > 1:
+        assert left.items() <= known(0, 1, 2, 3, 4).items()
+
+
+def test_whatever_it_is_beside_a_finding_keeps_its_own_fingerprint() -> None:
+    alone = run(with_findings(made.finding()))["results"][0]["partialFingerprints"]
+    beside = run(with_findings(*on_one_line()[:4]))["results"][0]["partialFingerprints"]
+
+    assert alone["tfkmsFinding/v1"] == beside["tfkmsFinding/v1"]
+
+
+def test_guardrails_on_one_line_do_not_share_an_alert_anyway() -> None:
+    results = run(with_findings(made.finding(), made.finding(check="IAM-KMS-1")))["results"]
+
+    assert [own["partialFingerprints"]["primaryLocationLineHash"] for own in results] == [
+        line_hashes(made.SOURCE)[3]
+    ] * 2
+
+
+def instance(key: str, **members: Any) -> Any:
+    address = f'aws_kms_key.main["{key}"]'
+    evidence = made.finding().evidence[0]
+    evidence = replace(evidence, origin=replace(evidence.origin, address=address))
+    return made.finding(**{"address": address, "keys": (address,), "evidence": (evidence,), **members})
+
+
+def test_instances_of_one_block_are_one_result_that_names_them() -> None:
+    (result,) = run(with_findings(instance("eu"), instance("us", fingerprint="2" * 32)))["results"]
 
     assert 'aws_kms_key.main["eu"], aws_kms_key.main["us"]: ' in result["message"]["text"]
     assert result["properties"]["addresses"] == ['aws_kms_key.main["eu"]', 'aws_kms_key.main["us"]']
-    assert result["properties"]["keys"] == ["eu", "us"]
+    assert result["properties"]["keys"] == ['aws_kms_key.main["eu"]', 'aws_kms_key.main["us"]']
+    assert result["properties"]["fingerprints"] == [made.finding().fingerprint, "2" * 32]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"message": "another message"},
+        {"remedy": "another remedy"},
+        {"principals": ("somebody else",)},
+        {"severity": Severity.LOW},
+        {"new": False},
+        {"other_keys": True},
+        {"input": 1},
+        {"witnesses": ()},
+        {"needs": made.undecided().needs},
+    ],
+    ids=lambda members: next(iter(members)),
+)
+def test_instances_of_which_something_else_is_to_say_are_results_of_their_own(members: dict[str, Any]) -> None:
+    assert len(run(with_findings(instance("eu"), instance("us", **members)))["results"]) == 2
 
 
 def test_the_message_names_no_more_instances_than_one_can_read() -> None:
-    instances = [made.finding(address=f"aws_kms_key.main[{index}]") for index in range(50)]
+    instances = [made.finding(address=f"aws_kms_key.main[{index}]") for index in range(50)]  # of one statement
 
     (result,) = run(with_findings(*instances))["results"]
 
@@ -200,11 +288,38 @@ def test_results_point_to_their_rule() -> None:
         assert made_of["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
 
 
-def test_no_more_results_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_results_than_github_takes_and_the_rest_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sarif, "RESULTS_LIMIT", 20)
     later = [without_source(made.undecided(fingerprint=f"{number:032x}")) for number in range(30)]
+    report = with_findings(made.finding(), *later)
 
-    results = run(with_findings(made.finding(), *later))["results"]
+    log = run(report)
+    first = log["invocations"][0]["toolExecutionNotifications"][0]
 
-    assert len(results) == 20
-    assert results[0]["ruleId"] == "IAM-KMS-3"
+    assert len(log["results"]) == 20
+    assert log["results"][0]["ruleId"] == "IAM-KMS-3"
+    assert first["descriptor"] == {"id": "results-left-out"}
+    assert first["message"]["text"].startswith("11 results left out, the least severe ones: ")
+    assert formats.left_out("sarif", report, made.view()) == "11 results"
+    assert formats.left_out("sarif", made.report(), made.view()) == ""
+
+
+def test_no_more_related_locations_than_github_takes_and_the_rest_counted() -> None:
+    others = [replace(made.undecided().evidence[0], sid=f"S{number}") for number in range(sarif.RELATED_LIMIT + 5)]
+    evidence = (*made.finding().evidence, *others)
+
+    (result,) = run(with_findings(replace(made.finding(), evidence=evidence)))["results"]
+
+    assert len(result["relatedLocations"]) == sarif.RELATED_LIMIT
+    assert result["properties"]["relatedLocationsLeftOut"] == 6  # and the module call
+
+
+def test_help_is_the_page_that_the_settings_name_and_else_one_of_aws() -> None:
+    def pages(view: View) -> list[str]:
+        log = json.loads(formats.render("sarif", made.report(), view))
+        return [rule["helpUri"] for rule in log["runs"][0]["tool"]["driver"]["rules"]]
+
+    ours, theirs = pages(made.view(pages=made.PAGES)), pages(made.view())
+
+    assert ours == [f"https://wiki.example.com/guardrails/{check}.html" for check in made.CHECKS]
+    assert all(page.startswith("https://docs.aws.amazon.com/") for page in theirs)

@@ -59,10 +59,38 @@ def test_a_clean_scan_is_complete_and_does_not_block() -> None:
 
 
 def test_it_stays_small_and_says_what_is_left_out() -> None:
-    report = replace(made.report(), findings=tuple(made.finding(f"k{number}") for number in range(2_000)))
+    report = made.report()
+    findings = tuple(made.finding(f"k{number}") for number in range(2_000))
+    full = replace(report, findings=findings, notes=report.notes * 700, unseen=report.unseen * 501)
+    full = replace(full, diagnostics=report.diagnostics * 600)
 
-    found = content(report)
+    found = content(full)
 
-    assert len(found["findings"]) == spacelift.FINDINGS_LIMIT
+    assert {name: len(found[name]) for name in ("findings", "notes", "policies_not_in_view", "errors")} == {
+        "findings": spacelift.LIMIT,
+        "notes": spacelift.LIMIT,
+        "policies_not_in_view": spacelift.LIMIT,
+        "errors": spacelift.LIMIT,
+    }
     assert found["omitted"] == 1_500
+    assert found["omitted_besides"] == {"notes": 200, "policies_not_in_view": 1, "errors": 100}
     assert found["summary"]["critical"] == 2_000
+    assert formats.left_out("spacelift", full, made.view()) == (
+        "1500 findings, 200 notes, 1 policies not in view, 100 errors"
+    )
+
+
+def test_what_blocks_is_not_crowded_out_by_what_does_not() -> None:
+    waived = [made.waived(f"w{number}") for number in range(spacelift.LIMIT)]
+    passing = [made.finding(f"k{number}", severity=Severity.LOW) for number in range(spacelift.LIMIT)]
+    report = replace(made.report(errors=False), findings=(*waived, *passing, made.finding("main")))
+
+    found = content(report, Gate(Severity.CRITICAL))
+
+    assert found["findings"][0]["blocking"]
+    assert not any(item["waived"] for item in found["findings"])
+    assert found["omitted"] == 501
+
+
+def test_where_everything_has_room_nothing_is_said_to_be_left_out() -> None:
+    assert formats.left_out("spacelift", made.report(), made.view()) == ""

@@ -146,6 +146,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "inert_grants": {"inert_grants": "note"},
     "plan_actions": {"plan_actions": "violation"},
     "rules_dir": {"rules_dir": "guardrails"},
+    "guardrail_pages": {"guardrail_pages": "https://wiki.example.com/guardrails/{id}"},
     "checks": {"checks": {"IAM-KMS-7": {"severity": "high"}, "IAM-KMS-8": {"enabled": False}}},
     "waivers": {"waivers": [{"check": "IAM-KMS-3", "principal": LEGACY, "reason": "goes", "owner": "platform"}]},
 }
@@ -179,6 +180,7 @@ def told(result: Run) -> list[str]:
     ]
     lines += [f"note: {own['message']}" for own in report["notes"]]
     lines += [f"{own['level']}: {own['message']}" for own in report["diagnostics"]]
+    lines += [f"page of {own['check']}: {own['page'] or own['explain']}" for own in report["guardrails"]]
     lines += [f"exit code {result.code}: " + json.dumps(report["summary"])]
     return lines
 

@@ -37,6 +37,7 @@ fail_on: low
 unattached_policies: violation
 inert_grants: violation
 plan_actions: note
+guardrail_pages: "https://wiki.example.com/guardrails/{id}"
 checks: {IAM-KMS-7: {severity: high}, IAM-KMS-9: {enabled: true}}
 waivers:
   - {check: IAM-KMS-3, address: "module.legacy.aws_kms_key.*", principal: "arn:aws:iam::*:role/x", reason: "r", owner: "o", expires: 2027-06-30}

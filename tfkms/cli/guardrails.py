@@ -32,6 +32,19 @@ def guardrail(check: str, own: Sequence["Rule"] = ()) -> "Rule":
     raise Refusal("unknown-check", f"there is no guardrail `{check}`", hint or "list them with `tfkms rules`")
 
 
+def explained(checks: Sequence[str], config: str | None) -> list["Rule"]:
+    """The guardrails of those ids. The settings are read only for one that is not in the catalogue. Raises Refusal."""
+    from tfkms import catalogue
+    from tfkms.cli.settings import settings
+    from tfkms.settings import decisions
+
+    shipped = {rule.id.lower() for rule in catalogue.rules()}
+    if all(check.lower() in shipped for check in checks):
+        return [guardrail(check) for check in checks]
+    own = decisions.own_rules(settings(config, (), quiet=False)).rules
+    return [guardrail(check, own) for check in checks]
+
+
 def selected(
     checks: Sequence[str], skip: Sequence[str], stance: "Stance", own: Sequence["Rule"] = ()
 ) -> tuple["Rule", ...]:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import click
 
-from tfkms.cli.output import reason, tell, write
+from tfkms.cli.output import reason, write
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.report import formats
 
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
 """The variable that names the file to which a step of GitHub Actions appends its summary."""
+
+TEXT = "text"
 
 Target = tuple[str, str]
 """A format and the path of the file that it goes to."""
@@ -34,8 +36,8 @@ def targets(_context: click.Context, _parameter: click.Parameter, values: Sequen
     return tuple((form, path) for path, form in found.items())
 
 
-def deliver(path: str, text: str) -> bool:
-    """Whether the text could be written to the file; if not, one line on standard error says why.
+def deliver(path: str, text: str) -> Diagnostic | None:
+    """Writes the text to the file; returns why that could not be done, None if it could.
 
     A regular file is replaced by rename, so that no reader ever sees half a report; the summary of a job is appended
     to; a device, a pipe or one of our own standard streams is written to directly.
@@ -51,10 +53,8 @@ def deliver(path: str, text: str) -> bool:
         else:
             Path(path).write_bytes(content)
     except OSError as error:
-        message = f"the report cannot be written: {reason(error)}"
-        tell([Diagnostic(Level.ERROR, "output-unwritable", message, file=path)])
-        return False
-    return True
+        return Diagnostic(Level.ERROR, "output-unwritable", f"the report cannot be written: {reason(error)}", file=path)
+    return None
 
 
 def _append(path: Path, content: bytes) -> None:

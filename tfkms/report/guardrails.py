@@ -10,12 +10,6 @@ from tfkms.report.markup import fenced, link, prose
 
 WIDTH = 100
 
-PUBLISHED_AT: str | None = None
-"""The address under which `docs/guardrails/` is published, ending in `/`; None as long as it is nowhere.
-
-A page inside a repository is no use to who reads a report on another, so until then reports name a page of AWS.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class _Prose:
@@ -55,16 +49,15 @@ def page(rule: Rule) -> str:
 
 def body(rule: Rule) -> str:
     """The whole text of a guardrail as Markdown, without its title."""
-    blocks = [f"Severity: {rule.severity.label}{_remark(rule)} · judged since tfkms {rule.since}"]
+    since = f" · judged since tfkms {rule.since}" if rule.since else ""
+    blocks = [f"Severity: {rule.severity.label}{_remark(rule)}{since}"]
     for title, part in _parts(rule):
         blocks += [*([f"## {title}"] if title else []), _markdown(part)]
     return "\n\n".join(blocks) + "\n"
 
 
 def reading(rule: Rule) -> Reference | None:
-    """The page to read on a guardrail: ours where it is published, else the first that the catalogue names."""
-    if PUBLISHED_AT:
-        return Reference(rule.id, f"{PUBLISHED_AT}{rule.id}.md")
+    """The page of AWS to read on what a guardrail guards: the first that the catalogue names, None where none is."""
     return rule.references[0] if rule.references else None
 
 
@@ -77,7 +70,8 @@ def _remark(rule: Rule) -> str:
 def _parts(rule: Rule) -> Iterator[tuple[str, _Part]]:
     """The parts of the text, each under its heading; the first has none."""
     yield "", _Prose(rule.text)
-    yield "Why", _Prose(rule.rationale)
+    if rule.rationale:
+        yield "Why", _Prose(rule.rationale)
     yield "How to mend it", _Prose(rule.remediation.text)
     yield "Before", _Hcl(tuple(rule.remediation.before.rstrip().split("\n")))
     yield "After", _Hcl(tuple(rule.remediation.after.rstrip().split("\n")))

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from tfkms.finding import Evidence, Finding, Report, UnseenPolicy, Verdict, Waiver, Witness
 from tfkms.predicted import AFTER_APPLY
 from tfkms.report import structure
+from tfkms.report.view import View, counting, explaining
 from tfkms.values import Hole, hole_name
 
 
@@ -59,13 +60,13 @@ def with_source(report: Report) -> str:
     return "undecided: the configuration may tell what the plan leaves open (--source DIR)" if alone else ""
 
 
-def in_plan(report: Report) -> str:
+def in_plan(report: Report, view: View) -> str:
     """What a pass in this plan rests on, and how to make it a pass; empty where there is none."""
     check = next((item.check for item in report.verdicts if item.verdict is Verdict.PASS_IN_PLAN), None)
     if check is None:
         return ""
     rests = "pass in this plan: no policy in view grants it, though an identity policy elsewhere could"
-    return f"{rests}; a Deny guard in the key policy would prevent that (tfkms explain {check})"
+    return f"{rests}; a Deny guard in the key policy would prevent that ({view.more(check)})"
 
 
 def unseen(policy: UnseenPolicy) -> str:
@@ -92,6 +93,14 @@ def inputs(report: Report) -> str:
 def counted(number: int, word: str) -> str:
     """`1 key`, `2 keys`."""
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def more(report: Report, view: View) -> list[str]:
+    """Where the pages on the guardrails are by which something was found, those of the worst findings first."""
+    checks = list(dict.fromkeys(finding.check for finding in counting(report)))
+    if not view.pages:
+        return [f"why, and how to mend it: {explaining(checks)}"] if checks else []
+    return [f"why, and how to mend it ({check}): {view.more(check)}" for check in checks]
 
 
 def requests(finding: Finding) -> Iterator[Witness]:

@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 
 from tfkms import __version__
+from tfkms.catalogue import Rule
 from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Evidence, Finding, Judgement, Note, Report, UnseenPolicy, Verdict, Waiver, Witness
+from tfkms.report.view import View, explaining
 from tfkms.values import plain
 
 
@@ -25,6 +27,18 @@ class InputV1(msgspec.Struct, frozen=True):
 
     path: str
     kind: str
+
+
+class GuardrailV1(msgspec.Struct, frozen=True):
+    """A guardrail that was judged. `page` is the address of its page, null where the settings name none; `explain` is
+    the command that prints the page.
+    """
+
+    check: str
+    title: str
+    severity: str
+    page: str | None
+    explain: str
 
 
 class SummaryV1(msgspec.Struct, frozen=True):
@@ -160,6 +174,7 @@ class ReportV1(msgspec.Struct, frozen=True):
     version: int
     tool: ToolV1
     checks: list[str]
+    guardrails: list[GuardrailV1]
     inputs: list[InputV1]
     summary: SummaryV1
     verdicts: list[VerdictV1]
@@ -169,12 +184,13 @@ class ReportV1(msgspec.Struct, frozen=True):
     policies_not_in_view: list[UnseenPolicyV1]
 
 
-def structure(report: Report) -> ReportV1:
+def structure(report: Report, view: View) -> ReportV1:
     """The report in its JSON form."""
     return ReportV1(
         version=1,
         tool=ToolV1("tfkms", __version__),
         checks=list(report.checks),
+        guardrails=[_guardrail(view.rules[check], view) for check in report.checks if check in view.rules],
         inputs=[InputV1(item.path, item.kind) for item in report.inputs],
         summary=summary(report),
         verdicts=[_verdict(item) for item in report.verdicts],
@@ -183,6 +199,10 @@ def structure(report: Report) -> ReportV1:
         diagnostics=[_diagnostic(item) for item in report.diagnostics],
         policies_not_in_view=[_unseen(item) for item in report.unseen],
     )
+
+
+def _guardrail(rule: Rule, view: View) -> GuardrailV1:
+    return GuardrailV1(rule.id, rule.title, rule.severity.label, view.page(rule.id), explaining([rule.id]))
 
 
 def schema() -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """How a report is looked at: the gate that its findings stand before, and where its reader is."""
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from urllib.parse import quote
 
 from tfkms.catalogue import Rule
 from tfkms.diagnostics import Diagnostic, Level
@@ -20,13 +21,24 @@ class View:
 
     `rules` are the guardrails that were judged, by id. `verbose` asks for every verdict, the good ones too. `directory`
     is the current directory as seen from the root of the repository, for forms whose reader stands there; empty at the
-    root and where there is no repository.
+    root and where there is no repository. `pages` is the address of the pages on guardrails, with `{id}` in place of
+    the id, empty where the settings name none. `job_summary`: the whole report goes to the summary of a job besides.
     """
 
     gate: Gate = field(default_factory=Gate)
     rules: Mapping[str, Rule] = field(default_factory=dict)
     verbose: bool = False
     directory: str = ""
+    pages: str = ""
+    job_summary: bool = False
+
+    def page(self, check: str) -> str | None:
+        """The address of the page on a guardrail, None where the settings name none."""
+        return self.pages.replace("{id}", quote(check, safe="")) if self.pages else None
+
+    def more(self, check: str) -> str:
+        """Where the page on a guardrail is: its address, or the command that prints it."""
+        return self.page(check) or explaining([check])
 
     def in_repository(self, name: str) -> str:
         """The path of a file from the root of the repository, with `/` between its parts."""
@@ -38,6 +50,11 @@ class View:
         """The path from the root of the repository of what a finding stands in: its source, else the scanned input."""
         span = place(finding)
         return self.in_repository(span.file if span else report.inputs[finding.input].path)
+
+
+def explaining(checks: Iterable[str]) -> str:
+    """The command that prints the pages on guardrails."""
+    return " ".join(["tfkms explain", *checks])
 
 
 def place(finding: Finding) -> Span | None:

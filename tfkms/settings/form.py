@@ -26,6 +26,14 @@ PrincipalPattern: TypeAlias = Annotated[
         examples=["arn:aws:iam::*:role/KeyAdmin", "logs.us-east-1.amazonaws.com"],
     ),
 ]
+PagesAddress: TypeAlias = Annotated[
+    str,
+    Meta(
+        pattern=r'^https?://[^\s{}"<>\\^`|]+\{id\}[^\s{}"<>\\^`|]*$',
+        description="An address with `{id}` in it.",
+        examples=["https://wiki.example.com/guardrails/{id}"],
+    ),
+]
 Patterns: TypeAlias = list[PrincipalPattern]
 CheckId: TypeAlias = Annotated[str, Meta(min_length=1, description="The id of a guardrail.", examples=["IAM-KMS-3"])]
 SeverityName: TypeAlias = Literal["low", "medium", "high", "critical"]
@@ -138,6 +146,17 @@ class SettingsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 "the catalogue has) and with `sites.yaml`, which says where else resources hold policies."
             ),
             examples=["guardrails/"],
+        ),
+    ] = None
+    guardrail_pages: Annotated[
+        PagesAddress | None,
+        Meta(
+            description=(
+                "Where you publish the pages on the guardrails (`docs/guardrails`, or your own), with `{id}` in place "
+                "of a guardrail's id: reports then link them. Without it they name `tfkms explain ID`, which prints "
+                "what stands there."
+            ),
+            examples=["https://wiki.example.com/guardrails/{id}"],
         ),
     ] = None
     checks: Annotated[

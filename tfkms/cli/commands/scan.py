@@ -3,27 +3,22 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
 from tfkms.cli import checkout, sources
-from tfkms.cli.group import EXIT_ERROR
 from tfkms.cli.guardrails import authorized_principals, facts, selected
 from tfkms.cli.inputs import Reader, Told, asked, assumed, with_inputs
-from tfkms.cli.output import in_colour, tell, write
+from tfkms.cli.output import in_colour, tell
+from tfkms.cli.sending import Sending
 from tfkms.cli.settings import config_option, read_known
 from tfkms.cli.settings import settings as found_settings
 from tfkms.cli.settings import today as expiry_day
-from tfkms.cli.targets import JOB_SUMMARY, Target, deliver, targets
+from tfkms.cli.targets import JOB_SUMMARY, TEXT, Target, targets
 from tfkms.report import formats
 
-if TYPE_CHECKING:
-    from tfkms.finding import Report
-    from tfkms.report.view import View
-
 JOBS_LIMIT = 64
-TEXT, GITHUB, SARIF = "text", "github", "sarif"
+GITHUB, SARIF = "github", "sarif"
 
 
 def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
@@ -140,37 +135,24 @@ def scan(
     severity = Severity[(fail_on or settings.form.fail_on).upper()]
     exit_zero = exit_zero or write_baseline is not None
     gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero, new_only)
-    view = View(gate, {rule.id: rule for rule in rules}, verbose, checkout.directory())
+    summary = os.environ.get(JOB_SUMMARY, "")
+    view = View(
+        gate=gate,
+        rules={rule.id: rule for rule in rules},
+        verbose=verbose,
+        directory=checkout.directory(),
+        pages=settings.form.guardrail_pages or "",
+        job_summary=bool(summary),
+    )
     if SARIF in (form, *(name for name, _ in outputs)):
         report = replace(report, sources=sources.texts(report))
-    files = _files(report, view, form, outputs)
-    if write_baseline is not None:
-        files.append((write_baseline, written(report).decode()))
 
     tell(report.diagnostics, [item.path for item in report.inputs], quiet)
-    delivered = [deliver(path, content) for path, content in files]
-    if form != TEXT or judged or not refused:
-        _show(form, report, view, in_colour(no_color))
-    return engine.exit_code(report, gate) if all(delivered) else EXIT_ERROR
-
-
-def _files(report: "Report", view: "View", form: str, outputs: Sequence[Target]) -> list[tuple[str, str]]:
-    """The files to write, each with its path: the reports, and what GitHub is to add to the summary of the job."""
-    files = [(path, formats.render(name, report, view)) for name, path in outputs]
-    summary = os.environ.get(JOB_SUMMARY)
+    sending = Sending(report, view, quiet)
+    if write_baseline is not None:
+        sending.file(write_baseline, written(report).decode())
     if summary and GITHUB in (form, *(name for name, _ in outputs)):
-        from tfkms.report.formats import github
-
-        files.append((summary, github.summary(report, view)))
-    return files
-
-
-def _show(form: str, report: "Report", view: "View", colour: bool) -> None:
-    """Writes the report to standard output."""
-    if form == TEXT and colour:
-        from tfkms.report import terminal
-        from tfkms.report.formats import text
-
-        terminal.write(text.lines(report, view.verbose))
-    else:
-        write(formats.render(form, report, view))
+        sending.file(summary, formats.job_summary(report, view))
+    shown = form != TEXT or bool(judged) or not refused
+    sending.everywhere(outputs, form if shown else None, in_colour(no_color))
+    return engine.exit_code(sending.report, gate)

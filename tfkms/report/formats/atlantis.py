@@ -3,13 +3,13 @@
 https://www.runatlantis.io/docs/policy-checking. Atlantis reads no exit code there but the text: since 0.39 it has
 failed if it begins with `FAIL` or counts failures, before that if it holds `fail` in any case. So lines of what fails
 come first, and where nothing does, the word stands nowhere, not even in a name. A sticky approval is of a line that
-begins with `FAIL`, so such a line holds nothing that changes while the finding is the same.
+begins with `FAIL`, so such a line holds nothing that changes while the finding is the same, and what mends it.
 """
 
 import re
 
 from tfkms import __version__
-from tfkms.finding import Finding, Report
+from tfkms.finding import Finding, Report, UnseenPolicy
 from tfkms.report import sentences
 from tfkms.report.display import shown, told
 from tfkms.report.view import View, counting, errors, paths
@@ -25,11 +25,12 @@ def render(report: Report, view: View) -> str:
     stopping = [finding for finding in counting(report) if view.gate.stops(finding)]
     others = [finding for finding in counting(report) if not view.gate.stops(finding)]
     unread = [_harmless(f"FAIL - tfkms - {told(item, paths(report))}") for item in errors(report)]
-    failed = list(dict.fromkeys([*unread, *(_line("FAIL", finding) for finding in stopping)]))
+    failed = list(dict.fromkeys([*unread, *(_finding("FAIL", finding, report) for finding in stopping)]))
     besides = [
-        *(_line("WARN", finding) for finding in others),
-        *(_harmless(f"NOTE - {note.check} - {note.address}: {note.message}") for note in report.notes),
-        *(_harmless(f"NOTE - tfkms - not in view: {sentences.unseen(policy)}") for policy in report.unseen),
+        *(_finding("WARN", finding, report) for finding in others),
+        *(_line("NOTE", note.check, f"{note.address}: {note.message}", note.input, report) for note in report.notes),
+        *(_line("NOTE", "tfkms", _not_in_view(policy), policy.input, report) for policy in report.unseen),
+        *(_harmless(f"NOTE - tfkms - {line}") for line in sentences.more(report, view)),
     ]
     lines = [*failed, *dict.fromkeys(besides)]
     if not unread:
@@ -39,8 +40,19 @@ def render(report: Report, view: View) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _line(word: str, finding: Finding) -> str:
-    return _harmless(f"{word} - {finding.check} - {finding.address}: {finding.message}")
+def _finding(word: str, finding: Finding, report: Report) -> str:
+    text = f"{finding.address}: {finding.message}; to mend it: {finding.remedy}"
+    return _line(word, finding.check, text, finding.input, report)
+
+
+def _not_in_view(policy: UnseenPolicy) -> str:
+    return f"not in view: {sentences.unseen(policy)}"
+
+
+def _line(word: str, of: str, text: str, scanned: int, report: Report) -> str:
+    """A line; where several inputs were scanned, it names the one it is about."""
+    where = f"{paths(report)[scanned]}: " if len(report.inputs) > 1 else ""
+    return _harmless(f"{word} - {of} - {where}{text}")
 
 
 def _passed(report: Report, others: int) -> str:

@@ -44,8 +44,14 @@ def render(report: Report, view: View) -> str:
         chosen += [item for item in annotations if item.kind == kind][: ANNOTATIONS - (kind == "notice")]
     left = len(annotations) - len(chosen)
     if left:
-        chosen.append(_Annotation("notice", "tfkms", f"{left} more stand in the summary of the job"))
+        chosen.append(_Annotation("notice", "tfkms", _left(left, view)))
     return "".join(map(str, chosen)) + shown(f"tfkms: {sentences.summary(report)}") + "\n"
+
+
+def _left(number: int, view: View) -> str:
+    if view.job_summary:
+        return f"{sentences.counted(number, 'annotation')} more than a step shows; all stand in the summary of the job"
+    return f"{sentences.counted(number, 'annotation')} more than a step shows; `--output markdown=FILE` writes them all"
 
 
 def summary(report: Report, view: View) -> str:
@@ -76,7 +82,10 @@ def _finding(finding: Finding, report: Report, view: View) -> _Annotation:
     return _Annotation(
         kind="error" if view.gate.stops(finding) else "warning",
         title=f"{finding.check} {finding.verdict.value} ({finding.severity.label})",
-        message=f"{at}{finding.check} {where}{finding.address}: {finding.message}; to mend it: {finding.remedy}",
+        message=(
+            f"{at}{finding.check} {where}{finding.address}: {finding.message}; to mend it: {finding.remedy}; "
+            f"more: {view.more(finding.check)}"
+        ),
         properties=properties,
     )
 

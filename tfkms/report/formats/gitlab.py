@@ -48,10 +48,10 @@ def _items(report: Report, view: View) -> Iterator[Json]:
 
 def _finding(finding: Finding, report: Report, view: View) -> Json:
     span = place(finding)
-    verdict = f"{finding.check} {finding.verdict.value}"
+    what = f"{finding.check} {finding.verdict.value}: {finding.address}: {finding.message}"
     return _item(
         check=finding.check,
-        description=f"{verdict}: {finding.address}: {finding.message}; to mend it: {finding.remedy}",
+        description=f"{what}; to mend it: {finding.remedy}; more: {view.more(finding.check)}",
         severity=_SEVERITIES[finding.severity],
         fingerprint=finding.fingerprint,
         path=view.file(report, finding),

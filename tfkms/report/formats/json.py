@@ -8,6 +8,6 @@ from tfkms.report.structure import structure
 from tfkms.report.view import View
 
 
-def render(report: Report, _view: View) -> str:
+def render(report: Report, view: View) -> str:
     """The report in its JSON form, one line a member."""
-    return written(msgspec.to_builtins(structure(report)))
+    return written(msgspec.to_builtins(structure(report, view)))

@@ -1,14 +1,15 @@
 """The report as JUnit XML, for Jenkins, GitLab, Azure Pipelines and whatever else reads test results.
 
-A test case is a guardrail on a subject. It fails by the findings that fail the gate; one whose findings do not, or are
-waived, is skipped with their words. What could not be read is an error. Elements and attributes are those of the schema
-by which Jenkins checks its input (`junit-10.xsd` of its xUnit plugin), which has no place for files and lines.
+A test case is a guardrail on a subject. It fails by the findings that fail the gate, and what else was found there is
+its output; one of which no finding fails the gate is skipped with their words. What could not be read is an error.
+Elements and attributes are those of the schema by which Jenkins checks its input (`junit-10.xsd` of its xUnit plugin),
+which has no place for files and lines.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
-from tfkms.finding import Finding, Judgement, Report, Verdict
+from tfkms.finding import Finding, Judgement, Report, UnseenPolicy, Verdict
 from tfkms.report import sentences
 from tfkms.report.display import shown, told
 from tfkms.report.view import View, errors, paths
@@ -56,10 +57,18 @@ def _reading(report: Report) -> Iterator[ET.Element]:
         case = _case("tfkms", f"read {name}")
         if messages:
             _outcome(case, "error", "error", messages[:1], messages)
-        for policy in report.unseen:
-            if paths(report)[policy.input] == name:
-                ET.SubElement(case, "system-out").text = shown(f"not in view: {sentences.unseen(policy)}")
+        _output(case, [_not_in_view(policy) for policy in report.unseen if paths(report)[policy.input] == name])
         yield case
+
+
+def _not_in_view(policy: UnseenPolicy) -> str:
+    return f"not in view: {sentences.unseen(policy)}"
+
+
+def _output(case: ET.Element, lines: Sequence[str]) -> None:
+    """What is said beside the outcome, in one element: Jenkins reads the first only."""
+    if lines:
+        ET.SubElement(case, "system-out").text = "\n".join(map(shown, lines))
 
 
 def _cases(check: str, report: Report, view: View) -> Iterator[ET.Element]:
@@ -76,9 +85,8 @@ def _cases(check: str, report: Report, view: View) -> Iterator[ET.Element]:
         if verdict.check == check:
             subject = (verdict.input, verdict.address)
             case = _case(check, _name(verdict, report))
-            _verdict(case, verdict, findings.get(subject, []), view)
-            for message in notes.get(subject, []):
-                ET.SubElement(case, "system-out").text = shown(f"note: {message}")
+            besides = list(_verdict(case, verdict, findings.get(subject, []), view))
+            _output(case, [*besides, *(f"note: {message}" for message in notes.get(subject, []))])
             yield case
 
 
@@ -87,24 +95,29 @@ def _name(verdict: Judgement, report: Report) -> str:
     return f"{report.inputs[verdict.input].path}: {verdict.address}" if len(report.inputs) > 1 else verdict.address
 
 
-def _verdict(case: ET.Element, verdict: Judgement, findings: list[Finding], view: View) -> None:
+def _verdict(case: ET.Element, verdict: Judgement, findings: list[Finding], view: View) -> Iterator[str]:
+    """Gives the case its outcome; returns what was found besides, line by line."""
     stopping = [finding for finding in findings if view.gate.stops(finding)]
     heard = stopping or findings
     if heard:
         kind = heard[0].verdict.value if heard[0].waived is None else "waived"
-        details = [line for finding in heard for line in _details(finding)]
+        details = [line for finding in heard for line in _details(finding, view)]
         messages = list(dict.fromkeys(_message(finding) for finding in heard))
         _outcome(case, "failure" if stopping else "skipped", kind, messages, details)
     elif verdict.verdict is Verdict.NOT_APPLICABLE:
         _outcome(case, "skipped", "not_applicable", [verdict.reason or "not applicable"], [])
+    for finding in findings:
+        if finding not in heard:
+            yield from _details(finding, view)
 
 
 def _message(finding: Finding) -> str:
     return f"{finding.message} ({sentences.waiver(finding.waived)})" if finding.waived else finding.message
 
 
-def _details(finding: Finding) -> Iterator[str]:
-    yield f"{finding.check} {finding.verdict.value} ({finding.severity.label}) {finding.address}: {_message(finding)}"
+def _details(finding: Finding, view: View) -> Iterator[str]:
+    verdict = finding.verdict.value if finding.waived is None else "waived"
+    yield f"{finding.check} {verdict} ({finding.severity.label}) {finding.address}: {_message(finding)}"
     for witness in sentences.requests(finding):
         yield f"  request {sentences.request(witness)}"
     for hole in finding.needs:
@@ -113,3 +126,4 @@ def _details(finding: Finding) -> Iterator[str]:
         source = sentences.source(evidence)
         yield f"  statement {sentences.standing(evidence, finding)}{f' at {source}' if source else ''}"
     yield f"  fix {finding.remedy}"
+    yield f"  more {view.more(finding.check)}"

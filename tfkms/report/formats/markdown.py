@@ -17,7 +17,7 @@ from tfkms.report.view import View, counting, errors, paths, waived, warnings
 COMMENT_LIMIT = 32_000
 """In bytes. Bitbucket Server's comments are the shortest: 32,768 characters; GitHub takes 65,536, GitLab 1,000,000."""
 
-_RESERVE = 1_000
+_RESERVE = 1_200
 """Kept free for headings and for the lines that say what did not fit."""
 
 
@@ -53,6 +53,8 @@ def document(report: Report, view: View, limit: int) -> str:
             block = item.full() if full else item.short()
             if full and _size(block) > room:
                 full, block = False, item.short()
+                if item.short is not item.full:
+                    blocks.append(f"\nIn one line each from here on, for want of room. More: {code(view.more('ID'))}\n")
             if _size(block) > room:
                 left = Counter(item.kind for item in section.items[place:])
                 words = ", ".join(f"{number} {kind}" for kind, number in left.items())
@@ -129,9 +131,13 @@ def _details(finding: Finding, report: Report, view: View) -> Iterator[str]:
 
 
 def _more(check: str, view: View) -> str:
-    page = reading(view.rules[check]) if check in view.rules else None
-    explained = f"`tfkms explain {check}`"
-    return f"More: {link(page.title, page.url)}, {explained}" if page else f"More: {explained}"
+    """Our page where the settings name one, else a page of AWS and the command that prints ours."""
+    page = view.page(check)
+    if page:
+        return f"More: {link(check, page)}"
+    elsewhere = reading(view.rules[check]) if check in view.rules else None
+    explained = code(view.more(check))
+    return f"More: {link(elsewhere.title, elsewhere.url)}, {explained}" if elsewhere else f"More: {explained}"
 
 
 def _evidence(evidence: Evidence, finding: Finding) -> Iterator[str]:

@@ -4,14 +4,12 @@ Form: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html. What Git
 https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sarif-support.
 
 A result stands on one line of the source where there is one. Where only a plan tells, it stands on the first line of
-the plan, for `terraform show -json` writes one line, and Jenkins drops a result that has none. GitHub would take all
-results of a guardrail on one line for one, were it not for their fingerprints.
+the plan, for `terraform show -json` writes one line, and Jenkins drops a result that has none. GitHub takes results of
+one guardrail for one alert if a fingerprint of them is the same, so none has one that another has.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
 
@@ -21,9 +19,9 @@ from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Evidence, Finding, Note, Report, Severity, UnseenPolicy
 from tfkms.location import Span
 from tfkms.report import guardrails, sentences
+from tfkms.report.alerts import alerts, fingerprints
 from tfkms.report.display import shown, told
 from tfkms.report.json_text import written
-from tfkms.report.line_hash import line_hashes
 from tfkms.report.view import View, counting, errors, paths, place
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -42,8 +40,10 @@ def render(report: Report, view: View) -> str:
     """The report as one run. Waived findings are left out, for GitHub would open alerts for them all the same."""
     rules = [view.rules[check] for check in report.checks if check in view.rules]
     indexes = {rule.id: index for index, rule in enumerate(rules)}
-    groups = _instances_together(counting(report), view, report)
+    groups = alerts(counting(report), view, report)
+    prints = fingerprints(groups, report, view)
     notifications = [
+        *_shortened(left_out(report, view)),
         *(_diagnostic(item, report, view) for item in report.diagnostics),
         *(_note(note, indexes) for note in report.notes),
         *(_unseen(policy) for policy in report.unseen),
@@ -54,36 +54,43 @@ def render(report: Report, view: View) -> str:
                 "name": "tfkms",
                 "version": __version__,
                 "semanticVersion": __version__,
-                "rules": [_rule(rule) for rule in rules],
+                "rules": [_rule(rule, view) for rule in rules],
             }
         },
         "automationDetails": {"id": "tfkms/"},
         "columnKind": "unicodeCodePoints",
         "invocations": [{"executionSuccessful": not errors(report), "toolExecutionNotifications": notifications}],
-        "results": [_result(group, indexes, report, view) for group in groups[:RESULTS_LIMIT]],
+        "results": [
+            _result(group, own, indexes, report, view)
+            for group, own in zip(groups[:RESULTS_LIMIT], prints, strict=False)
+        ],
     }
     return written({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def _instances_together(findings: Iterable[Finding], view: View, report: Report) -> list[list[Finding]]:
-    """Findings of one guardrail on one line of the source together: instances of one block, one alert on GitHub."""
-    groups: dict[object, list[Finding]] = {}
-    for place_in_report, finding in enumerate(findings):
-        span = place(finding)
-        line = (finding.check, view.file(report, finding), span.line) if span else place_in_report
-        groups.setdefault(line, []).append(finding)
-    return list(groups.values())
+def left_out(report: Report, view: View) -> str:
+    """How many results there is no room for; empty where there is room for all."""
+    left = len(alerts(counting(report), view, report)) - RESULTS_LIMIT
+    return sentences.counted(left, "result") if left > 0 else ""
 
 
-def _rule(rule: Rule) -> Json:
+def _shortened(left: str) -> list[Json]:
+    if not left:
+        return []
+    text = f"{left} left out, the least severe ones: GitHub takes {RESULTS_LIMIT} of a run; the JSON report has all"
+    return [{"descriptor": {"id": "results-left-out"}, "level": "warning", "message": {"text": text}}]
+
+
+def _rule(rule: Rule, view: View) -> Json:
     reading = guardrails.reading(rule)
+    page = view.page(rule.id) or (reading.url if reading else None)
     return {
         "id": rule.id,
         "name": "".join(word.capitalize() for word in rule.slug.split("-")),
         "shortDescription": {"text": _short(rule.title)},
         "fullDescription": {"text": _short(rule.text)},
         "help": {"text": guardrails.explain(rule), "markdown": guardrails.body(rule)},
-        **({"helpUri": reading.url} if reading else {}),
+        **({"helpUri": page} if page else {}),
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {
             "tags": ["security", "aws", "kms", "terraform"],
@@ -97,7 +104,7 @@ def _short(text: str) -> str:
     return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT].rpartition(" ")[0] + " …"
 
 
-def _result(group: Sequence[Finding], rules: Mapping[str, int], report: Report, view: View) -> Json:
+def _result(group: Sequence[Finding], prints: Json, rules: Mapping[str, int], report: Report, view: View) -> Json:
     first = group[0]
     span = place(first)
     related = [location for finding in group for location in _related(finding, report, view)]
@@ -108,18 +115,17 @@ def _result(group: Sequence[Finding], rules: Mapping[str, int], report: Report, 
         "message": {"text": _message(group)},
         "locations": [_location(view.file(report, first), span, [finding.address for finding in group])],
         **({"relatedLocations": related[:RELATED_LIMIT]} if related else {}),
-        "partialFingerprints": {
-            "tfkmsFinding/v1": first.fingerprint,
-            **_line_hash(first, span, report),
-        },
+        "partialFingerprints": prints,
         "properties": {
             "verdict": first.verdict.value,
             "severity": first.severity.label,
             "new": any(finding.new for finding in group),
             "addresses": [shown(finding.address) for finding in group],
+            "fingerprints": [finding.fingerprint for finding in group],
             "keys": [shown(key) for key in dict.fromkeys(key for finding in group for key in finding.keys)],
             "requests": [shown(sentences.request(item)) for finding in group for item in sentences.requests(finding)],
             "needs": [shown(sentences.need(hole)) for finding in group for hole in finding.needs],
+            "relatedLocationsLeftOut": max(0, len(related) - RELATED_LIMIT),
         },
     }
 
@@ -135,21 +141,6 @@ def _message(group: Sequence[Finding]) -> str:
     where = f"{', '.join(names[:NAMES_LIMIT])}{more}"
     text = shown(f"{where}: {first.message}. To mend it: {first.remedy}.", 4 * TEXT_LIMIT)
     return text.replace("](", "] (").replace("{0", "{{0").replace("{1", "{{1")
-
-
-def _line_hash(finding: Finding, span: Span | None, report: Report) -> Json:
-    """GitHub's hash of the line, if its text is in view; in a plan the finding's own, which keeps alerts apart."""
-    if span is None:
-        told = "\n".join([finding.fingerprint, *sorted(map(str, finding.principals)), *sorted(finding.keys)])
-        return {"primaryLocationLineHash": f"{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:16]}:1"}
-    text = report.sources.get(span.file)
-    hashes = _hashes(text) if text is not None else ()
-    return {"primaryLocationLineHash": hashes[span.line - 1]} if span.line <= len(hashes) else {}
-
-
-@lru_cache(maxsize=64)
-def _hashes(text: str) -> tuple[str, ...]:
-    return tuple(line_hashes(text))
 
 
 def _location(file: str, span: Span | None, addresses: Iterable[str]) -> Json:

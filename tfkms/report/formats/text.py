@@ -41,25 +41,26 @@ Line = tuple[Piece, ...]
 
 def render(report: Report, view: View) -> str:
     """The report without colour. If verbose, every verdict is listed, the good ones too."""
-    return "".join("".join(piece.text for piece in line).rstrip() + "\n" for line in lines(report, view.verbose))
+    return "".join("".join(piece.text for piece in line).rstrip() + "\n" for line in lines(report, view))
 
 
-def lines(report: Report, verbose: bool = False) -> Iterator[Line]:
+def lines(report: Report, view: View) -> Iterator[Line]:
     """The report line by line."""
     seen: set[tuple[int, Origin]] = set()
     for group in alike.alike(counting(report)):
         yield from _findings(group, report, seen)
         yield ()
-    if verbose:
+    if view.verbose:
         yield from _verdicts(report)
     yield from _waived(report)
     yield from _notes(report)
     yield from _unseen(report)
     yield from _summary(report)
-    for line in (*textwrap.wrap(sentences.in_plan(report), WIDTH), *filter(None, [sentences.with_source(report)])):
+    rests = textwrap.wrap(shown(sentences.in_plan(report, view)), WIDTH, break_long_words=False, break_on_hyphens=False)
+    for line in (*rests, *filter(None, [sentences.with_source(report)])):
         yield (Piece(line, Style.LABEL),)
-    for finding in counting(report)[:1]:
-        yield (Piece(f"why, and how to mend it: tfkms explain {finding.check}", Style.LABEL),)
+    for line in sentences.more(report, view):
+        yield (Piece(shown(line), Style.LABEL),)
 
 
 def _findings(group: Sequence[Finding], report: Report, seen: set[tuple[int, Origin]]) -> Iterator[Line]:

@@ -1,0 +1,65 @@
+"""Sends the reports of a scan where they are wanted: to files, and one of them to standard output."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tfkms.cli.output import tell, write
+from tfkms.cli.targets import TEXT, Target, deliver
+from tfkms.diagnostics import Diagnostic, Level
+from tfkms.report import formats
+
+if TYPE_CHECKING:
+    from tfkms.finding import Report
+    from tfkms.report.view import View
+
+_VERDICTS = ("atlantis", "spacelift")
+"""Forms whose reader takes the verdict from them and not from the exit code."""
+
+
+@dataclass(slots=True)
+class Sending:
+    """A report on its way. What cannot be written is told, and is part of the report from then on."""
+
+    report: "Report"
+    view: "View"
+    quiet: bool
+
+    def file(self, path: str, text: str) -> None:
+        """Writes the text to the file."""
+        failed = deliver(path, text)
+        if failed is not None:
+            tell([failed])
+            self.report = replace(self.report, diagnostics=(*self.report.diagnostics, failed))
+
+    def everywhere(self, outputs: Sequence[Target], form: str | None, colour: bool) -> None:
+        """Writes each output to its file and, if there is a `form`, that one to standard output.
+
+        The forms that are read for the verdict come last, so that they know of every report that could not be written.
+        """
+        files: list[tuple[str, str | None]] = [(name, path) for name, path in outputs]
+        to = [*files, *([(form, None)] if form is not None else [])]
+        for name, path in sorted(to, key=lambda target: target[0] in _VERDICTS):
+            if path is None:
+                self.show(name, colour)
+            else:
+                self.file(path, self.rendered(name))
+
+    def show(self, form: str, colour: bool) -> None:
+        """Writes the report to standard output."""
+        if form == TEXT and colour:
+            from tfkms.report import terminal
+            from tfkms.report.formats import text
+
+            terminal.write(text.lines(self.report, self.view))
+        else:
+            write(self.rendered(form))
+
+    def rendered(self, form: str) -> str:
+        """The report in that form; if it leaves something out, that is told."""
+        left = formats.left_out(form, self.report, self.view)
+        if left:
+            message = f"the {form} report leaves out {left}, for its reader takes no more"
+            hint = "the json report holds everything"
+            tell([Diagnostic(Level.WARNING, "report-shortened", message, hint=hint)], quiet=self.quiet)
+        return formats.render(form, self.report, self.view)

@@ -1,6 +1,7 @@
 """What all tests share: golden files, rewritten by `--update-golden` and reviewed like code, and how hard to search.
 
-A plain run tries the same few generated examples each time; `--hypothesis-profile=thorough` tries 10,000 new ones.
+A plain run tries the same few generated examples each time; `--hypothesis-profile=thorough` tries 10,000 new ones. It
+skips and counts the tests that need a package registry, which `-m network` runs.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,14 @@ settings.load_profile("modest")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="rewrite the golden files that differ")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "network" in config.getoption("markexpr"):
+        return
+    for item in items:
+        if item.get_closest_marker("network"):
+            item.add_marker(pytest.mark.skip(reason="needs a package registry: run it with -m network"))
 
 
 @pytest.fixture

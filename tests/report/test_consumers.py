@@ -18,7 +18,7 @@ from tfkms.report import formats
 
 pytestmark = [
     pytest.mark.network,
-    pytest.mark.skipif(shutil.which("npm") is None, reason="npm installs the readers of SARIF"),
+    pytest.mark.skipif(shutil.which("npm") is None, reason="npm, which installs the readers of SARIF, is not here"),
 ]
 MULTITOOL = "@microsoft/sarif-multitool@5.7.0"
 SCHEMA = "@microsoft/jest-sarif@1.0.0-beta.0"

@@ -2,36 +2,23 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from tfkms.finding import Input
 from tfkms.iam.actions import KmsAction
-from tfkms.queries.access import NOTHING, Cell, Column, How, KeyAccess, Row, column_of, in_column
-from tfkms.queries.can import Access
-from tfkms.queries.people import Kind
-from tfkms.report.can import DemandV1, in_words
+from tfkms.queries.access import NOTHING, Cell, Column, How, KeyAccess, column_of
+from tfkms.report import rows
+from tfkms.report.can import DemandV1
 from tfkms.report.display import shown
 from tfkms.report.json_text import written
-from tfkms.report.sentences import need
+from tfkms.report.rows import Line
 from tfkms.report.structure import InputV1, NeedV1
 
 WIDTH = 100
 _CELL = 9
 
-_HEADS = {
-    Column.MATERIAL: "material",
-    Column.DELETION: "delete",
-    Column.DISABLE: "disable",
-    Column.POLICY: "policy",
-    Column.ROTATION: "rotation",
-    Column.ADMIN: "other",
-    Column.USE: "use",
-    Column.GRANT: "grant",
-}
-_ACCESS = {Access.DIRECTLY: "direct", Access.BY_GRANT: "grant", Access.BY_IAM: "IAM"}
 _HOW = {How.CONDITIONS: "if", How.VIA: "via", How.UNKNOWN: "?", How.NONE: "-"}
 
 _COLUMNS = (
@@ -43,7 +30,6 @@ _CELLS = (
     "direct: by the key policy; grant: by a grant; IAM: by identity policies; via: only through a service; if: under "
     "conditions; ?: what is not known decides; ~: some of the actions only"
 )
-_SUFFIX = {Kind.ROOT: " (root user)", Kind.ACCOUNT: " (the account)"}
 
 
 class CellV1(msgspec.Struct, frozen=True):
@@ -107,54 +93,6 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "tfkms access, version 1", **described}
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A row after the plan with the same principal's row before it; either may be missing."""
-
-    after: Row | None
-    before: Row | None
-    compared: bool
-
-    @property
-    def row(self) -> Row:
-        """The row that says who it is."""
-        row = self.after or self.before
-        assert row is not None
-        return row
-
-    @property
-    def change(self) -> str | None:
-        """`added`, `removed` or `changed`; None where nothing changes or there is nothing to compare."""
-        if not self.compared or _same(self.after, self.before):
-            return None
-        if self.before is None or not self.before.cells:
-            return "added"
-        return "removed" if self.after is None or not self.after.cells else "changed"
-
-
-def _same(one: Row | None, other: Row | None) -> bool:
-    mine, theirs = (row.cells if row else {} for row in (one, other))
-    return mine.keys() == theirs.keys() and all(
-        (cell.how, cell.access, cell.services) == (theirs[name].how, theirs[name].access, theirs[name].services)
-        for name, cell in mine.items()
-    )
-
-
-def _paired(key: KeyAccess) -> Iterator[_Line]:
-    compared = key.after is not None and key.before is not None
-    after, before = key.after or (), key.before or ()
-    known = {(row.kind, str(row.principal)): row for row in before}
-    for row in after:
-        yield _Line(row, known.pop((row.kind, str(row.principal)), None), compared)
-    for row in known.values():
-        if not compared or row.cells:
-            yield _Line(None, row, compared)
-
-
-def _state(key: KeyAccess) -> str:
-    return "destroyed" if key.after is None else "created" if key.before is None else "kept"
-
-
 def render_json(inputs: Sequence[Input], keys: Sequence[Sequence[KeyAccess]], actions: Sequence[KmsAction]) -> str:
     """The matrices of each input as JSON, ASCII only."""
     content = AccessV1(
@@ -166,11 +104,11 @@ def render_json(inputs: Sequence[Input], keys: Sequence[Sequence[KeyAccess]], ac
 
 
 def _key(place: int, key: KeyAccess, actions: Sequence[KmsAction]) -> KeyV1:
-    principals = [_principal(line, actions) for line in _paired(key)]
-    return KeyV1(place, key.address, str(key.arn), _state(key), key.hidden, principals)
+    principals = [_principal(line, actions) for line in rows.lines(key)]
+    return KeyV1(place, key.address, str(key.arn), rows.state(key), key.hidden, principals)
 
 
-def _principal(line: _Line, actions: Sequence[KmsAction]) -> PrincipalV1:
+def _principal(line: Line, actions: Sequence[KmsAction]) -> PrincipalV1:
     now = line.after.cells if line.after else {}
     then = line.before.cells if line.before else {}
     permissions = [
@@ -184,12 +122,8 @@ def _principal(line: _Line, actions: Sequence[KmsAction]) -> PrincipalV1:
         if (column := column_of(action)) is not None and (action.name in now or (line.compared and action.name in then))
     ]
     row = line.row
-    columns = {column.value: _cell(in_column(now, _of(column, actions))) for column in Column}
+    columns = {column.value: _cell(cell) for column, cell in rows.columns(line.after, actions).items()}
     return PrincipalV1(str(row.principal), row.kind.value, row.address, row.note, line.change, columns, permissions)
-
-
-def _of(column: Column, actions: Sequence[KmsAction]) -> list[KmsAction]:
-    return [action for action in actions if column_of(action) is column]
 
 
 def _cell(cell: Cell) -> CellV1:
@@ -218,65 +152,47 @@ def render_text(keys: Sequence[KeyAccess], actions: Sequence[KmsAction]) -> str:
 
 
 def _table(key: KeyAccess, actions: Sequence[KmsAction]) -> Iterator[str]:
-    state = {"created": " (created by the plan)", "destroyed": " (destroyed by the plan)", "kept": ""}[_state(key)]
+    state = {"created": " (created by the plan)", "destroyed": " (destroyed by the plan)", "kept": ""}[rows.state(key)]
     yield f"{shown(key.address)}{state}"
     if key.after is None:
         return
-    yield "  " + "".join(f"{_HEADS[column]:<{_CELL}}" for column in Column) + "principal"
-    for line in _paired(key):
-        now = _columns(line.after, actions)
+    yield "  " + "".join(f"{rows.HEADS[column]:<{_CELL}}" for column in Column) + "principal"
+    for line in rows.lines(key):
+        now = rows.columns(line.after, actions)
         mark = {"added": "+", "removed": "-", "changed": "~", None: " "}[line.change]
+        remark = f" ({rows.REMARKS[line.row.kind]})" if line.row.kind in rows.REMARKS else ""
         words = "".join(f"{_word(now[column]):<{_CELL}}" for column in Column)
-        yield f"{mark} {words}{shown(str(line.row.principal))}{_SUFFIX.get(line.row.kind, '')}"
-        yield from _details(line, now, _columns(line.before, actions))
+        yield f"{mark} {words}{shown(str(line.row.principal))}{remark}"
+        yield from _details(line, now, rows.columns(line.before, actions))
     if key.hidden:
-        yield from _told("the key policy is sensitive: principals that only it names are left out")
-
-
-def _columns(row: Row | None, actions: Sequence[KmsAction]) -> dict[Column, Cell]:
-    return {column: in_column(row.cells if row else {}, _of(column, actions)) for column in Column}
+        yield from _told(rows.HIDDEN)
 
 
 def _word(cell: Cell) -> str:
-    word = _HOW.get(cell.how) or (_ACCESS[cell.access] if cell.access else "?")
+    word = _HOW.get(cell.how) or (rows.WAYS[cell.access] if cell.access else "?")
     return word + ("~" if cell.some else "")
 
 
-def _details(line: _Line, now: Mapping[Column, Cell], then: Mapping[Column, Cell]) -> Iterator[str]:
+def _details(line: Line, now: Mapping[Column, Cell], then: Mapping[Column, Cell]) -> Iterator[str]:
     if line.row.note:
         yield from _told(line.row.note)
     if line.after is not None:
         said: dict[str, list[str]] = {}
         for column, cell in now.items():
-            for words in _narrowing(cell):
-                said.setdefault(words, []).append(_HEADS[column])
+            for words in rows.narrowing(cell):
+                said.setdefault(words, []).append(rows.HEADS[column])
         for words, heads in said.items():
             yield from _told(f"{', '.join(heads)}: {words}")
     if line.change == "changed":
         changes = [
-            f"{_HEADS[column]} {_word(then[column])} → {_word(now[column])}"
+            f"{rows.HEADS[column]} {_word(then[column])} → {_word(now[column])}"
             for column in Column
             if _word(then[column]) != _word(now[column])
         ]
         yield from _told(f"changes: {', '.join(changes) or 'which actions, or how'}")
     elif line.change == "removed":
-        had = [f"{_HEADS[column]} {_word(cell)}" for column, cell in then.items() if cell.how is not How.NONE]
+        had = [f"{rows.HEADS[column]} {_word(cell)}" for column, cell in then.items() if cell.how is not How.NONE]
         yield from _told(f"had: {', '.join(had)}")
-
-
-def _narrowing(cell: Cell) -> Iterator[str]:
-    """What narrows the access of a cell, in words."""
-    by = {Access.DIRECTLY: "by the key policy", Access.BY_IAM: "by IAM", Access.BY_GRANT: "by a grant", None: ""}
-    match cell.how:
-        case How.VIA:
-            yield f"{by[cell.access]}, only via {' or '.join(cell.services) or 'a service'}"
-        case How.CONDITIONS:
-            example = "conditions of a sensitive policy" if cell.demands is None else in_words(cell.demands)
-            yield f"{by[cell.access]}, for example {example}" if cell.demands else f"{by[cell.access]}, {example}"
-        case How.UNKNOWN:
-            yield from dict.fromkeys(f"needs {need(hole)}" for hole in cell.needs)
-        case How.FREELY | How.NONE:
-            return
 
 
 def _told(text: str) -> Iterator[str]:

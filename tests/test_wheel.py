@@ -45,6 +45,14 @@ def test_the_installed_wheel_scans_a_plan(scripts: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.network
+def test_the_installed_wheel_writes_a_page(scripts: Path, tmp_path: Path) -> None:
+    page = run(scripts / "tfkms", "access", PLAN, "--format", "html", cwd=tmp_path)
+
+    assert "<style>\n:root {" in page
+    assert "<script>\n(() => {" in page
+
+
+@pytest.mark.network
 def test_the_installed_wheel_holds_the_whole_catalogue(scripts: Path, tmp_path: Path) -> None:
     listed = run(scripts / "tfkms", "rules", cwd=tmp_path)
 

@@ -9,6 +9,7 @@ import pytest
 import tfkms
 from tests.judging import judged
 from tests.report import made
+from tests.report.pages import bare
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.stance import Stance
 from tfkms.finding import Report
@@ -16,7 +17,15 @@ from tfkms.report import formats
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 REPORTS = FIXTURES / "reports"
-SUFFIXES = {"json": "json", "sarif": "sarif", "junit": "xml", "markdown": "md", "gitlab": "json", "spacelift": "json"}
+SUFFIXES = {
+    "json": "json",
+    "sarif": "sarif",
+    "junit": "xml",
+    "markdown": "md",
+    "gitlab": "json",
+    "spacelift": "json",
+    "html": "html",
+}
 ADMINISTRATORS = Stance(authorized=Authorized(("arn:aws:iam::*:role/KeyAdmin",), ()))
 
 
@@ -45,6 +54,7 @@ def test_the_report_is_as_before(case: str, form: str, golden: Callable[[Path, s
 
     folder = REPORTS / case
     folder.mkdir(parents=True, exist_ok=True)
+    text = bare(text) if form == "html" else text
     golden(folder / f"{form}.{SUFFIXES.get(form, 'txt')}", text.replace(tfkms.__version__, "VERSION"))
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfkms import engine
 from tfkms.catalogue import Rule
@@ -15,6 +15,10 @@ from tfkms.cli.inputs import Asked, Reader
 from tfkms.cli.names import STANDARD_INPUT
 from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.engine import Facts, Judged
+from tfkms.model import Scan
+
+if TYPE_CHECKING:
+    from tfkms.queries.access import KeyAccess
 
 Told = Callable[[str], None]
 """Is told of each input when it is done."""
@@ -22,40 +26,62 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of one argument of the command line: what it stood for, judged, and why the rest of it was not."""
+    """What came of one argument of the command line: what it stood for, judged, and why the rest of it was not.
+
+    `access` are the matrices of each input that was judged, where they are wanted.
+    """
 
     judged: tuple[Judged, ...]
     refused: tuple[Diagnostic, ...] = ()
+    access: tuple[tuple["KeyAccess", ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """All that it takes to judge an argument of the command line."""
+    """All that it takes to judge an argument of the command line; with `access`, to tell who may do what as well."""
 
     reader: Reader
     rules: Sequence[Rule]
     facts: Facts
+    access: bool = False
 
     def done(self, asked: Asked) -> Done:
         """Reads and judges what is asked for. What goes wrong with it is told of it alone."""
         found: list[Judged] = []
         refused: list[Diagnostic] = []
+        access: list[tuple[KeyAccess, ...]] = []
         for part in self.reader.parts(asked):
             try:
-                found.append(engine.judged(self.reader.scan(part), self.rules, self.facts))
+                scan = self.reader.scan(part)
+                found.append(engine.judged(scan, self.rules, self.facts))
+                access.append(())
+                if self.access:
+                    access[-1] = self.matrices(scan)
             except Refusal as refusal:
                 diagnostic = refusal.diagnostic
                 refused.append(replace(diagnostic, file=diagnostic.file or part.name))
             except Exception as error:  # the others are judged, and the gate must not pass
                 refused.append(_crashed(part, type(error).__name__))
-        return Done(tuple(found), tuple(refused))
+        return Done(tuple(found), tuple(refused), tuple(access))
+
+    def matrices(self, scan: Scan) -> tuple["KeyAccess", ...]:
+        """Who may do what with each key that is asked about."""
+        from tfkms.queries.access import matrices
+        from tfkms.queries.sight import sides
+
+        reported = scan.reported()
+        return tuple(own for own in matrices(*sides(scan, self.facts)) if reported is None or own.address in reported)
 
 
-def judge_each(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> tuple[list[Judged], list[Diagnostic]]:
+def judge_each(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> Done:
     """The inputs in their order, judged, and a diagnostic for each that could not be."""
     apart = jobs > 1 and len(asked) > 1
     done = list(_by_processes(task, asked, jobs, told) if apart else _one_by_one(task, asked, told))
-    return [own for each in done for own in each.judged], [own for each in done for own in each.refused]
+    return Done(
+        judged=tuple(own for each in done for own in each.judged),
+        refused=tuple(own for each in done for own in each.refused),
+        access=tuple(own for each in done for own in each.access),
+    )
 
 
 def _one_by_one(task: Task, asked: Sequence[Asked], told: Told) -> Iterator[Done]:

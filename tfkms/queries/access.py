@@ -135,9 +135,11 @@ def matrices(after: Sight, before: Sight) -> Iterator[KeyAccess]:
 
 def in_column(cells: Mapping[str, Cell], actions: Sequence[KmsAction]) -> Cell:
     """What a row says of the actions of a column: the most that any is allowed, and whether only some of them are."""
-    own = [cells.get(action.name, NOTHING) for action in actions]
-    best = min(own, key=lambda cell: cell.rank, default=NOTHING)
-    return replace(best, some=best.how is not How.NONE and any(cell.how is How.NONE for cell in own))
+    own = [cell for action in actions if (cell := cells.get(action.name)) is not None and cell.how is not How.NONE]
+    if not own:
+        return NOTHING
+    best = min(own, key=lambda cell: cell.rank)
+    return best if len(own) == len(actions) else replace(best, some=True)
 
 
 @dataclass(slots=True)

@@ -1,9 +1,10 @@
 """How a report is looked at: the gate that its findings stand before, and where its reader is."""
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tfkms.catalogue import Rule
@@ -11,6 +12,9 @@ from tfkms.diagnostics import Diagnostic, Level
 from tfkms.engine import Gate
 from tfkms.finding import Finding, Report
 from tfkms.location import Span
+
+if TYPE_CHECKING:
+    from tfkms.queries.access import KeyAccess
 
 STANDARD_INPUT = "-"
 
@@ -23,6 +27,7 @@ class View:
     is the current directory as seen from the root of the repository, for forms whose reader stands there; empty at the
     root and where there is no repository. `pages` is the address of the pages on guardrails, with `{id}` in place of
     the id, empty where the settings name none. `job_summary`: the whole report goes to the summary of a job besides.
+    `access` are, for each input, the matrices of its keys; empty for forms that draw none.
     """
 
     gate: Gate = field(default_factory=Gate)
@@ -31,6 +36,7 @@ class View:
     directory: str = ""
     pages: str = ""
     job_summary: bool = False
+    access: Sequence[Sequence["KeyAccess"]] = ()
 
     def page(self, check: str) -> str | None:
         """The address of the page on a guardrail, None where the settings name none."""

@@ -13,7 +13,7 @@ from tfkms.diagnostics import Level
 
 @click.command()
 @click.argument("source", metavar="[INPUT]", default=".")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 @config_option
 @click.option("-q", "--quiet", is_flag=True, help="No warnings on standard error.")
 @with_assumptions
@@ -46,6 +46,10 @@ def access(
     actions = sorted(facts.actions.values(), key=lambda action: action.name)
     if form == "json":
         write(report.render_json([scan.input for scan in scans], keys, actions))
+    elif form == "html":
+        from tfkms.report import matrix
+
+        write(matrix.render(keys, actions, [scan.input for scan in scans]))
     elif scans:
         write(report.render_text([key for own in keys for key in own], actions))
     return EXIT_ERROR if any(diagnostic.level is Level.ERROR for diagnostic in diagnostics) else 0

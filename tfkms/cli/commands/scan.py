@@ -18,7 +18,7 @@ from tfkms.cli.targets import JOB_SUMMARY, TEXT, Target, targets
 from tfkms.report import formats
 
 JOBS_LIMIT = 64
-GITHUB, SARIF = "github", "sarif"
+GITHUB, HTML, SARIF = "github", "html", "sarif"
 
 
 def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
@@ -127,11 +127,12 @@ def scan(
     waivers = Waivers(decisions.waivers(settings), expiry_day(today))
     known = read_known(baseline)
     judged_by = facts(stance, waivers, known, own.sites, Inline(ids, not no_inline))
-    task = Task(Reader(told, assumed(told, settings.form), own.sites), rules, judged_by)
+    forms = {form, *(name for name, _ in outputs)}
+    task = Task(Reader(told, assumed(told, settings.form), own.sites), rules, judged_by, access=HTML in forms)
     wanted = asked(inputs)
     with Progress(len(wanted), not (no_progress or quiet)) as progress:
-        judged, refused = judge_each(task, wanted, jobs, progress.advance)
-    report = engine.report(judged, rules, judged_by, [*decisions.idle_patterns(settings), *refused])
+        done = judge_each(task, wanted, jobs, progress.advance)
+    report = engine.report(done.judged, rules, judged_by, [*decisions.idle_patterns(settings), *done.refused])
     severity = Severity[(fail_on or settings.form.fail_on).upper()]
     exit_zero = exit_zero or write_baseline is not None
     gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero, new_only)
@@ -143,16 +144,17 @@ def scan(
         directory=checkout.directory(),
         pages=settings.form.guardrail_pages or "",
         job_summary=bool(summary),
+        access=done.access,
     )
-    if SARIF in (form, *(name for name, _ in outputs)):
+    if SARIF in forms:
         report = replace(report, sources=sources.texts(report))
 
     tell(report.diagnostics, [item.path for item in report.inputs], quiet)
     sending = Sending(report, view, quiet)
     if write_baseline is not None:
         sending.file(write_baseline, written(report).decode())
-    if summary and GITHUB in (form, *(name for name, _ in outputs)):
+    if summary and GITHUB in forms:
         sending.file(summary, formats.job_summary(report, view))
-    shown = form != TEXT or bool(judged) or not refused
+    shown = form != TEXT or bool(done.judged) or not done.refused
     sending.everywhere(outputs, form if shown else None, in_colour(no_color))
     return engine.exit_code(sending.report, gate)

@@ -1,0 +1,219 @@
+"""The report as one page of HTML: the counts, the findings with their statements, who may do what with each key.
+
+It is whole without scripts and styles; with a script it can be filtered. `tfkms/report/page.py` says what keeps it
+harmless.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tfkms import catalogue
+from tfkms.engine import exit_code
+from tfkms.finding import Evidence, Finding, Report, Verdict
+from tfkms.location import Origin
+from tfkms.queries.access import column_of
+from tfkms.report import alike, page, rows, sentences
+from tfkms.report.display import told
+from tfkms.report.guardrails import reading
+from tfkms.report.matrix import Picture, Place, all_open, pictures
+from tfkms.report.statements import excerpt
+from tfkms.report.view import View, counting, errors, explaining, paths, waived, warnings
+
+FEW = 30
+"""So many findings are shown with their statements; of more, each has them one click away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that decides: where it stands, and what it says, unless that is told with another finding."""
+
+    standing: str
+    source: str
+    assumed: str
+    lines: tuple[str, ...]
+    left: int
+    hidden: bool
+    above: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Findings that are alike, as one.
+
+    `pages` are the guardrails with the addresses of their pages, where the settings name them; else `explaining` is the
+    command that prints them. `who` is what a search for a principal looks in.
+    """
+
+    anchor: str
+    group: Sequence[Finding]
+    first: Finding
+    message: str
+    requests: tuple[str, ...]
+    needs: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    remedy: str
+    keys: tuple[tuple[str, str], ...]
+    pages: tuple[tuple[str, str], ...]
+    explaining: str
+    stops: bool
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one guardrail said, in numbers of subjects."""
+
+    check: str
+    title: str
+    severity: str
+    url: str
+    counts: tuple[int, ...]
+
+
+def render(report: Report, view: View) -> str:
+    """The page."""
+    groups = list(alike.alike(counting(report)))
+    anchors = _anchors(groups)
+    drawn = pictures(view.access, list(catalogue.actions().values()), _cells(report, groups, anchors))
+    return page.render(
+        "report.html",
+        title=title(report),
+        judged=sentences.judged(report),
+        gate=_gate(report, view),
+        tally=sentences.tally(report),
+        judgements=list(_judgements(report, view)),
+        verdicts=[(verdict.value, _VERDICTS[verdict]) for verdict in _VERDICTS],
+        findings=list(_findings(groups, anchors, drawn, view)),
+        few=len(groups) <= FEW,
+        many=len(groups) > FEW or not all_open(drawn),
+        severities=[word for word in ("critical", "high", "medium", "low") if word in _severities(report)],
+        pictures=drawn,
+        columns=list(rows.HEADS.items()),
+        pages=bool(view.pages),
+        inputs=report.inputs,
+        errors=[told(item, paths(report)) for item in errors(report)],
+        warnings=[told(item, paths(report)) for item in warnings(report)],
+        waived=[(own, sentences.waiver(own.waived)) for own in waived(report) if own.waived],
+        notes=report.notes,
+        unseen=[sentences.unseen(policy) for policy in report.unseen],
+        remarks=list(filter(None, [sentences.in_plan(report, view), sentences.with_source(report)])),
+    )
+
+
+_VERDICTS = {
+    Verdict.VIOLATED: "violated",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.PASS: "pass",
+    Verdict.PASS_IN_PLAN: "pass in this plan",
+    Verdict.NOT_APPLICABLE: "not applicable",
+}
+
+
+def title(report: Report) -> str:
+    """The report in a few words, all of them ours."""
+    if errors(report):
+        return "Not everything could be read"
+    if not report.verdicts:
+        return "Nothing to judge"
+    counts = {word: number for number, word in sentences.tally(report)}
+    found = [f"{counts[word]} {word}" for word in ("violated", "undecided") if counts[word]]
+    return ", ".join(found) or "Nothing violated"
+
+
+def _gate(report: Report, view: View) -> str:
+    code = exit_code(report, view.gate)
+    says = {0: "The gate lets this pass", 2: "The gate stops this: the job could not be done"}
+    return f"{says.get(code, 'The gate stops this')} (exit code {code})"
+
+
+def _severities(report: Report) -> set[str]:
+    return {finding.severity.label for finding in counting(report)}
+
+
+def _judgements(report: Report, view: View) -> Iterator[Judged]:
+    counts = Counter((own.check, "waived" if own.waived else own.verdict.value) for own in report.verdicts)
+    for check in report.checks:
+        rule = view.rules.get(check)
+        at = reading(rule) if rule else None
+        numbers = tuple(counts[check, verdict.value] for verdict in _VERDICTS)
+        yield Judged(
+            check=check,
+            title=rule.title if rule else "",
+            severity=rule.severity.label if rule else "",
+            url=view.page(check) or (at.url if at else ""),
+            counts=(*numbers, counts[check, "waived"]),
+        )
+
+
+def _anchors(groups: Sequence[Sequence[Finding]]) -> list[str]:
+    """A name for each group: the same in the next report as long as the finding is, so that links to it last."""
+    seen: Counter[str] = Counter()
+    found = []
+    for group in groups:
+        name = f"f-{group[0].fingerprint[:12]}"
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return found
+
+
+def _cells(report: Report, groups: Sequence[Sequence[Finding]], anchors: Sequence[str]) -> list[Mapping[Place, str]]:
+    """The cells of each input's matrices that violations are about: whose requests prove them."""
+    columns = {f"kms:{name}": column_of(action) for name, action in catalogue.actions().items()}
+    found: list[dict[Place, str]] = [{} for _ in report.inputs]
+    for group, anchor in zip(groups, anchors, strict=True):
+        for finding in group:
+            for witness in finding.witnesses:
+                column = columns.get(witness.action)
+                if column is None:
+                    continue
+                for key in finding.keys:
+                    for who in {str(witness.principal), *map(str, finding.principals)}:
+                        found[finding.input].setdefault((key, who, column), anchor)
+    return list(found)
+
+
+def _findings(
+    groups: Sequence[Sequence[Finding]],
+    anchors: Sequence[str],
+    drawn: Sequence[Picture],
+    view: View,
+) -> Iterator[Told]:
+    keys = {(picture.input, picture.address): picture.anchor for picture in drawn}
+    seen: dict[tuple[int, Origin], str] = {}
+    for group, anchor in zip(groups, anchors, strict=True):
+        first, message = group[0], alike.message(group)
+        statements = []
+        for evidence in first.evidence:
+            place = (first.input, evidence.origin)
+            statements.append(_statement(evidence, first, seen.get(place, "")))
+            seen.setdefault(place, anchor)
+        witnesses = alike.requests(group)
+        yield Told(
+            anchor=anchor,
+            group=group,
+            first=first,
+            message=message,
+            requests=tuple(map(sentences.request, witnesses)),
+            needs=tuple(map(sentences.need, first.needs)),
+            statements=tuple(statements),
+            remedy=alike.remedy(group),
+            keys=tuple((key, keys.get((first.input, key), "")) for key in first.keys),
+            pages=tuple((own.check, url) for own in group if (url := view.page(own.check)) is not None),
+            explaining=explaining(dict.fromkeys(own.check for own in group)),
+            stops=any(map(view.gate.stops, group)),
+            who=" ".join([*map(str, first.principals), *(str(own.principal) for own in witnesses), message]),
+        )
+
+
+def _statement(evidence: Evidence, finding: Finding, above: str) -> Statement:
+    lines, left = ([], 0) if evidence.statement is None or above else excerpt(evidence.statement)
+    return Statement(
+        standing=sentences.standing(evidence, finding),
+        source=sentences.source(evidence),
+        assumed=sentences.assumption(evidence),
+        lines=tuple(lines),
+        left=left,
+        hidden=evidence.statement is None,
+        above=above,
+    )

@@ -147,11 +147,21 @@ def _bits(places: Iterable[int], size: int) -> int:
     return int.from_bytes(octets, "little")
 
 
+_MADE_UP = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
+"""The characters of what is made up on apply: unique ids, and what Terraform puts behind a prefix."""
+
+
+def _is_made_up_of(symbol: Symbol, characters: frozenset[str]) -> bool:
+    """Whether an id that is still to be made surely consists of these characters. It has one at least, and a class as
+    wide as this stands beside a star of the same."""
+    return isinstance(symbol, Hole) and symbol.fresh and characters >= _MADE_UP
+
+
 def _takes(own: Symbol, symbol: Symbol) -> bool:
     """Whether a class takes exactly this symbol. A hole may be any length, so `?` does not take it."""
     match own:
         case OneOf(characters):
-            return symbol in characters
+            return symbol in characters or _is_made_up_of(symbol, characters)
         case Wild.ONE:
             return isinstance(symbol, str)
         case Wild.PART_ONE:
@@ -168,7 +178,7 @@ def _stays(own: Symbol, symbol: Symbol) -> bool:
         case Wild.PART:
             return symbol != ":"
         case Run(characters):
-            return symbol in characters
+            return symbol in characters or _is_made_up_of(symbol, characters)
         case _:
             return False
 

@@ -173,7 +173,8 @@ _FRESH = "xyzabcdefghijklmnopqrstuvw0123456789XYZABCDEFGHIJKLMNOPQRSTUVW-_./:@+=
 def _alphabet(patterns: Sequence[Pattern], exact: Sequence[Pattern]) -> tuple[str | Hole, ...]:
     """One representative of each class of symbols that the patterns tell apart; plain characters first.
 
-    Of holes those of the exact patterns only: elsewhere a hole stands for any text, and no text need have it.
+    Of holes those of the exact patterns only: elsewhere a hole stands for any text, and no text need have it. But a
+    fresh one is like no other text, wherever it stands.
     """
     characters: set[str] = set()
     classes: set[frozenset[str]] = set()
@@ -191,6 +192,8 @@ def _alphabet(patterns: Sequence[Pattern], exact: Sequence[Pattern]) -> tuple[st
                 case Wild() | Hole():
                     pass
     unknown = dict.fromkeys(own for pattern in exact for own in pattern.symbols if isinstance(own, Hole))
+    for pattern in patterns:
+        unknown |= dict.fromkeys(own for own in pattern.symbols if isinstance(own, Hole) and own.fresh)
     fresh = {next((c for c in sorted(allowed, key=_plainness) if c not in characters), None) for allowed in classes}
     other = next((c for c in _FRESH if c not in characters and not any(c in allowed for allowed in classes)), None)
     extra = {c for c in (*fresh, other) if c is not None}

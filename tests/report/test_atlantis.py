@@ -81,7 +81,7 @@ def test_after_an_incomplete_scan_there_is_no_such_line() -> None:
 def test_what_fails_comes_first() -> None:
     words = [line.split()[0] for line in text(made.report(), GATES["violated only"]).splitlines()]
 
-    assert words == ["FAIL", "FAIL", "WARN", "NOTE", "NOTE", "NOTE"]
+    assert words == ["FAIL", "FAIL", "WARN", "WAIVED", "NOTE", "NOTE", "NOTE"]
 
 
 def test_of_several_inputs_each_line_names_its_own() -> None:
@@ -89,9 +89,16 @@ def test_of_several_inputs_each_line_names_its_own() -> None:
     alone = text(replace(made.report(errors=False), inputs=(Input("plan.json", "plan", 7),), verdicts=())).splitlines()
 
     told = [line for line in lines[:-1] if "tfkms explain" not in line]
-    assert len(told) == 4
-    assert all(re.match(r"(FAIL|NOTE) - (IAM-KMS-\d|tfkms) - plan\.json: ", line) for line in told)
+    assert len(told) == 5
+    assert all(re.match(r"(FAIL|WAIVED|NOTE) - (IAM-KMS-\d|tfkms) - plan\.json: ", line) for line in told)
     assert not [line for line in alone if "plan.json" in line]
+
+
+def test_what_is_waived_stays_in_sight_with_the_reason() -> None:
+    (line,) = [line for line in text(made.report(errors=False)).splitlines() if line.startswith("WAIVED")]
+
+    assert line.startswith("WAIVED - IAM-KMS-3 - plan.json: aws_kms_key.legacy_main: ")
+    assert line.endswith(" (waived by the settings, owner team main, until 2027-06-30: migration of main until autumn)")
 
 
 def test_a_line_of_a_finding_says_what_mends_it() -> None:

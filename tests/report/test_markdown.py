@@ -50,6 +50,18 @@ def test_where_there_is_no_room_the_worst_are_in_full_and_more_are_in_one_line()
     assert "violated (critical)" in text[full:short]
 
 
+@pytest.mark.parametrize("number", [30, 60, 90])
+def test_a_line_for_each_goes_before_the_details_of_one(number: int) -> None:
+    report = many(number)
+    report = replace(report, findings=(*report.findings, made.waived()), notes=report.notes * 5)
+
+    text = formats.render("markdown", report, made.view())
+
+    assert shown_and_left(text) == (number, 0)
+    assert text.count("<details>") > 5
+    assert "no room" not in text
+
+
 def test_what_is_left_out_is_counted_by_severity() -> None:
     assert re.search(
         r"There is no room for \d+ violated \(critical\), 2500 violated \(low\) more\.",

@@ -69,6 +69,12 @@ def in_plan(report: Report, view: View) -> str:
     return f"{rests}; a Deny guard in the key policy would prevent that ({view.more(check)})"
 
 
+def findings(report: Report) -> str:
+    """How many findings there are that count, a subject may have several by one guardrail; empty if there is none."""
+    number = len(counting(report))
+    return f"; {counted(number, 'finding')}, worst first" if number else ""
+
+
 def unseen(policy: UnseenPolicy) -> str:
     """What is out of view, in one line."""
     grants = "it limits nothing here" if policy.boundary else "what it grants is not judged"

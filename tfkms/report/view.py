@@ -73,6 +73,11 @@ def paths(report: Report) -> list[str]:
     return [item.path for item in report.inputs]
 
 
+def of_input(report: Report, scanned: int) -> str:
+    """What a line about one of the inputs begins with: its name where there are several, else nothing."""
+    return f"{paths(report)[scanned]}: " if len(report.inputs) > 1 else ""
+
+
 def errors(report: Report) -> list[Diagnostic]:
     """What kept tfkms from reading or judging everything; empty after a complete scan."""
     return [item for item in report.diagnostics if item.level is Level.ERROR]

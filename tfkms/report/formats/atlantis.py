@@ -12,7 +12,7 @@ from tfkms import __version__
 from tfkms.finding import Finding, Report, UnseenPolicy
 from tfkms.report import sentences
 from tfkms.report.display import shown, told
-from tfkms.report.view import View, counting, errors, paths
+from tfkms.report.view import View, counting, errors, of_input, paths, waived
 
 _FENCE = re.compile("`(?=``)")
 """The output stands in a Markdown block of code, fenced by three backticks."""
@@ -28,6 +28,7 @@ def render(report: Report, view: View) -> str:
     failed = list(dict.fromkeys([*unread, *(_finding("FAIL", finding, report) for finding in stopping)]))
     besides = [
         *(_finding("WARN", finding, report) for finding in others),
+        *(_finding("WAIVED", finding, report) for finding in waived(report)),
         *(_line("NOTE", note.check, f"{note.address}: {note.message}", note.input, report) for note in report.notes),
         *(_line("NOTE", "tfkms", _not_in_view(policy), policy.input, report) for policy in report.unseen),
         *(_harmless(f"NOTE - tfkms - {line}") for line in sentences.more(report, view)),
@@ -41,7 +42,8 @@ def render(report: Report, view: View) -> str:
 
 
 def _finding(word: str, finding: Finding, report: Report) -> str:
-    text = f"{finding.address}: {finding.message}; to mend it: {finding.remedy}"
+    text = f"{finding.address}: {finding.message}"
+    text += f" ({sentences.waiver(finding.waived)})" if finding.waived else f"; to mend it: {finding.remedy}"
     return _line(word, finding.check, text, finding.input, report)
 
 
@@ -51,8 +53,7 @@ def _not_in_view(policy: UnseenPolicy) -> str:
 
 def _line(word: str, of: str, text: str, scanned: int, report: Report) -> str:
     """A line; where several inputs were scanned, it names the one it is about."""
-    where = f"{paths(report)[scanned]}: " if len(report.inputs) > 1 else ""
-    return _harmless(f"{word} - {of} - {where}{text}")
+    return _harmless(f"{word} - {of} - {of_input(report, scanned)}{text}")
 
 
 def _passed(report: Report, others: int) -> str:

@@ -12,7 +12,7 @@ from tfkms.finding import Finding, Note, Report
 from tfkms.report import sentences
 from tfkms.report.display import shown, told
 from tfkms.report.formats import markdown
-from tfkms.report.view import View, counting, errors, paths, place, warnings
+from tfkms.report.view import View, counting, errors, of_input, paths, place, warnings
 
 ANNOTATIONS = 10
 MESSAGE_LIMIT = 4_000
@@ -45,7 +45,7 @@ def render(report: Report, view: View) -> str:
     left = len(annotations) - len(chosen)
     if left:
         chosen.append(_Annotation("notice", "tfkms", _left(left, view)))
-    return "".join(map(str, chosen)) + shown(f"tfkms: {sentences.summary(report)}") + "\n"
+    return "".join(map(str, chosen)) + shown(f"tfkms: {sentences.summary(report)}{sentences.findings(report)}") + "\n"
 
 
 def _left(number: int, view: View) -> str:
@@ -63,9 +63,10 @@ def _annotations(report: Report, view: View) -> Iterator[_Annotation]:
     yield from (_diagnostic("error", item, report, view) for item in errors(report))
     yield from (_finding(finding, report, view) for finding in counting(report))
     yield from (_diagnostic("warning", item, report, view) for item in warnings(report))
-    yield from (_note(note) for note in report.notes)
+    yield from (_note(note, report) for note in report.notes)
     for policy in report.unseen:
-        yield _Annotation("notice", "tfkms policy not in view", sentences.unseen(policy))
+        message = of_input(report, policy.input) + sentences.unseen(policy)
+        yield _Annotation("notice", "tfkms policy not in view", message)
 
 
 def _finding(finding: Finding, report: Report, view: View) -> _Annotation:
@@ -78,7 +79,7 @@ def _finding(finding: Finding, report: Report, view: View) -> _Annotation:
         if span.line == span.end_line:
             properties |= {"col": str(span.column), "endColumn": str(span.end_column)}
         at = f"{name}:{span.line}:{span.column}: "
-    where = f"{paths(report)[finding.input]}: " if len(report.inputs) > 1 else ""
+    where = of_input(report, finding.input)
     return _Annotation(
         kind="error" if view.gate.stops(finding) else "warning",
         title=f"{finding.check} {finding.verdict.value} ({finding.severity.label})",
@@ -90,8 +91,9 @@ def _finding(finding: Finding, report: Report, view: View) -> _Annotation:
     )
 
 
-def _note(note: Note) -> _Annotation:
-    return _Annotation("notice", f"{note.check} note", f"{note.address}: {note.message}")
+def _note(note: Note, report: Report) -> _Annotation:
+    message = f"{of_input(report, note.input)}{note.address}: {note.message}"
+    return _Annotation("notice", f"{note.check} note", message)
 
 
 def _diagnostic(kind: str, item: Diagnostic, report: Report, view: View) -> _Annotation:

@@ -13,7 +13,7 @@ from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Finding, Note, Report, Severity
 from tfkms.report.display import shown, told
 from tfkms.report.json_text import written
-from tfkms.report.view import View, counting, errors, paths, place
+from tfkms.report.view import View, counting, errors, of_input, paths, place
 
 _SEVERITIES = {
     Severity.LOW: "minor",
@@ -48,7 +48,8 @@ def _items(report: Report, view: View) -> Iterator[Json]:
 
 def _finding(finding: Finding, report: Report, view: View) -> Json:
     span = place(finding)
-    what = f"{finding.check} {finding.verdict.value}: {finding.address}: {finding.message}"
+    where = of_input(report, finding.input)
+    what = f"{finding.check} {finding.verdict.value}: {where}{finding.address}: {finding.message}"
     return _item(
         check=finding.check,
         description=f"{what}; to mend it: {finding.remedy}; more: {view.more(finding.check)}",
@@ -62,7 +63,7 @@ def _finding(finding: Finding, report: Report, view: View) -> Json:
 def _note(note: Note, report: Report, view: View) -> Json:
     return _item(
         check=note.check,
-        description=f"{note.check} note: {note.address}: {note.message}",
+        description=f"{note.check} note: {of_input(report, note.input)}{note.address}: {note.message}",
         severity="info",
         fingerprint=f"{note.check} {note.code} {note.address}",
         path=view.in_repository(report.inputs[note.input].path),

@@ -42,18 +42,26 @@ def render(report: Report, view: View) -> str:
 
 
 def document(report: Report, view: View, limit: int) -> str:
-    """The report in at most `limit` bytes of UTF-8: the counts, then the worst first, in full while there is room."""
+    """The report in at most `limit` bytes of UTF-8: the counts, then the worst first, in full while there is room.
+
+    A line for each thing goes before the details of one, as long as lines take no more than three quarters of the room.
+    """
     blocks = [_head(report)]
     room = limit - _RESERVE - _size(blocks[0])
-    for section in _sections(report, view):
+    sections = list(_sections(report, view))
+    spare = room - min(room * 3 // 4, sum(_size(item.short()) for section in sections for item in section.items))
+    for section in sections:
         if section.items and section.title:
             blocks.append(f"#### {section.title}\n")
         full = True
         for place, item in enumerate(section.items):
-            block = item.full() if full else item.short()
-            if full and _size(block) > room:
-                full, block = False, item.short()
-                if item.short is not item.full:
+            block = item.short()
+            if full and item.full is not item.short:
+                more = item.full()
+                spare -= _size(more) - _size(block)
+                full = spare >= 0
+                block = more if full else block
+                if not full:
                     blocks.append(f"\nIn one line each from here on, for want of room. More: {code(view.more('ID'))}\n")
             if _size(block) > room:
                 left = Counter(item.kind for item in section.items[place:])
@@ -74,9 +82,9 @@ def _size(text: str) -> int:
 def _sections(report: Report, view: View) -> Iterator[_Section]:
     yield _Section("What could not be read", [_diagnostic(item, "errors", report) for item in errors(report)])
     yield _Section("", [_finding(finding, report, view) for finding in counting(report)])
-    yield _Section("Waived", [_waived(finding) for finding in waived(report)])
-    yield _Section("Notes", [_note(note) for note in report.notes])
-    yield _Section("Policies that are not in view", [_unseen(policy) for policy in report.unseen])
+    yield _Section("Waived", [_waived(finding, report) for finding in waived(report)])
+    yield _Section("Notes", [_note(note, report) for note in report.notes])
+    yield _Section("Policies that are not in view", [_unseen(policy, report) for policy in report.unseen])
     yield _Section("Warnings", [_diagnostic(item, "warnings", report) for item in warnings(report)])
 
 
@@ -84,7 +92,7 @@ def _head(report: Report) -> str:
     names = re.sub(r"[^A-Za-z0-9./_-]", "_", " ".join(paths(report)))[:200]
     numbers = " · ".join(f"{number} {word}" for number, word in sentences.tally(report))
     judged = prose(sentences.judged(report))
-    counts = f"**{numbers}**: {judged}" if report.verdicts else judged
+    counts = f"**{numbers}**: {judged}{sentences.findings(report)}" if report.verdicts else judged
     return f"<!-- tfkms:{names.replace('--', '_')} -->\n### {title(report)}\n\n{counts}\n"
 
 
@@ -110,7 +118,8 @@ def _finding(finding: Finding, report: Report, view: View) -> _Item:
         return f"<details><summary>{heading}</summary>\n\n{details}\n</details>\n"
 
     def short() -> str:
-        return f"- **{finding.check}** {what} {code(finding.address)}: {prose(finding.message)}"
+        where = _input(report, finding.input)
+        return f"- **{finding.check}** {what} {where}{code(finding.address)}: {prose(finding.message)}"
 
     return _Item(full, short, f"{finding.verdict.value} ({finding.severity.label})")
 
@@ -154,25 +163,35 @@ def _evidence(evidence: Evidence, finding: Finding) -> Iterator[str]:
         yield f"\n{fenced([*lines, *more], 'json')}\n"
 
 
-def _waived(finding: Finding) -> _Item:
+def _input(report: Report, scanned: int) -> str:
+    return f"{code(paths(report)[scanned])}: " if len(report.inputs) > 1 else ""
+
+
+def _waived(finding: Finding, report: Report) -> _Item:
+    where = _input(report, finding.input)
+
     def line() -> str:
         assert finding.waived
         why = prose(sentences.waiver(finding.waived))
-        return f"- {finding.check} {code(finding.address)}: {prose(finding.message)} ({why})"
+        return f"- {finding.check} {where}{code(finding.address)}: {prose(finding.message)} ({why})"
 
     return _Item(line, line, "waived")
 
 
-def _note(note: Note) -> _Item:
+def _note(note: Note, report: Report) -> _Item:
+    where = _input(report, note.input)
+
     def line() -> str:
-        return f"- {note.check} {code(note.address)}: {prose(note.message)}"
+        return f"- {note.check} {where}{code(note.address)}: {prose(note.message)}"
 
     return _Item(line, line, "notes")
 
 
-def _unseen(policy: UnseenPolicy) -> _Item:
+def _unseen(policy: UnseenPolicy, report: Report) -> _Item:
+    where = _input(report, policy.input)
+
     def line() -> str:
-        return f"- {prose(sentences.unseen(policy))}"
+        return f"- {where}{prose(sentences.unseen(policy))}"
 
     return _Item(line, line, "policies")
 

@@ -22,7 +22,7 @@ from tfkms.report import guardrails, sentences
 from tfkms.report.alerts import alerts, fingerprints
 from tfkms.report.display import shown, told
 from tfkms.report.json_text import written
-from tfkms.report.view import View, counting, errors, paths, place
+from tfkms.report.view import View, counting, errors, of_input, paths, place
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 RESULTS_LIMIT = 25_000
@@ -45,8 +45,8 @@ def render(report: Report, view: View) -> str:
     notifications = [
         *_shortened(left_out(report, view)),
         *(_diagnostic(item, report, view) for item in report.diagnostics),
-        *(_note(note, indexes) for note in report.notes),
-        *(_unseen(policy) for policy in report.unseen),
+        *(_note(note, indexes, report) for note in report.notes),
+        *(_unseen(policy, report) for policy in report.unseen),
     ]
     run = {
         "tool": {
@@ -118,6 +118,7 @@ def _result(group: Sequence[Finding], prints: Json, rules: Mapping[str, int], re
         "partialFingerprints": prints,
         "properties": {
             "verdict": first.verdict.value,
+            "input": shown(paths(report)[first.input]),
             "severity": first.severity.label,
             "new": any(finding.new for finding in group),
             "addresses": [shown(finding.address) for finding in group],
@@ -193,16 +194,16 @@ def _diagnostic(item: Diagnostic, report: Report, view: View) -> Json:
     return found
 
 
-def _note(note: Note, rules: Mapping[str, int]) -> Json:
+def _note(note: Note, rules: Mapping[str, int], report: Report) -> Json:
     index = {"index": rules[note.check]} if note.check in rules else {}
     return {
         "descriptor": {"id": note.code},
         "associatedRule": {"id": note.check, **index},
         "level": "note",
-        "message": {"text": shown(f"{note.address}: {note.message}")},
+        "message": {"text": shown(f"{of_input(report, note.input)}{note.address}: {note.message}")},
     }
 
 
-def _unseen(policy: UnseenPolicy) -> Json:
-    text = f"not in view: {sentences.unseen(policy)}"
+def _unseen(policy: UnseenPolicy, report: Report) -> Json:
+    text = f"{of_input(report, policy.input)}not in view: {sentences.unseen(policy)}"
     return {"descriptor": {"id": "policy-not-in-view"}, "level": "note", "message": {"text": shown(text)}}

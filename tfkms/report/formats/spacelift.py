@@ -13,7 +13,7 @@ from tfkms.finding import Finding, Note, Report, Severity, UnseenPolicy
 from tfkms.report import sentences, structure
 from tfkms.report.display import shown, told
 from tfkms.report.json_text import written
-from tfkms.report.view import View, counting, errors, paths, place
+from tfkms.report.view import View, counting, errors, of_input, paths, place
 
 LIMIT = 500
 """How many entries a list has at most, for a policy has seconds to read it all; `omitted` counts those left out."""
@@ -65,22 +65,28 @@ def _lists(report: Report, view: View) -> dict[str, Sequence[Callable[[], Json |
     """The lists by name; their entries are made when they are wanted."""
     findings = sorted(report.findings, key=lambda finding: (not view.gate.stops(finding), finding.waived is not None))
     return {
-        "findings": [partial(_finding, finding, view) for finding in findings],
-        "notes": [partial(_note, note) for note in report.notes],
-        "policies_not_in_view": [partial(_unseen, policy) for policy in report.unseen],
+        "findings": [partial(_finding, finding, report, view) for finding in findings],
+        "notes": [partial(_note, note, report) for note in report.notes],
+        "policies_not_in_view": [partial(_unseen, policy, report) for policy in report.unseen],
         "errors": [partial(told, item, paths(report)) for item in errors(report)],
     }
 
 
-def _note(note: Note) -> Json:
-    return {"rule": note.check, "address": shown(note.address), "code": note.code, "message": shown(note.message)}
+def _note(note: Note, report: Report) -> Json:
+    return {
+        "rule": note.check,
+        "input": shown(paths(report)[note.input]),
+        "address": shown(note.address),
+        "code": note.code,
+        "message": shown(note.message),
+    }
 
 
-def _unseen(policy: UnseenPolicy) -> str:
-    return shown(sentences.unseen(policy))
+def _unseen(policy: UnseenPolicy, report: Report) -> str:
+    return shown(of_input(report, policy.input) + sentences.unseen(policy))
 
 
-def _finding(finding: Finding, view: View) -> Json:
+def _finding(finding: Finding, report: Report, view: View) -> Json:
     span = place(finding)
     return {
         "rule": finding.check,
@@ -88,6 +94,7 @@ def _finding(finding: Finding, view: View) -> Json:
         "severity": finding.severity.label,
         "blocking": view.gate.stops(finding),
         "new": finding.new,
+        "input": shown(paths(report)[finding.input]),
         "address": shown(finding.address),
         "keys": [shown(key) for key in finding.keys],
         "principals": [shown(str(principal)) for principal in finding.principals],

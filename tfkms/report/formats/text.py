@@ -10,7 +10,7 @@ from tfkms.location import Origin
 from tfkms.report import alike, sentences
 from tfkms.report.display import shown
 from tfkms.report.statements import excerpt
-from tfkms.report.view import View, counting, waived
+from tfkms.report.view import View, counting, of_input, waived
 
 WIDTH = 100
 _INDENT = "    "
@@ -142,7 +142,8 @@ def _verdicts(report: Report) -> Iterator[Line]:
 def _waived(report: Report) -> Iterator[Line]:
     for finding in waived(report):
         assert finding.waived
-        text = f"{shown(finding.address)}: {shown(finding.message)} ({shown(sentences.waiver(finding.waived))})"
+        where = shown(of_input(report, finding.input) + finding.address)
+        text = f"{where}: {shown(finding.message)} ({shown(sentences.waiver(finding.waived))})"
         yield (Piece(f"{finding.check} waived  ", Style.LABEL), Piece(text))
     if waived(report):
         yield ()
@@ -150,7 +151,7 @@ def _waived(report: Report) -> Iterator[Line]:
 
 def _notes(report: Report) -> Iterator[Line]:
     for note in report.notes:
-        text = f"{shown(note.address)}: {shown(note.message)}"
+        text = f"{shown(of_input(report, note.input) + note.address)}: {shown(note.message)}"
         yield (Piece(f"{note.check} note  ", Style.LABEL), Piece(text))
     if report.notes:
         yield ()
@@ -158,7 +159,10 @@ def _notes(report: Report) -> Iterator[Line]:
 
 def _unseen(report: Report) -> Iterator[Line]:
     for policy in report.unseen:
-        yield (Piece("not in view  ", Style.LABEL), Piece(shown(sentences.unseen(policy))))
+        yield (
+            Piece("not in view  ", Style.LABEL),
+            Piece(shown(of_input(report, policy.input) + sentences.unseen(policy))),
+        )
     if report.unseen:
         yield ()
 

@@ -42,7 +42,9 @@ def opened(chromium: Any) -> Iterator[Callable[..., Any]]:
             page = context.new_page()
             page.on("console", lambda message: told.append(f"{message.type}: {message.text}"))
             page.on("pageerror", lambda error: told.append(str(error)))
-            page.on("request", lambda request: told.append(request.url) if request.url != url.partition("#")[0] else None)
+            page.on(
+                "request", lambda request: told.append(request.url) if request.url != url.partition("#")[0] else None
+            )
             page.goto(url)
             return page
 

@@ -11,13 +11,15 @@ from typing import assert_never
 
 import msgspec
 
+from tfkms.checks.allowed import narrowed
 from tfkms.checks.authorized import Authorized
-from tfkms.checks.confinement import is_plumbing
+from tfkms.checks.confinement import in_doubt, is_for_everyone, is_plumbing
 from tfkms.checks.holders import HeldDocument
 from tfkms.checks.pairs import Duties, Pair, Side, pairs
 from tfkms.checks.parties import Party, parties, witness
 from tfkms.checks.proof import confirmed
 from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question, Subject
+from tfkms.checks.spared import beside_contexts, beside_services
 from tfkms.checks.wording import keys_in_words, who
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Remarked, Undecided, Violated, Witness
@@ -25,7 +27,7 @@ from tfkms.iam import callers
 from tfkms.iam.actions import ActionClass
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.coverage import covering, may_be
-from tfkms.iam.document import AnyStatement, Effect, Policy, Statement
+from tfkms.iam.document import AnyStatement, Condition, Effect, Policy, Principals, Statement
 from tfkms.iam.grants import EVERYTHING, Bundle, Case, Conjunction, namings
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way
@@ -117,7 +119,10 @@ class _Judge:
 
     def with_grants(self, policy: Policy, key: Key) -> Policy:
         """The key policy as far as it counts here, and the grants on the key."""
-        kept, grants = _without_plumbing(policy), self.question.granted_on(key)
+        account = key.resource.account
+        denying = (policy, *(guard.policy for guard in self.question.guards(account)))
+        beside = (*beside_services(denying), *beside_contexts(denying))
+        kept, grants = _without_plumbing(policy, account.id, beside), self.question.granted_on(key)
         return replace(kept, statements=(*kept.statements, *grants)) if grants else kept
 
     def case(
@@ -363,7 +368,23 @@ def _with_stand_in(policy: Policy, party: Party) -> Policy:
 
 
 @lru_cache(maxsize=16_384)
-def _without_plumbing(policy: Policy) -> Policy:
-    """The policy without the Allows for everyone that a service confines: they count on neither side."""
-    kept = tuple(own for own in policy if not (isinstance(own, Statement) and is_plumbing(own)))
-    return policy if len(kept) == len(policy.statements) else replace(policy, statements=kept)
+def _without_plumbing(policy: Policy, account: Text, beside: tuple[Condition, ...]) -> Policy:
+    """The policy without the Allows for everyone that a service confines: they count on neither side.
+
+    `beside` are the conditions of requests that no Deny confines to a service; where it is not known whether an Allow
+    is confined, it holds only perhaps.
+    """
+    kept = tuple(counted for own in policy if (counted := _beside_plumbing(own, account, beside)) is not None)
+    return policy if kept == policy.statements else replace(policy, statements=kept)
+
+
+def _beside_plumbing(statement: AnyStatement, account: Text, beside: tuple[Condition, ...]) -> AnyStatement | None:
+    if not isinstance(statement, Statement) or not isinstance(statement.principals, Principals):
+        return statement
+    confined = is_plumbing(statement, account)
+    if confined.certain:
+        return None
+    to_all, counted = is_for_everyone(statement, account), in_doubt(statement, confined)
+    if to_all.certain:
+        return narrowed(counted, *beside)
+    return in_doubt(counted, to_all) if beside else counted

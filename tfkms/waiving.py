@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, TypeAlias
 
+from tfkms.checks.asking import outcomes
 from tfkms.checks.authorized import Authorized
-from tfkms.checks.question import Question
+from tfkms.checks.question import Question, Subject
 from tfkms.checks.wording import who
 from tfkms.finding import Outcome, Undecided, Violated, Waiver
 from tfkms.location import Origin
@@ -20,12 +21,12 @@ class Asked:
     """One subject of a check, with the question that it was judged by."""
 
     check: ModuleType
-    subject: Any
+    subject: Subject
     question: Question
 
     def outcomes(self) -> list[Outcome]:
         """What the check says of the subject."""
-        return list(self.check.judge(self.subject, self.question))
+        return outcomes(self.check, self.subject, self.question)
 
     def without(self, found: Found, principals: Authorized) -> Found | None:
         """What is left of a finding when the principals may do what the guardrail guards; None for nothing.

@@ -7,6 +7,7 @@ from functools import lru_cache
 from tests.plan_builder import ACCOUNT, change, plan, policy
 from tfkms import catalogue
 from tfkms.catalogue import Rule
+from tfkms.checks.asking import outcomes as told_by
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.holders import holders
 from tfkms.checks.question import DISAGREEMENT, Question
@@ -80,7 +81,7 @@ def _verdict(rule: Rule, question: Question) -> str:
     asked = replace(question, parameters=rule.parameters)
     outcomes: list[Outcome] = []
     for subject in rule.check.subjects(asked):
-        found = list(rule.check.judge(subject, asked))
+        found = told_by(rule.check, subject, asked)
         outcomes += [own for own in found if KEY in _places(own)]
     assert not [own for own in outcomes if isinstance(own, Undecided) and own.claim.cause == DISAGREEMENT], outcomes
     for kind, word in ((Violated, "violated"), (Undecided, "undecided")):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.iam.asking import ACCOUNT, KEY, OTHER, ROOT
 from tfkms.checks import root_present
-from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT
+from tfkms.checks.asking import BEYOND_LIMITS, outcomes
+from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject
 from tfkms.extract import Document, Key, Kind, Moment, State
 from tfkms.finding import Outcome, Passed, Undecided, Violated
 from tfkms.iam import search
@@ -64,7 +65,8 @@ def judged(content: object, account: Account = HOME, arn: Text = KEY, sensitive:
     )
     policy, _ = parse_policy(value, PLACE)
     document = Document(resource, "/policy", Kind.KEY_POLICY, State.KNOWN, policy, value, sensitive, Moment.AFTER)
-    (outcome,) = root_present.judge(Key(resource, arn, (document,)), None)  # type: ignore[arg-type] # nothing is asked
+    subject = KeyPolicySubject(Key(resource, arn, (document,)), document)
+    (outcome,) = outcomes(root_present, subject, None)  # type: ignore[arg-type] # nothing is asked
     return outcome
 
 

@@ -21,7 +21,7 @@ from tfkms.checks.parties import (
     witness,
 )
 from tfkms.checks.proof import confirmed
-from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question, Subject
+from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question, Subject
 from tfkms.checks.wording import keys_in_words, listed, who
 from tfkms.extract import Document, Key, Kind
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated, Witness
@@ -33,7 +33,6 @@ from tfkms.iam.document import AnyStatement, Policy
 from tfkms.iam.grants import EVERYTHING, Bundle, Case, Granted
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way
-from tfkms.iam.search import BeyondLimitsError
 from tfkms.values import Hole, Text
 
 _DIRECTLY = frozenset({Way.DIRECT, Way.ROLE})
@@ -53,27 +52,20 @@ def subjects(question: Question) -> Sequence[Subject]:
 
 def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
     """A finding for each statement that grants; without one, whether identity policies could."""
-    if isinstance(subject, HeldDocument) and subject.ignored is not None:
-        yield subject.ignored
-        return
     actions = [question.actions[name.partition(":")[2]] for name in question.parameters["actions"]]
     tally = _Tally(subject.address, subject.document, question)
     keys = (subject.key.address,) if isinstance(subject, KeyPolicySubject) else ()
-    try:
-        match subject:
-            case KeyPolicySubject():
-                for action in actions:
-                    _ask_key_policy(subject, action, question, tally)
-                in_plan = any(_delegates(subject, action, question) for action in actions)
-            case HeldDocument():
-                for action in actions:
-                    _ask_held(subject, action, question, tally)
-                in_plan = False
-            case _:
-                assert_never(subject)
-    except BeyondLimitsError:
-        yield Undecided(subject.address, keys, Claim(BEYOND_LIMITS, {"action": _list(actions)}), (), ())
-        return
+    match subject:
+        case KeyPolicySubject():
+            for action in actions:
+                _ask_key_policy(subject, action, question, tally)
+            in_plan = any(_delegates(subject, action, question) for action in actions)
+        case HeldDocument():
+            for action in actions:
+                _ask_held(subject, action, question, tally)
+            in_plan = False
+        case _:
+            assert_never(subject)
     yield from tally.outcomes()
     yield Passed(subject.address, keys, in_plan)
 
@@ -81,10 +73,6 @@ def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
 def excusing(question: Question, principals: Authorized) -> Question:
     """The question in which the principals are authorized as well."""
     return replace(question, authorized=question.authorized | principals)
-
-
-def _list(actions: Sequence[KmsAction]) -> str:
-    return ", ".join(f"kms:{action.name}" for action in actions)
 
 
 def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, question: Question, tally: "_Tally") -> None:

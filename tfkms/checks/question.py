@@ -27,9 +27,6 @@ from tfkms.values import Hole, Template, Text, Unknown, text_parts
 DISAGREEMENT = "evaluators_disagree"
 """The cause of a finding whose proof the second evaluator does not confirm: a fault of tfkms."""
 
-BEYOND_LIMITS = "beyond_limits"
-"""The cause of a finding that would take more steps than the limits allow."""
-
 
 @dataclass(frozen=True, slots=True)
 class KeyPolicySubject:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, Question
+from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Outcome, Passed, Undecided, Violated, Witness
 from tfkms.iam.access import Absent, Keys, Known, Solution, solve
@@ -15,7 +15,6 @@ from tfkms.iam.context import MOMENTS, root_keys
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Principals, Statement
 from tfkms.iam.key_values import Reading
 from tfkms.iam.principals import RootUser, account_of, matches_root
-from tfkms.iam.search import BeyondLimitsError
 from tfkms.iam.simulate import Answer, Documents, Request, simulate
 from tfkms.iam.statements import condition_literals, covers_action, resource_test
 from tfkms.values import Hole, Text
@@ -27,15 +26,14 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What rules of this kind differ in: nothing."""
 
 
-def subjects(question: Question) -> Sequence[Key]:
-    """Every key, and every key policy whose key is not in view."""
-    return question.estate.keys
+def subjects(question: Question) -> Sequence[KeyPolicySubject]:
+    """Every policy of every key, and every key policy whose key is not in view."""
+    return [KeyPolicySubject(key, document) for key in question.estate.keys for document in key.documents]
 
 
-def judge(key: Key, question: Question) -> Iterator[Outcome]:
-    """An outcome for each policy that the key may have."""
-    for document in key.documents:
-        yield _Judge(key, document).outcome()
+def judge(subject: KeyPolicySubject, question: Question) -> Iterator[Outcome]:
+    """Whether the root user may put another policy in the place of this one."""
+    yield _Judge(subject.key, subject.document).outcome()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +97,13 @@ class _Judge:
                 return NoValue.UNKNOWN
 
     def outcome(self) -> Outcome:
-        try:
-            if self.permitted(Reading.STRICT) is not None:
-                return Passed(self.document.address, (self.key.address,))
-            loosely = self.permitted(Reading.LOOSE)
-            if loosely is not None:
-                allow, solution = loosely
-                return self.undecided("undecided", (allow.statement,), tuple(solution.holes))
-            return self.violated()
-        except BeyondLimitsError:
-            return self.undecided(BEYOND_LIMITS, (), ())
+        if self.permitted(Reading.STRICT) is not None:
+            return Passed(self.document.address, (self.key.address,))
+        loosely = self.permitted(Reading.LOOSE)
+        if loosely is not None:
+            allow, solution = loosely
+            return self.undecided("undecided", (allow.statement,), tuple(solution.holes))
+        return self.violated()
 
     def permitted(self, reading: Reading) -> tuple[_Match, Solution] | None:
         """The statement that lets root make the call, and how; the one that rests on the fewest unknowns."""

@@ -18,7 +18,7 @@ from tfkms.checks.holders import HeldDocument
 from tfkms.checks.pairs import Duties, Pair, Side, pairs
 from tfkms.checks.parties import Party, parties, witness
 from tfkms.checks.proof import confirmed
-from tfkms.checks.question import BEYOND_LIMITS, DISAGREEMENT, KeyPolicySubject, Question, Subject
+from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question, Subject
 from tfkms.checks.spared import beside_contexts, beside_services
 from tfkms.checks.wording import keys_in_words, who
 from tfkms.extract import Document, Key
@@ -31,7 +31,6 @@ from tfkms.iam.document import AnyStatement, Condition, Effect, Policy, Principa
 from tfkms.iam.grants import EVERYTHING, Bundle, Case, Conjunction, namings
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way
-from tfkms.iam.search import BeyondLimitsError
 from tfkms.values import Text
 
 _TELLING = frozenset({"PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "GenerateDataKey", "Sign"})
@@ -52,25 +51,18 @@ def subjects(question: Question) -> Sequence[Subject]:
 
 def judge(subject: Subject, question: Question) -> Iterator[Outcome]:
     """A finding for each statement that makes an administrator of somebody who may also use the key."""
-    if isinstance(subject, HeldDocument) and subject.ignored is not None:
-        yield subject.ignored
-        return
     judged = _Judge(subject.address, subject.document, question)
-    try:
-        match subject:
-            case KeyPolicySubject(key):
-                keys: tuple[str, ...] = (key.address,)
-                judged.ask_key_policy(key)
-                in_plan = judged.could_be_given_both(key)
-            case HeldDocument():
-                keys = ()
-                judged.ask_held(subject)
-                in_plan = judged.could_be_given_use(subject)
-            case _:
-                assert_never(subject)
-    except BeyondLimitsError:
-        yield Undecided(subject.address, keys, Claim(BEYOND_LIMITS), (), ())
-        return
+    match subject:
+        case KeyPolicySubject(key):
+            keys: tuple[str, ...] = (key.address,)
+            judged.ask_key_policy(key)
+            in_plan = judged.could_be_given_both(key)
+        case HeldDocument():
+            keys = ()
+            judged.ask_held(subject)
+            in_plan = judged.could_be_given_use(subject)
+        case _:
+            assert_never(subject)
     yield from judged.outcomes()
     yield Passed(subject.address, keys, in_plan)
 

@@ -552,11 +552,10 @@ def test_role_and_session() -> None:
 
 
 def test_principals_that_mean_nothing_here() -> None:
-    """Groups, identity providers and canonical users are nobody in a key policy."""
+    """Groups and identity providers are nobody in a key policy."""
     for principals in (
         {"AWS": f"arn:aws:iam::{ACCOUNT}:group/Admins"},
         {"Federated": "cognito-identity.amazonaws.com"},
-        {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"},
         {"Service": ROLE},
     ):
         assert ask({**ANYONE, "Principal": principals}) is DENIED

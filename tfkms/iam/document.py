@@ -21,12 +21,12 @@ class Effect(StrEnum):
 
 
 class PrincipalType(StrEnum):
-    """The member names of a Principal element (IAM User Guide, reference_policies_elements_principal)."""
+    """The member names of a Principal element that mean something to KMS (IAM User Guide,
+    reference_policies_elements_principal)."""
 
     AWS = "AWS"
     SERVICE = "Service"
     FEDERATED = "Federated"
-    CANONICAL_USER = "CanonicalUser"
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def _named(name: PrincipalName, caller: Caller) -> Iterator[Naming]:
             yield from _if(Way.DIRECT, equal(name.value, EVERYONE))
             if caller.is_person:
                 yield from _named_by_arn(name.value, caller)
-        case PrincipalType.FEDERATED | PrincipalType.CANONICAL_USER:
+        case PrincipalType.FEDERATED:
             pass
 
 

@@ -241,7 +241,8 @@ class _Reader:
             if word in PrincipalType.__members__.values():
                 names += [PrincipalName(PrincipalType(word), entry) for entry in texts]
             else:
-                opaque.append(Opaque(self.unreadable(origin, f"`{word}` is no type of principal")))
+                reason = _S3_ALONE if word == "CanonicalUser" else f"`{word}` is no type of principal"
+                opaque.append(Opaque(self.unreadable(origin, reason)))
         return Principals(negated, tuple(names), tuple(opaque))
 
     def conditions(self, value: Value, origin: Origin) -> tuple[Condition, ...]:
@@ -288,6 +289,9 @@ class _Reader:
 
         items = tuple(map(written, value)) if isinstance(value, tuple) else written(value)
         return self.texts(items, origin, "a condition")
+
+
+_S3_ALONE = "AWS does not say whom a `CanonicalUser` names outside of Amazon S3"
 
 
 def _digits(number: float) -> Value:

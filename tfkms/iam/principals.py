@@ -59,7 +59,7 @@ def names_root(name: PrincipalName, root: RootUser) -> Ground:
                 return TRUE
             by_arn = equal(name.value, root.arn)
             return either(by_arn, equal(name.value, root.account)) if could_be_account_id(name.value) else by_arn
-        case PrincipalType.SERVICE | PrincipalType.FEDERATED | PrincipalType.CANONICAL_USER:
+        case PrincipalType.SERVICE | PrincipalType.FEDERATED:
             return FALSE
     assert_never(name.type)
 

@@ -277,8 +277,8 @@ def _named(name: PrincipalName, caller: Caller) -> Naming:
         case PrincipalType.SERVICE if caller.kind in (Kind.SERVICE, Kind.UNKNOWN):
             own = equal(name.value, caller.name)
             return Naming(own=max(own, Truth.UNSURE) if name.value == "*" else own)
-        case PrincipalType.SERVICE | PrincipalType.FEDERATED | PrincipalType.CANONICAL_USER:
-            return Naming()  # a federated provider means something to a role's trust policy only, the last to S3
+        case PrincipalType.SERVICE | PrincipalType.FEDERATED:
+            return Naming()  # a federated provider means something to a role's trust policy only
         case _:
             assert_never(name.type)
 

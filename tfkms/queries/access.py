@@ -239,16 +239,16 @@ class _Matrix:
 
 
 def _alike(case: Case, actions: Sequence[KmsAction], named: frozenset[str]) -> list[list[KmsAction]]:
-    """The actions that the documents may allow anybody, those that they treat alike together.
+    """The actions that the documents may allow the caller, those that they treat alike together.
 
     Of the condition keys of their requests those count that the policies name.
     """
     names = tuple(action.name for action in actions)
-    granting = [coverage(policy, names) for policy in (case.key_policy, *case.bundle.identity)]
+    granting = (case.key_policy, *case.bundle.identity)
     others = (*case.bundle.boundaries, *(guard.policy for guard in case.bundle.guards))
-    numbers = [*(told.alike for told in granting), *(coverage(policy, names).alike for policy in others)]
+    numbers = [coverage(policy, names).alike for policy in (*granting, *others)]
     groups: dict[tuple[object, ...], list[KmsAction]] = {}
-    for place in sorted(frozenset().union(*(told.allowed for told in granting))):
+    for place in sorted(case.reach(names)):
         carried = frozenset(key for key in named if key.startswith(actions[place].keys))
         groups.setdefault((*(column[place] for column in numbers), carried), []).append(actions[place])
     return list(groups.values())

@@ -125,7 +125,11 @@ def _picture(
 
 
 def _holders(drawn: Sequence[Drawn]) -> Iterable[tuple[int, str]]:
-    for word, counted in (("administer", _ADMINISTRATION), ("use", {Column.USE}), ("grant", {Column.GRANT})):
+    for word, counted in (
+        ("administered by", _ADMINISTRATION),
+        ("used by", {Column.USE}),
+        ("granted by", {Column.GRANT}),
+    ):
         yield sum(_may(row, counted) for row in drawn), word
 
 

@@ -98,6 +98,65 @@ def test_another_policy_in_the_source_is_told(tmp_path: Path) -> None:
     assert [item["code"] for item in both.report["diagnostics"] if "source" in item["code"]] == ["source-differs"]
 
 
+def rewritten(tmp_path: Path, old: str, new: str) -> Run:
+    """The scan of a plan with a source in which something else stands."""
+    folder = FIXTURES / "ways" / "jsonencode-known"
+    shutil.copy(folder / "plan.json", tmp_path / "plan.json")
+    text = (folder / "main.tf").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "main.tf").write_text(text.replace(old, new), encoding="utf-8")
+    return scan(tmp_path, "plan.json", "--source", ".", "--check", "IAM-KMS-3")
+
+
+def differs(result: Run) -> list[str]:
+    return [item["message"] for item in result.report["diagnostics"] if item["code"] == "source-differs"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("role/app", "role/other"),
+        ('"kms:Decrypt"', '"kms:Encrypt"'),
+        ("policy = ", "deletion_window_in_days = 7\n  policy = "),
+        ("policy = ", "enable_key_rotation = true\n  policy = "),
+        ('resource "aws_kms_key" "main"', 'resource "aws_kms_key" "other"'),
+    ],
+)
+def test_other_resources_and_literals_are_another_configuration(old: str, new: str, tmp_path: Path) -> None:
+    result = rewritten(tmp_path, old, new)
+
+    [message] = differs(result)
+    assert message.endswith("it is not the configuration of the plan")
+    [finding] = result.report["findings"]
+    assert (finding["verdict"], finding["evidence"][0]["file"]) == ("violated", None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('["kms:ScheduleKeyDeletion", "kms:Decrypt"]', '["kms:Decrypt", "kms:ScheduleKeyDeletion"]'),
+        ('{ AWS = "arn:aws:iam::111122223333:role/app" }', '{ AWS = ["arn:aws:iam::111122223333:role/app"] }'),
+        ('"arn:aws:iam::111122223333:root"', '"111122223333"'),
+        ("policy = ", 'enable_key_rotation = "false"\n  policy = '),
+    ],
+)
+def test_another_wording_of_the_same_is_the_same_configuration(old: str, new: str, tmp_path: Path) -> None:
+    """Where nothing changes the provider keeps the wording that AWS has."""
+    result = rewritten(tmp_path, old, new)
+
+    assert differs(result) == []
+    [finding] = result.report["findings"]
+    assert (finding["verdict"], finding["evidence"][0]["file"]) == ("violated", "main.tf")
+
+
+def test_a_policy_in_another_order_points_to_itself_and_not_to_a_wrong_statement(tmp_path: Path) -> None:
+    result = rewritten(tmp_path, '"arn:aws:iam::111122223333:root"', '"111122223333"')
+
+    lines = (tmp_path / "main.tf").read_text(encoding="utf-8").splitlines()
+    [finding] = result.report["findings"]
+    assert "policy = " in lines[finding["evidence"][0]["line"] - 1]
+
+
 def test_a_saved_plan_brings_its_own_source() -> None:
     result = scan(SAVED / "hidden-policy", "plan.tfplan", "--check", "IAM-KMS-3")
 

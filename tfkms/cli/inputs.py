@@ -250,7 +250,8 @@ class Reader:
         if content.startswith(SAVED_PLAN):
             from tfkms.cli.saved_plans import saved_plan
 
-            document, beside = saved_plan(content, asked, self.told, self.setting(Path()), source)
+            setting = self.setting(Path() if source is None else source.root)
+            document, beside = saved_plan(content, asked, self.told, setting, source)
         else:
             self.refuse_plan_json()
             if source is None:

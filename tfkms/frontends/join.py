@@ -3,7 +3,6 @@
 Each value takes the plan's word; what the plan does not know takes the source's, evaluated with what the plan knows.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,11 +12,13 @@ from tfkms.frontends.hcl.files import DirectoryFiles, Files, NoFiles
 from tfkms.frontends.plan import Wanted
 from tfkms.frontends.plan_format import Document
 from tfkms.frontends.plan_values import PlanValues
+from tfkms.frontends.policy_texts import is_equivalent, is_policy, is_same
 from tfkms.frontends.saved_plan.archive import Archive
 from tfkms.frontends.saved_plan.configuration import difference
 from tfkms.frontends.saved_plan.names import Names
 from tfkms.frontends.source.modules import Module
 from tfkms.frontends.source.read import Beside, Setting, read_beside
+from tfkms.location import Origin
 from tfkms.model import Action, Mode, Resource, Scan, Source
 from tfkms.values import Template, Unknown, Value, holes
 
@@ -56,15 +57,19 @@ class Place:
 def archived(archive: Archive, module: Module, names: Names, setting: Setting, source: Place | None) -> Configuration:
     """The configuration that comes with a saved plan; `module` is its root module.
 
-    In `source` lies, perhaps, the same one with the files that functions read, which a saved plan does not hold. Where
-    it is another one the configuration does without, and tells so.
+    In `source` lies, perhaps, the same one with the files that functions read, which a saved plan does not hold; then
+    `setting` says how these are called. Where it is another one the configuration does without, and tells so.
     """
     differs = difference(archive, source.path) if source is not None else None
     here = None if source is None or differs else source
     names = names if here is None else Names(archive, names.plan, here.path)
+
+    def shown(file: str) -> str:
+        return names.shown(file) if file in archive.configuration else setting.shown(file)
+
     return Configuration(
         module=module,
-        setting=replace(setting, root=here.root if here else Path(), shown=names.shown),
+        setting=replace(setting, root=here.root if here else Path(), shown=shown),
         files=NoFiles(_NOT_ARCHIVED) if here is None else DirectoryFiles(here.root, here.directory),
         names=names,
         diagnostics=(differs,) if differs else (),
@@ -100,7 +105,18 @@ def _joined(planned: Resource, written: Resource | None) -> Resource:
     after = {name: _settled(value, written.after.get(name)) for name, value in planned.after.items()}
     if planned.mode is Mode.DATA and planned.source is Source.DEFERRED and "json" in written.after:
         after["json"] = _settled(after.get("json", written.after["json"]), written.after["json"])
-    return replace(planned, after=after, origins=written.origins, assembled={})
+    return replace(planned, after=after, origins=_origins(planned.after, written), assembled={})
+
+
+def _origins(planned: Mapping[str, Value], written: Resource) -> Mapping[str, Origin]:
+    """Where things are written. A policy of other wording than the plan's has no more than a place as a whole."""
+    told = written.after or {}
+    reworded = [
+        f"/{name}/"
+        for name, value in planned.items()
+        if is_policy(value) and is_policy(told.get(name)) and not is_same(str(value), str(told[name]))
+    ]
+    return {pointer: origin for pointer, origin in written.origins.items() if not pointer.startswith(tuple(reworded))}
 
 
 def _settled(planned: Value, written: Value) -> Value:
@@ -141,7 +157,7 @@ def _hole_count(value: Value) -> int:
 
 def _differences(scan: Scan, written: Mapping[str, Resource]) -> Iterator[Diagnostic]:
     """A warning where the configuration is not the one that the plan was made from: it lacks resources that the plan
-    makes, or says other policies. The first of each."""
+    makes, or says other policies or literals of keys and principals. The first of each."""
     made = [own for own in scan.resources if own.mode is Mode.MANAGED and own.after is not None and _is_configured(own)]
     hint = "scan with the configuration that the plan was made from; the plan alone is judged"
     missing = next((own for own in made if own.address not in written), None)
@@ -150,9 +166,9 @@ def _differences(scan: Scan, written: Mapping[str, Resource]) -> Iterator[Diagno
         yield Diagnostic(Level.WARNING, "source-differs", message, missing.address, hint=hint)
         return
     for own in made:
-        other = written[own.address]
+        other = written[own.address].after or {}
         for name, value in (own.after or {}).items():
-            if _is_policy(value) and _is_policy(said := (other.after or {}).get(name)) and not _same(value, said):
+            if _contradicts(value, other.get(name), own):
                 message = f"the source says another `{name}`: it is not the configuration of the plan"
                 yield Diagnostic(Level.WARNING, "source-differs", message, own.address, hint=hint)
                 return
@@ -163,12 +179,18 @@ def _is_configured(own: Resource) -> bool:
     return own.arguments is not None and bool(own.actions & {Action.CREATE, Action.UPDATE, Action.NO_OP})
 
 
-def _is_policy(value: Value) -> bool:
-    return isinstance(value, str) and value.lstrip().startswith("{")
+_LITERALS = (str, bool, int, float)
+_COMPARED = ("aws_kms_", "aws_iam_")
+"""Types of which literals are compared too; the provider plans others in a form of its own (a hash, lower case)."""
 
 
-def _same(one: Value, other: Value) -> bool:
-    try:
-        return bool(json.loads(str(one)) == json.loads(str(other)))
-    except (ValueError, RecursionError):
-        return one == other
+def _contradicts(planned: Value, written: Value, own: Resource) -> bool:
+    """Whether the configuration cannot have given what is planned."""
+    if is_policy(planned) and is_policy(written):
+        return not is_equivalent(str(planned), str(written))
+    if not own.type.startswith(_COMPARED) or not isinstance(written, _LITERALS):
+        return False
+    if planned is None:  # an empty argument may be none to the provider, one that says something is not
+        return bool(written) and Action.CREATE in own.actions
+    same = planned == written or str(planned).lower() == str(written).lower()  # `true` and "true" are one to Terraform
+    return isinstance(planned, _LITERALS) and not same

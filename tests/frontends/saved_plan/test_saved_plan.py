@@ -17,10 +17,12 @@ from tfkms.diagnostics import Refusal
 from tfkms.frontends.plan_format import Document
 from tfkms.frontends.saved_plan import archive
 from tfkms.frontends.saved_plan.archive import open_archive
+from tfkms.frontends.saved_plan.dynamic_values import decode
 from tfkms.frontends.saved_plan.plan_message import plan_document
+from tfkms.frontends.saved_plan.protobuf import WireError
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "saved-plans"
-CASES = sorted(path.parent for path in FIXTURES.glob("*/plan.tfplan"))
+CASES = sorted(path.parent for folder in (FIXTURES, FIXTURES.parent / "ways") for path in folder.glob("*/plan.tfplan"))
 case = pytest.mark.parametrize("folder", CASES, ids=lambda path: path.name)
 
 
@@ -29,7 +31,9 @@ def read(folder: Path) -> Document:
 
 
 def shown(folder: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((folder / "shown.json").read_text(encoding="utf-8"))
+    """What `terraform show -json` says of the plan in the folder."""
+    [path] = [*folder.glob("shown.json"), *folder.glob("plan.json")]
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return content
 
 
@@ -48,19 +52,6 @@ def bare(mask: Any) -> Any:
             return mask
 
 
-def numbers_as_text(value: Any) -> Any:
-    """The value with numbers that no float holds as texts, as a saved plan carries them."""
-    match value:
-        case dict():
-            return {key: numbers_as_text(item) for key, item in value.items()}
-        case list():
-            return [numbers_as_text(item) for item in value]
-        case int() if abs(value) >= 1 << 63:
-            return str(value)
-        case _:
-            return value
-
-
 @case
 def test_every_change_is_the_one_that_terraform_shows(folder: Path) -> None:
     read_changes = {
@@ -69,7 +60,7 @@ def test_every_change_is_the_one_that_terraform_shows(folder: Path) -> None:
     }
     listed = {(entry["address"], entry.get("deposed", "")): entry for entry in shown(folder)["resource_changes"]}
 
-    assert read_changes.keys() == listed.keys()
+    assert list(read_changes) == list(listed)
     for place, entry in listed.items():
         header, change = read_changes[place]
         assert (header.type, header.name, header.mode) == (entry["type"], entry["name"], entry["mode"])
@@ -77,8 +68,8 @@ def test_every_change_is_the_one_that_terraform_shows(folder: Path) -> None:
         assert header.provider_name == entry["provider_name"]
         expected = entry["change"]
         assert change["actions"] == expected["actions"]
-        assert change["before"] == numbers_as_text(expected["before"])
-        assert change["after"] == numbers_as_text(expected["after"])
+        assert change["before"] == expected["before"]
+        assert change["after"] == expected["after"]
         for mask in ("after_unknown", "before_sensitive", "after_sensitive"):
             assert bare(change[mask]) == bare(expected[mask])
 
@@ -108,10 +99,48 @@ def resources(state: dict[str, Any]) -> Iterator[dict[str, Any]]:
         modules += module.get("child_modules", ())
 
 
-def test_variables_that_were_set_are_told() -> None:
+@case
+def test_variables_that_were_set_are_told_as_terraform_shows_them(folder: Path) -> None:
+    """Those that were not have their defaults, which stand in the configuration."""
+    told = {name: msgspec.json.decode(variable.value) for name, variable in read(folder).variables.items()}
+
+    listed = shown(folder).get("variables", {})
+    assert told == {name: listed[name].get("value") for name in told}
+
+
+def test_a_variable_that_was_set_is_told() -> None:
     variables = read(FIXTURES / "update").variables
 
     assert {name: msgspec.json.decode(variable.value) for name, variable in variables.items()} == {"step": "2"}
+
+
+NUMBERS = [
+    (["number", "123456789012345678901234567890"], 123456789012345678901234567890),
+    (["number", "-0.1"], -0.1),
+    (["string", "123456789012345678901234567890"], "123456789012345678901234567890"),
+    ([["list", "number"], ["1" * 30, 2]], [int("1" * 30), 2]),
+    ([["map", "number"], {"a": "1" * 30}], {"a": int("1" * 30)}),
+    ([["object", {"a": "number", "b": "string"}], {"a": "1" * 30, "b": "1"}], {"a": int("1" * 30), "b": "1"}),
+    ([["tuple", ["string", "number"]], ["1", "1" * 30]], ["1", int("1" * 30)]),
+]
+
+
+@pytest.mark.parametrize(("pair", "value"), NUMBERS)
+def test_a_number_that_no_float_holds_is_a_number_where_its_type_is_told(pair: list[Any], value: Any) -> None:
+    kind, written = pair
+    content = msgspec.msgpack.encode([msgspec.json.encode(kind), written])
+
+    assert json.loads(msgspec.json.Encoder(decimal_format="number").encode(decode(content))) == value
+
+
+def test_such_a_number_stays_a_text_where_only_the_providers_schema_tells_its_type() -> None:
+    assert decode(msgspec.msgpack.encode({"size": "1" * 30})) == {"size": "1" * 30}
+
+
+@pytest.mark.parametrize("written", ["", "x", "1e5", "1" * 5_000, "0x10", "１"])
+def test_a_number_that_is_none_is_damage(written: str) -> None:
+    with pytest.raises(WireError):
+        decode(msgspec.msgpack.encode([b'"number"', written]))
 
 
 def test_the_configuration_comes_with_the_plan() -> None:

@@ -155,7 +155,11 @@ def _call(block: Block, called: ModuleBlocks | None, providers: _Providers) -> M
 
 
 def _variable(block: Block) -> ConfigVariable:
-    default = block.body.arguments.get("default")
+    return variable(block.body.arguments.get("default"))
+
+
+def variable(default: Argument | None) -> ConfigVariable:
+    """A variable with that default, None for one without."""
     constant = _constant(default.value) if default is not None else _NOT_CONSTANT
     return ConfigVariable() if constant is _NOT_CONSTANT else ConfigVariable(default=constant)
 

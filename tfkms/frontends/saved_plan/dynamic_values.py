@@ -1,9 +1,12 @@
 """The values in a saved plan: MessagePack, as the library behind Terraform's type system writes it.
 
 Source: zclconf/go-cty, cty/msgpack: an unknown is an extension, of type 0 or, with refinements, of type 12; a
-value of dynamic type is a pair of its type, as JSON in bytes, and itself; a number that no float holds is a text.
+value of dynamic type is a pair of its type, as JSON in bytes, and itself; a number that no float holds is a text. Where
+the type of that number is told by the provider's schema alone, which a saved plan does not hold, it stays a text.
 """
 
+import re
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -13,6 +16,9 @@ from tfkms.frontends.saved_plan.protobuf import Message, WireError, content, mes
 
 _UNKNOWN = frozenset({0, 12})
 _NULL = b"\xc0"
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_DIGITS_LIMIT = 4_000
+"""How many digits a number may have; Terraform itself computes with some 150."""
 
 
 def decode(written: bytes) -> Any:
@@ -28,21 +34,46 @@ def dynamic_value(message: Message) -> Any:
     return decode(content(message, 1) or _NULL)
 
 
-def _settled(value: Any) -> Any:
-    """The value without the types that stand beside values of dynamic type; no other value holds bytes."""
+def _settled(value: Any, kind: Any = None) -> Any:
+    """The value without the types that stand beside values of dynamic type; no other value holds bytes.
+
+    `kind` is its type as JSON, None where the provider's schema alone tells it.
+    """
     match value:
-        case [bytes(), inner]:
-            return _settled(inner)
+        case [bytes() as written, inner]:
+            return _settled(inner, msgspec.json.decode(written))
         case list():
-            return [_settled(item) for item in value]
+            return [_settled(item, _element(kind, place)) for place, item in enumerate(value)]
         case dict():
-            return {str(key): _settled(item) for key, item in value.items()}
+            return {str(key): _settled(item, _element(kind, key)) for key, item in value.items()}
         case Ext(code=code) if code not in _UNKNOWN:
             raise WireError
         case bytes():
             raise WireError
+        case str() if kind == "number":
+            return _number(value)
         case _:
             return value
+
+
+def _element(kind: Any, step: Any) -> Any:
+    """The type of what stands at a step in a value of that type, None where it is not told."""
+    match kind:
+        case ["list" | "set" | "map", element]:
+            return element
+        case ["object", dict() as attributes, *_]:
+            return attributes.get(step)
+        case ["tuple", list() as elements] if isinstance(step, int) and step < len(elements):
+            return elements[step]
+        case _:
+            return None
+
+
+def _number(written: str) -> int | Decimal:
+    """A number that no float holds."""
+    if len(written) > _DIGITS_LIMIT or not _DECIMAL.fullmatch(written):
+        raise WireError
+    return Decimal(written) if "." in written else int(written)
 
 
 def known(value: Any) -> Any:

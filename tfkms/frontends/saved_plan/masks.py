@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-_LIST_LIMIT = 100_000
+_LIST_LIMIT = 1_000
 """The longest list that a mask is spelled out for; beyond it the whole list is covered."""
 
 

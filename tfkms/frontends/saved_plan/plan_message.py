@@ -8,7 +8,15 @@ import msgspec
 from msgspec import Raw
 
 from tfkms.diagnostics import Refusal
-from tfkms.frontends.addresses import ANY_KEY_WRITTEN, module_address, provider_source, traversal
+from tfkms.frontends.addresses import (
+    ANY_KEY_WRITTEN,
+    AnyKey,
+    InstanceKey,
+    module_address,
+    module_path,
+    provider_source,
+    traversal,
+)
 from tfkms.frontends.plan_format import NOTHING, DeferredChange, Document, PriorState, ResourceChange, VariableValue
 from tfkms.frontends.saved_plan.archive import Archive
 from tfkms.frontends.saved_plan.dynamic_values import dynamic_value, known, path_steps, unknown_mask
@@ -17,6 +25,7 @@ from tfkms.frontends.saved_plan.protobuf import Message, WireError, messages, nu
 from tfkms.frontends.saved_plan.state_file import state_values
 
 FORMAT_VERSION = 3
+_JSON = msgspec.json.Encoder(decimal_format="number")
 _ACTIONS = {
     0: ("no-op",),
     1: ("create",),
@@ -63,7 +72,9 @@ def _document(message: Message, archive: Archive) -> Document:
     return Document(
         format_version="1.2",
         terraform_version=string(message, 14),
-        resource_changes=[_resource_change(entry) for entry in messages(message, 3) if not _is_dropped_data(entry)],
+        resource_changes=sorted(
+            [_resource_change(entry) for entry in messages(message, 3) if not _is_dropped_data(entry)], key=_order
+        ),
         deferred_changes=[_deferred_change(entry) for entry in messages(message, 27)],
         prior_state=PriorState(state_values(archive.state)) if archive.state is not None else None,
         variables=_variables(message),
@@ -71,6 +82,32 @@ def _document(message: Message, archive: Archive) -> Document:
         workspace=string(next(messages(message, 13), {}), 3) or None,
         complete=bool(number(message, 26)) or not _tells_completeness(message),
     )
+
+
+def _order(change: ResourceChange) -> tuple[object, ...]:
+    """What `terraform show -json` sorts changes by: the archive has them in no order."""
+    modules = module_path(change.module_address)
+    return (
+        len(modules),
+        [(name, _key_order(key)) for name, key in modules],
+        change.mode != "data",
+        change.type,
+        change.name,
+        _key_order(change.index),
+        change.deposed,
+    )
+
+
+def _key_order(key: InstanceKey | AnyKey) -> tuple[int, int, str]:
+    match key:
+        case None:
+            return 0, 0, ""
+        case int():
+            return 1, key, ""
+        case str():
+            return 2, 0, key
+        case AnyKey():
+            return 3, 0, ""
 
 
 def _tells_completeness(message: Message) -> bool:
@@ -155,4 +192,4 @@ def _change(change: Message) -> Raw:
 
 
 def _raw(value: object) -> Raw:
-    return Raw(msgspec.json.encode(value)) if value is not None else NOTHING
+    return Raw(_JSON.encode(value)) if value is not None else NOTHING

@@ -119,9 +119,13 @@ class World:
         return self.memo.get(key, work_out, circular)
 
 
-def _told(reference: str, text: str | None) -> Term:
-    """A text of which one knows where Terraform ran, unknown where one does not."""
-    return nameless(reference, "it is not told where Terraform ran") if text is None else Text(text)
+def _workspace(name: str | None) -> Term:
+    reason = "the JSON of a plan does not tell the workspace; --workspace does"
+    return Text(name) if name is not None else nameless("terraform.workspace", reason)
+
+
+def _here(directory: str | None) -> Term:
+    return Text(directory) if directory is not None else nameless("path.cwd", "it is not told where Terraform ran")
 
 
 class ModuleInstance:
@@ -161,7 +165,7 @@ class ModuleInstance:
             case "path":
                 return Members(self.places(), "path")
             case "terraform":
-                return Members({"workspace": _told("terraform.workspace", self.world.workspace)}, "terraform")
+                return Members({"workspace": _workspace(self.world.workspace)}, "terraform")
             case _ if "_" in name or self.module.index.of_type("resource", name):
                 return Lookup(name, lambda own: self.block(Mode.MANAGED, name, own))
             case _:
@@ -172,7 +176,11 @@ class ModuleInstance:
         import posixpath
 
         own = posixpath.relpath(self.module.directory, self.world.start)
-        return {"module": Text(own), "root": Text("."), "cwd": _told("path.cwd", self.world.here)}
+        return {
+            "module": Text(own),
+            "root": Text("."),
+            "cwd": _here(self.world.here),
+        }
 
     def lost(self, kind: str, *labels: str) -> bool:
         """Whether what could not be read may have declared this."""

@@ -24,6 +24,7 @@ from tfkms.frontends.source.blocks import Consumers, module_blocks
 from tfkms.frontends.source.computed import DEFAULTS, OF_AN_ACCOUNT, POLICY_DOCUMENT, Computation, ManagedPath
 from tfkms.frontends.source.configuration import ModuleInstance, Resource, World
 from tfkms.frontends.source.documents import as_document, term_of, written_places
+from tfkms.frontends.source.lifecycle import ALL, ignored
 from tfkms.frontends.source.modules import Module, absences, load
 from tfkms.frontends.source.providers import evaluated_providers
 from tfkms.frontends.source.variables import Given
@@ -217,6 +218,9 @@ class _Reading:
     def resource(self, own: Resource) -> Read:
         """A resource as a plan that creates it would show it."""
         attributes = own.module.attributes(own)
+        if self.plan is not None and own.mode is Mode.MANAGED and not self.plan.makes(own.address):
+            kept = ignored(own.declaration)
+            attributes = {name: term for name, term in attributes.items() if kept.isdisjoint((name, ALL))}
         after = {name: value_of(term, name) for name, term in attributes.items()}
         for name, default in DEFAULTS.get(own.type, {}).items() if own.mode is Mode.MANAGED else ():
             if after.get(name) is None:

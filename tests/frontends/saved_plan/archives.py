@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def zipped(members: Mapping[str, bytes]) -> bytes:
+def zipped(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     """An archive of these members."""
     written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as target:
+    with zipfile.ZipFile(written, "w", method) as target:
         for name, content in members.items():
             target.writestr(name, content)
     return written.getvalue()

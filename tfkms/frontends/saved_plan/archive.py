@@ -30,6 +30,8 @@ ROOT = "m-"
 _MANIFEST = "tfconfig/modules.json"
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1
+_BY_OPENTOFU = b'"encrypted_data"'
+_HEAD = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,13 @@ def open_archive(content: bytes) -> Archive:
     if _PLAN not in members:
         hint = "hand over the file that `terraform plan -out FILE` wrote"
         raise Refusal("saved-plan-unrecognised", "this archive is no saved plan: it holds no `tfplan`", hint)
+    for name in (_PLAN, _STATE):
+        if _BY_OPENTOFU in members.get(name, b"")[:_HEAD]:
+            raise Refusal(
+                "plan-encrypted",
+                "this saved plan is encrypted by OpenTofu",
+                "show it with `tofu show -json` and its key",
+            )
     files = {
         name.removeprefix(FOLDER): text
         for name, text in members.items()
@@ -114,7 +123,9 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
             raise Refusal("saved-plan-path", "the saved plan has a member whose path leaves the archive")
         if name in members:
             raise Refusal("saved-plan-damaged", "the saved plan has two members of one name", _AGAIN)
-        if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
+        if entry.flag_bits & _ENCRYPTED:
+            raise Refusal("plan-encrypted", "the archive of the saved plan is encrypted", _AGAIN)
+        if entry.compress_type not in _METHODS:
             raise Refusal("saved-plan-damaged", "the saved plan has a member that Terraform would not write", _AGAIN)
         with archive.open(entry) as member:
             members[name] = member.read(left + 1)

@@ -37,6 +37,7 @@ _ACTIONS = {
     8: ("forget",),
     9: ("create", "forget"),
 }
+_TERRAFORM_VERSION = 14
 _CREATE, _DELETE, _FORGET = 1, 5, 8
 _REASONS = {
     1: "instance_count_unknown",
@@ -69,9 +70,11 @@ def plan_document(archive: Archive) -> Document:
 
 
 def _document(message: Message, archive: Archive) -> Document:
+    if not string(message, _TERRAFORM_VERSION):  # Terraform always writes it, behind the changes: the plan is cut short
+        raise WireError
     return Document(
         format_version="1.2",
-        terraform_version=string(message, 14),
+        terraform_version=string(message, _TERRAFORM_VERSION),
         resource_changes=sorted(
             [_resource_change(entry) for entry in messages(message, 3) if not _is_dropped_data(entry)], key=_order
         ),

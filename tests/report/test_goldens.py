@@ -90,7 +90,8 @@ def test_the_report_on_an_estate_is_as_before(
     assert scanned.code == 1
     folder = REPORTS / "estate"
     folder.mkdir(parents=True, exist_ok=True)
-    golden(folder / f"{form}.{SUFFIXES.get(form, 'txt')}", scanned.out.replace(tfkms.__version__, "VERSION"))
+    text = bare(scanned.out) if form == "html" else scanned.out
+    golden(folder / f"{form}.{SUFFIXES.get(form, 'txt')}", text.replace(tfkms.__version__, "VERSION"))
 
 
 @pytest.mark.parametrize("form", formats.names())

@@ -3,6 +3,8 @@
 import json
 import re
 
+import msgspec
+
 _LONE_SURROGATE = re.compile(r"\\\\|\\ud[89ab]\w\w\\ud[c-f]\w\w|(?P<lone>\\ud[89a-f]\w\w)")
 """Half a character, which JSON allows to be written and most readers refuse; the first two kinds are none."""
 
@@ -15,5 +17,6 @@ def written(content: object) -> str:
 
     Half characters become U+FFFD; a number sign that could begin a runner's command is written as an escape.
     """
-    text = _COMMAND.sub(r"#\\u0023", json.dumps(content, indent=1))
-    return _LONE_SURROGATE.sub(lambda found: "\\ufffd" if found["lone"] else found[0], text) + "\n"
+    text = _COMMAND.sub(r"#\\u0023", json.dumps(content, separators=(",", ":")))
+    text = _LONE_SURROGATE.sub(lambda found: "\\ufffd" if found["lone"] else found[0], text)
+    return msgspec.json.format(text, indent=1) + "\n"

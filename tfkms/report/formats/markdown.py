@@ -49,7 +49,7 @@ def document(report: Report, view: View, limit: int) -> str:
     blocks = [_head(report)]
     room = limit - _RESERVE - _size(blocks[0])
     sections = list(_sections(report, view))
-    spare = room - min(room * 3 // 4, sum(_size(item.short()) for section in sections for item in section.items))
+    spare = room - _lines(sections, room * 3 // 4)
     for section in sections:
         if section.items and section.title:
             blocks.append(f"#### {section.title}\n")
@@ -73,6 +73,17 @@ def document(report: Report, view: View, limit: int) -> str:
         if not blocks[-1].endswith("\n"):
             blocks.append("")
     return "\n".join(blocks)
+
+
+def _lines(sections: Sequence[_Section], limit: int) -> int:
+    """The size of a line for each thing; the limit where it is more."""
+    size = 0
+    for section in sections:
+        for item in section.items:
+            size += _size(item.short())
+            if size > limit:
+                return limit
+    return size
 
 
 def _size(text: str) -> int:

@@ -43,7 +43,7 @@ def render(report: Report, view: View) -> str:
     groups = alerts(counting(report), view, report)
     prints = fingerprints(groups, report, view)
     notifications = [
-        *_shortened(left_out(report, view)),
+        *_shortened(len(groups) - RESULTS_LIMIT),
         *(_diagnostic(item, report, view) for item in report.diagnostics),
         *(_note(note, indexes, report) for note in report.notes),
         *(_unseen(policy, report) for policy in report.unseen),
@@ -70,14 +70,16 @@ def render(report: Report, view: View) -> str:
 
 def left_out(report: Report, view: View) -> str:
     """How many results there is no room for; empty where there is room for all."""
-    left = len(alerts(counting(report), view, report)) - RESULTS_LIMIT
+    findings = counting(report)
+    left = len(alerts(findings, view, report)) - RESULTS_LIMIT if len(findings) > RESULTS_LIMIT else 0
     return sentences.counted(left, "result") if left > 0 else ""
 
 
-def _shortened(left: str) -> list[Json]:
-    if not left:
+def _shortened(left: int) -> list[Json]:
+    if left <= 0:
         return []
-    text = f"{left} left out, the least severe ones: GitHub takes {RESULTS_LIMIT} of a run; the JSON report has all"
+    number = sentences.counted(left, "result")
+    text = f"{number} left out, the least severe ones: GitHub takes {RESULTS_LIMIT} of a run; the JSON report has all"
     return [{"descriptor": {"id": "results-left-out"}, "level": "warning", "message": {"text": text}}]
 
 

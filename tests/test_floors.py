@@ -18,6 +18,7 @@ FLOORS = [
     {"engine"},
     {"queries"},
     {"report"},
+    {"serve"},
     {"cli"},
     {"__main__"},
 ]

@@ -243,7 +243,7 @@ class Reader:
             self.refuse_plan_json()
             return self.files(path, asked.files) if asked.files else self.directory(Path(path), asked.boundary)
         from tfkms.frontends.document_text import read_bytes
-        from tfkms.frontends.plan import SAVED_PLAN, plan_document, read_document, read_plan
+        from tfkms.frontends.plan import SAVED_PLAN, plan_document, read_document
 
         content = read_bytes(path)
         source = None if self.told.source is None else self.source(self.told.source)
@@ -255,13 +255,19 @@ class Reader:
         else:
             self.refuse_plan_json()
             if source is None:
-                return read_plan(content, asked.name, self.wanted.__contains__, self.assumed, self.mentions)
+                return self.plan(content, asked.name)
             beside = self.beside(source)
             document = plan_document(content)
         from tfkms.frontends.join import join
 
         scan = read_document(document, asked.name, self.wanted.__contains__, self.assumed, self.mentions)
         return join(document, scan, beside, self.wanted.__contains__)
+
+    def plan(self, content: bytes, name: str) -> "Scan":
+        """The JSON of a plan or a state. Raises Refusal."""
+        from tfkms.frontends.plan import read_plan
+
+        return read_plan(content, name, self.wanted.__contains__, self.assumed, self.mentions)
 
     def refuse_plan_json(self) -> None:
         """Refuses the JSON of a saved plan beside anything else."""

@@ -125,8 +125,8 @@ def _finding(finding: Finding, report: Report, view: View) -> _Item:
 
     def full() -> str:
         heading = f"<b>{finding.check}</b> {what} {html_code(finding.address)}: {html_prose(finding.message)}"
-        details = "\n".join(_details(finding, report, view)).replace("\n\n\n", "\n\n")
-        return f"<details><summary>{heading}</summary>\n\n{details}\n</details>\n"
+        rest = "\n".join(details(finding, report, view)).replace("\n\n\n", "\n\n")
+        return f"<details><summary>{heading}</summary>\n\n{rest}\n</details>\n"
 
     def short() -> str:
         where = _input(report, finding.input)
@@ -135,7 +135,8 @@ def _finding(finding: Finding, report: Report, view: View) -> _Item:
     return _Item(full, short, f"{finding.verdict.value} ({finding.severity.label})")
 
 
-def _details(finding: Finding, report: Report, view: View) -> Iterator[str]:
+def details(finding: Finding, report: Report, view: View) -> Iterator[str]:
+    """What there is to say of a finding besides its message: the requests, the statements, what mends it."""
     if len(report.inputs) > 1:
         yield f"- input {code(paths(report)[finding.input])}"
     keys = [key for key in finding.keys if key != finding.address]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from tfkms import __version__
 from tfkms.report.display import shown
@@ -30,7 +30,7 @@ def render(template: str, **members: object) -> str:
 def prose(text: str) -> Markup:
     """A sentence: what stands in backticks as code."""
     return Markup().join(
-        Markup("<code>{}</code>").format(part[1:-1]) if place % 2 else escape(part)
+        Markup("<code>{}</code>").format(_breaking(part[1:-1])) if place % 2 else _breaking(part)
         for place, part in enumerate(_CODE.split(shown(text)))
     )
 
@@ -38,10 +38,15 @@ def prose(text: str) -> Markup:
 def arn(text: str) -> Markup:
     """A name that may break after a slash; of an ARN the part that many share stands back behind its own."""
     parts = _ARN.fullmatch(text)
-    own = Markup("/<wbr>").join(shown(parts[3] if parts else text).split("/"))
+    own = _breaking(shown(parts[3] if parts else text))
     if parts is None:
         return Markup("<b>{}</b>").format(own)
     return Markup('<span class="pre">{}<wbr>{}</span><wbr><b>{}</b>').format(shown(parts[1]), shown(parts[2]), own)
+
+
+def _breaking(text: str) -> Markup:
+    """The text, which may go on in a new line after a slash."""
+    return Markup("/<wbr>").join(text.split("/"))
 
 
 @lru_cache(maxsize=1)

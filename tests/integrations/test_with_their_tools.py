@@ -202,6 +202,13 @@ def test_the_plan_policy_denies_what_could_not_be_read(tools: Path) -> None:
     assert set(custom["errors"]) <= set(decide(tools, custom)["deny"])
 
 
+def test_the_plan_policy_warns_where_findings_are_left_out(tools: Path) -> None:
+    custom = spacelift(made.report(errors=False)) | {"omitted": 3}
+
+    assert "tfkms: 3 findings more than there is room for" in decide(tools, custom)["warn"]
+    assert not [line for line in decide(tools, custom | {"omitted": 0})["warn"] if "room" in line]
+
+
 def test_the_action_installs_tfkms_from_its_own_checkout(checkout: Path, tmp_path: Path) -> None:
     action = yaml.safe_load((PROJECT / "action.yml").read_text(encoding="utf-8"))
     (step,) = [step for step in action["runs"]["steps"] if step.get("id") == "install"]

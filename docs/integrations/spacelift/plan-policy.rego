@@ -21,3 +21,5 @@ warn contains sprintf("%s %s: %s", [found.rule, found.address, found.message]) i
 	some found in report.findings
 	not found.blocking
 }
+
+warn contains sprintf("tfkms: %d findings more than there is room for", [report.omitted]) if report.omitted > 0

@@ -244,5 +244,5 @@ def test_a_plan_that_takes_too_long_fails(state: Service, tmp_path: Path) -> Non
     with tfkms_serve(state, tmp_path, "--timeout", "1") as served:
         answer = ask(state, served, "heavy", state.plans["heavy"])
 
-        assert answer["message"] == "tfkms could not judge the plan: it took longer than 1 seconds"
+        assert answer["message"] == "tfkms could not judge the plan: it took longer than 1 s"
         assert ask(state, served, "after", CLEAN)["status"] in ("passed", "failed")

@@ -37,7 +37,7 @@ class Bench:
             while not connection.poll(_LOOK_SECONDS):
                 if self._ended.is_set() or time.monotonic() > until:
                     self.close()
-                    return failure(_GONE if self._ended.is_set() else f"it took longer than {self._seconds:g} seconds")
+                    return failure(_GONE if self._ended.is_set() else f"it took longer than {self._seconds:g} s")
             answer: Answer = connection.recv()
         except (OSError, EOFError):
             self.close()

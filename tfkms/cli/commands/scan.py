@@ -18,6 +18,7 @@ from tfkms.cli.targets import JOB_SUMMARY, TEXT, Target, targets
 from tfkms.report import formats
 
 JOBS_LIMIT = 64
+SECONDS_LIMIT = 86_400
 GITHUB, HTML, SARIF = "github", "html", "sarif"
 
 
@@ -79,6 +80,14 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
     metavar="N",
     help="Judge inputs by so many processes.",
 )
+@click.option(
+    "--timeout",
+    type=click.IntRange(1, SECONDS_LIMIT),
+    default=600,
+    show_default=True,
+    metavar="S",
+    help="Seconds that reading and judging may take; then the scan ends with 2.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="List every verdict, the good ones too.")
 def scan(
     *,
@@ -102,9 +111,11 @@ def scan(
     quiet: bool,
     no_progress: bool,
     jobs: int,
+    timeout: int,
     verbose: bool,
 ) -> int:
-    """Judge plans: JSON of `terraform show -json` (a plan or a state), or `-` for standard input.
+    """Judge plans before they are applied: saved plans (`terraform plan -out`), the JSON of plans and states, and the
+    configuration in directories and files; `-` for standard input, the current directory for none.
 
     Exit codes: 0 nothing violated, 1 violated, 2 the job could not be done, 3 something undecided.
     """
@@ -112,6 +123,7 @@ def scan(
     from tfkms.baseline import written
     from tfkms.cli.judging import Task, judge_each
     from tfkms.cli.progress import Progress
+    from tfkms.cli.time_limit import TimeLimit
     from tfkms.finding import Severity
     from tfkms.report.view import View
     from tfkms.settings import decisions
@@ -130,7 +142,7 @@ def scan(
     forms = {form, *(name for name, _ in outputs)}
     task = Task(Reader(told, assumed(told, settings.form), own.sites), rules, judged_by, access=HTML in forms)
     wanted = asked(inputs)
-    with Progress(len(wanted), not (no_progress or quiet)) as progress:
+    with TimeLimit(timeout), Progress(len(wanted), not (no_progress or quiet)) as progress:
         done = judge_each(task, wanted, jobs, progress.advance)
     report = engine.report(done.judged, rules, judged_by, [*decisions.idle_patterns(settings), *done.refused])
     severity = Severity[(fail_on or settings.form.fail_on).upper()]

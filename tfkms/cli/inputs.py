@@ -215,7 +215,9 @@ class Reader:
         from tfkms.key_uses import KEY_ALIAS
 
         services = catalogue.services()
-        always = {site.type for site in (*catalogue.sites(), *sites)} | {KEY_ALIAS} | RESOURCE_TYPES
+        shipped = {site.type for site in catalogue.sites()} | {KEY_ALIAS} | RESOURCE_TYPES
+        self.foreign = frozenset(site.type for site in sites) - shipped
+        always = shipped | self.foreign
         self.wanted = always | set(services.arguments)
         self.mentions = {kind: words for kind, words in services.words().items() if kind not in always}
         self.told = told
@@ -261,6 +263,10 @@ class Reader:
         from tfkms.frontends.join import join
 
         scan = read_document(document, asked.name, self.wanted.__contains__, self.assumed, self.mentions)
+        if document.saved and self.told.plan_json is None and self.told.terraform is None:
+            from tfkms.cli.saved_plans import hidden
+
+            scan = hidden(scan, self.foreign)
         return join(document, scan, beside, self.wanted.__contains__)
 
     def plan(self, content: bytes, name: str) -> "Scan":

@@ -1,6 +1,6 @@
 """Saved plans as inputs: where their values come from, and the configuration that they bring."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from tfkms.frontends.saved_plan.configuration import module_of
 from tfkms.frontends.saved_plan.names import Names
 from tfkms.frontends.saved_plan.plan_message import plan_document
 from tfkms.frontends.saved_plan.read import configured, read_saved_plan
+from tfkms.model import Scan
 
 if TYPE_CHECKING:
     from tfkms.cli.inputs import Asked, Told
@@ -41,6 +42,19 @@ def saved_plan(
     folder = None if asked.path == STANDARD_INPUT else Path(asked.path).parent / (archive.root or ".")
     names = Names(archive, asked.name, folder)
     return document, archived(archive, module, names, replace(setting, workspace=document.workspace, here=None), source)
+
+
+def hidden(scan: Scan, types: Collection[str]) -> Scan:
+    """The scan with all that resources of these types hold taken for sensitive.
+
+    What a provider's schema marks as sensitive is not marked in a saved plan, as it is in the JSON of one. The types
+    that tfkms knows hold no policy in such a place; of those that somebody adds nobody can tell.
+    """
+    resources = tuple(
+        replace(own, before_sensitive=True, after_sensitive=True) if own.block_type in types else own
+        for own in scan.resources
+    )
+    return replace(scan, resources=resources)
 
 
 def _values(archive: Archive, module: "Module", asked: "Asked", told: "Told", source: Place | None) -> Document:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.command_line import assert_refused, run
-from tests.frontends.saved_plan.archives import members_of, zipped
+from tests.frontends.saved_plan.archives import field, members_of, path_of, plan_of, zipped
 from tfkms.diagnostics import Refusal
 from tfkms.frontends.plan import plan_document
 from tfkms.frontends.saved_plan import archive
@@ -22,25 +22,6 @@ MEMBERS = members_of(WAYS / "jsonencode-known")
 JUDGED = ("--check", "IAM-KMS-3", "--account-id", "111122223333", "--format", "json", "-q")
 HUGE = b"\xdd\xff\xff\xff\xff"
 """The head of a list of four thousand million elements."""
-
-
-def field(number: int, content: bytes) -> bytes:
-    """A field of a message that holds bytes."""
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def varint(value: int) -> bytes:
-    low, rest = value & 0x7F, value >> 7
-    return bytes([low | 0x80]) + varint(rest) if rest else bytes([low])
-
-
-def plan_of(value: bytes, *paths: bytes, action: int = 1) -> bytes:
-    """A plan that creates a key with this value, in MessagePack, and these sensitive paths."""
-    change = b"\x08" + varint(action) + field(2, field(1, value)) + b"".join(field(4, path) for path in paths)
-    entry = (
-        field(13, b"aws_kms_key.main") + field(8, b'provider["registry.terraform.io/hashicorp/aws"]') + field(9, change)
-    )
-    return b"\x08\x03" + field(3, entry) + field(14, b"1.11.4")
 
 
 def with_plan(plan: bytes) -> bytes:
@@ -81,10 +62,6 @@ def doubled() -> bytes:
 
 def lists(depth: int) -> bytes:
     return b"\x91" * depth + b"\xc0"
-
-
-def path_of(*steps: bytes) -> bytes:
-    return b"".join(field(1, step) for step in steps)
 
 
 BAD = {

@@ -64,7 +64,7 @@ def test_a_line_for_each_goes_before_the_details_of_one(number: int) -> None:
 
 def test_what_is_left_out_is_counted_by_severity() -> None:
     assert re.search(
-        r"There is no room for \d+ violated \(critical\), 2500 violated \(low\) more\.",
+        r"Left out, for there is no room: \d+ violated \(critical\), 2500 violated \(low\)\.",
         markdown.document(many(5_000), made.view(), 20_000),
     )
 

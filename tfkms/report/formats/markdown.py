@@ -66,7 +66,7 @@ def document(report: Report, view: View, limit: int) -> str:
             if _size(block) > room:
                 left = Counter(item.kind for item in section.items[place:])
                 words = ", ".join(f"{number} {kind}" for kind, number in left.items())
-                blocks.append(f"\nThere is no room for {words} more.\n")
+                blocks.append(f"\nLeft out, for there is no room: {words}.\n")
                 break
             blocks.append(block)
             room -= _size(block)

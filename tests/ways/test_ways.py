@@ -139,6 +139,17 @@ def test_nor_by_the_policies_that_are_listed(way: str) -> None:
     assert "aws_kms_key.main" in {row["address"] for row in json.loads(result.out)}
 
 
+@pytest.mark.parametrize(
+    ("name", "file"), [("templatefile-unknown", "policy.json.tftpl"), ("file-in-module", "base.json")]
+)
+def test_what_neither_plan_nor_source_knows_is_unknown_for_both_reasons(name: str, file: str) -> None:
+    [needs] = {tuple(need["reason"] for need in own["needs"]) for own in scanned(name, "saved").report["findings"]}
+
+    [reason] = needs
+    assert reason.startswith("known after apply; ")
+    assert f"{file}` is not in the saved plan; name its directory with --source" in reason
+
+
 def test_a_workspace_that_is_named_is_that_of_the_plan() -> None:
     words = ("scan", SHOWN, "--source", ".", "--workspace", "default", *ACCOUNT, "--format", "json", "-q")
     named = run(*words, cwd=WAYS / "workspace").report["verdicts"]

@@ -20,9 +20,10 @@ from tfkms.frontends.source.modules import Module
 from tfkms.frontends.source.read import Beside, Setting, read_beside
 from tfkms.location import Origin
 from tfkms.model import Action, Mode, Resource, Scan, Source
-from tfkms.values import Template, Unknown, Value, holes
+from tfkms.predicted import AFTER_APPLY
+from tfkms.values import Hole, Template, Unknown, Value, holes
 
-_NOT_ARCHIVED = "the saved plan does not hold the file; name its directory with --source"
+_NOT_ARCHIVED = "is not in the saved plan; name its directory with --source"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,8 @@ def _origins(planned: Mapping[str, Value], written: Resource) -> Mapping[str, Or
 def _settled(planned: Value, written: Value) -> Value:
     """The plan's word, and where it knows less than the source, the source's."""
     match planned, written:
+        case Unknown(hole), Unknown(other):
+            return Unknown(_for_both_reasons(hole, other))
         case _, None | Unknown():
             return planned
         case ((Unknown() | Template()), _):
@@ -134,6 +137,13 @@ def _settled(planned: Value, written: Value) -> Value:
             return written
         case _:
             return planned
+
+
+def _for_both_reasons(planned: Hole, written: Hole) -> Hole:
+    """What neither the plan nor the source knows."""
+    if written.reason in planned.reason or written.reason == AFTER_APPLY:
+        return planned
+    return replace(planned, reason=f"{planned.reason}; {written.reason}")
 
 
 def _agree(planned: Value, written: Value) -> bool:

@@ -120,12 +120,12 @@ class World:
 
 
 def _workspace(name: str | None) -> Term:
-    reason = "the JSON of a plan does not tell the workspace; --workspace does"
+    reason = "told by --workspace and not by the JSON of a plan"
     return Text(name) if name is not None else nameless("terraform.workspace", reason)
 
 
 def _here(directory: str | None) -> Term:
-    return Text(directory) if directory is not None else nameless("path.cwd", "it is not told where Terraform ran")
+    return Text(directory) if directory is not None else nameless("path.cwd", "known where Terraform ran")
 
 
 class ModuleInstance:

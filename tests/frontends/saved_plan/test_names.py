@@ -102,6 +102,21 @@ def test_a_file_that_has_come_along_makes_another_source(place: Path) -> None:
     assert "`more.tf` differs" in told["message"]
 
 
+def test_files_that_only_opentofu_reads_make_no_other_source(place: Path) -> None:
+    (place / "source").mkdir()
+    (place / "source" / "main.tf").write_bytes(WRITTEN)
+    (place / "source" / "main.tofu").write_text(UNRELATED)
+
+    assert told_of_source(scan("live/tfplan", "--source", "source", cwd=place)) == []
+
+
+def test_a_directory_behind_a_link_is_called_by_where_it_is(place: Path) -> None:
+    (place / "live" / "main.tf").write_bytes(WRITTEN)
+    (place / "link").symlink_to("live")
+
+    assert file_of(scan("link/tfplan", cwd=place)) == "live/main.tf"
+
+
 def test_the_hash_of_a_line_is_that_of_the_plans_own_text(place: Path) -> None:
     (place / "main.tf").write_text(UNRELATED)
     within, hash_within = sarif_of("live/tfplan", cwd=place)

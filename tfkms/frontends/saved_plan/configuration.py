@@ -1,6 +1,6 @@
 """The configuration that a saved plan brings along: its modules, and whether a directory holds the same."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from tfkms.diagnostics import Diagnostic, Level
@@ -10,6 +10,7 @@ from tfkms.frontends.saved_plan.archive import ROOT, Archive
 from tfkms.frontends.saved_plan.names import is_same
 from tfkms.frontends.source.modules import Absent, Called, Module
 
+_OPENTOFU = (".tofu", ".tofu.json")
 _INSTALLED = ".terraform/"
 
 
@@ -49,8 +50,17 @@ def difference(archive: Archive, directory: Path) -> Diagnostic | None:
         path = directory / place
         if not is_same(path, content) and not (place.startswith(_INSTALLED) and not path.exists()):
             return _differs(place)
-    here = [path.name for path in directory.iterdir()]
-    return next((_differs(name) for name in configuration_files(here) if name not in places), None)
+    return next((_differs(name) for name in _read_here(directory, places) if name not in places), None)
+
+
+def _read_here(directory: Path, places: Collection[str]) -> list[str]:
+    """The configuration files in a directory that the program which wrote the plan reads: OpenTofu some more."""
+    by_opentofu = any(place.endswith(_OPENTOFU) for place in places)
+    try:
+        names = [path.name for path in directory.iterdir()]
+    except OSError:
+        return []
+    return configuration_files(name for name in names if by_opentofu or not name.endswith(_OPENTOFU))
 
 
 def _differs(place: str) -> Diagnostic:

@@ -41,7 +41,7 @@ class Names:
         place = self.archive.place(file)
         if self.directory is None or place is None:
             return None
-        path = self.directory / place
+        path = self.directory.resolve() / place  # a `..` behind a link leads elsewhere than in its name
         if not is_same(path, self.archive.configuration[file]):
             return None
         try:

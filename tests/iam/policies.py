@@ -18,7 +18,16 @@ SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/one"
 FEDERATED = f"arn:aws:sts::{ACCOUNT}:federated-user/bob"
 SERVICE = "logs.amazonaws.com"
 
-_ARNS = [APP, ANN, ROOT, f"arn:aws:iam::{ACCOUNT}:role/a*", "arn:aws:iam::*:role/*", f"arn:aws:iam::{OTHER}:role/app"]
+_ARNS = [
+    APP,
+    ANN,
+    ROOT,
+    f"arn:aws:iam::{ACCOUNT}:role/*/app",
+    f"arn:aws:iam::{ACCOUNT}:user/${{aws:username}}",
+    f"arn:aws:iam::{ACCOUNT}:role/a*",
+    "arn:aws:iam::*:role/*",
+    f"arn:aws:iam::{OTHER}:role/app",
+]
 _TAGS = ["a", "b", "", "${aws:PrincipalTag/team}", "${aws:PrincipalTag/team, 'a'}", "${aws:username}", "${*}", "a*"]
 _NUMBERS = ["0", "300", "3600", "300.5", "-1", "many", "1e3", "0300"]
 _DATES = ["2026-06-01T00:00:00Z", "2027-01-01", "1798761600", "2030-01-01T00:00:00.5Z", "2026", "soon"]
@@ -33,12 +42,14 @@ POOLS: dict[str, list[str]] = {
     "aws:PrincipalType": ["User", "AssumedRole", "Account"],
     "aws:PrincipalIsAWSService": _BOOLEANS,
     "aws:userid": ["AIDAEXAMPLE", "*:one", "AROAEXAMPLE:*", ACCOUNT],
-    "aws:username": ["ann", "a*", "bob"],
+    "aws:username": ["ann", "a*", "bob", "${aws:PrincipalTag/team}"],
     "aws:PrincipalTag/team": _TAGS,
     "aws:ResourceTag/team": _TAGS,
     "aws:ResourceTag/other": ["a", "b"],
     "aws:RequestTag/team": ["a", "b"],
     "aws:TagKeys": ["team", "other", "t*"],
+    "aws:CalledVia": ["s3.amazonaws.com", "athena.amazonaws.com", "*"],
+    "aws:PrincipalOrgPaths": ["o-a/*", "o-a/r-1/ou-1/"],
     "aws:SourceIp": _RANGES,
     "aws:SourceVpce": ["vpce-1", "vpce-?", "vpce-*"],
     "aws:SourceArn": ["arn:aws:s3:::bucket", "arn:aws:s3:::*", "*"],
@@ -53,7 +64,10 @@ POOLS: dict[str, list[str]] = {
     "kms:RequestAlias": ["alias/a"],
     "kms:KeySpec": ["SYMMETRIC_DEFAULT", "RSA_2048"],
     "kms:EncryptionContext:level": [*_NUMBERS, "QUJD", "QUI=", "é", "É"],
+    "kms:EncryptionContextKeys": ["app", "a*", "b"],
     "kms:GrantIsForAWSResource": _BOOLEANS,
+    "kms:GrantOperations": ["Decrypt", "Encrypt", "D*"],
+    "kms:GranteePrincipal": [APP, "*"],
     "kms:BypassPolicyLockoutSafetyCheck": _BOOLEANS,
     "custom:key": ["x", "X", "x*"],
 }

@@ -23,12 +23,15 @@ from tests.iam.asking import (
     surely,
     user,
 )
-from tfkms.iam.callers import Caller, CallerKind, anyone, named, service, session
+from tfkms.checks.parties import witness
+from tfkms.finding import Witness
+from tfkms.iam.callers import Caller, CallerKind, anyone, named, of_any_path, service, session
+from tfkms.iam.case import Case
 from tfkms.iam.document import Policy
-from tfkms.iam.grants import EVERYTHING, Bundle, Case
+from tfkms.iam.grants import EVERYTHING, Bundle, Guarding
 from tfkms.iam.key_values import Reading
 from tfkms.iam.parse import parse_policy
-from tfkms.iam.simulate import Answer
+from tfkms.iam.simulate import Answer, Documents, Request, simulate
 from tfkms.location import Origin
 from tfkms.values import Hole, Text, Unknown, Value, text
 
@@ -469,10 +472,21 @@ def test_hiding_what_is_known_never_flips_an_answer(key_policy: Any, caller: Any
     assert possibly(whole) or not surely(partly)
 
 
+NOT_TOLD = {
+    "aws:PrincipalAccount": ACCOUNT,
+    "kms:CallerAccount": ACCOUNT,
+    "aws:PrincipalType": "AssumedRole",
+    "aws:userid": "AROAEXAMPLE",
+    "aws:PrincipalServiceNamesList": "logs.amazonaws.com",
+}
+
+
 @pytest.mark.parametrize("effect", ["Allow", "Deny"])
-def test_the_account_of_a_services_call_is_not_told(effect: str) -> None:
-    """AWS says that the key is in every request, and not what it holds where a service calls for itself."""
-    condition = {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}
+@pytest.mark.parametrize("key", NOT_TOLD)
+def test_what_a_services_call_tells_of_its_account_is_not_known(effect: str, key: str) -> None:
+    """AWS says that the keys are in every request, and not what they hold where a service calls for itself."""
+    operator = "ForAnyValue:StringEquals" if key == "aws:PrincipalServiceNamesList" else "StringEquals"
+    condition = {operator: {key: NOT_TOLD[key]}}
     allow = statement(principal={"Service": "logs.amazonaws.com"}, Condition=condition if effect == "Allow" else None)
     deny = [statement("Deny", "*", Condition=condition)] if effect == "Deny" else []
     asked = case(document(allow, *deny), service("logs.amazonaws.com", "aws"), "Decrypt")
@@ -487,3 +501,162 @@ def test_a_text_with_an_unknown_id_in_it_cannot_be_and_not_be_the_same(operators
     policy = document(statement(principal="*", Condition=conditions))
 
     assert not possibly(case(policy, role()))
+
+
+# Anyone of a kind is one principal in all that is said of it
+
+
+def the_one(asked: Case) -> Witness:
+    """The request that surely exists, which the second evaluator allows."""
+    (found, *_) = asked.granted(Reading.STRICT)
+    proof = witness(asked, found.solution, None)
+    bundle = asked.bundle
+    documents = Documents(asked.key_policy, bundle.identity, bundle.boundaries[0] if bundle.boundaries else None)
+    request = Request(proof.principal, proof.action, proof.resource, proof.context)
+    assert simulate(request, documents, frozenset()) is Answer.ALLOWED
+    return proof
+
+
+ANY_USER = anyone(CallerKind.USER, ACCOUNT, "aws")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "name"),
+    [
+        ({"StringEquals": {"aws:username": "bob"}}, "bob"),
+        ({"StringLike": {"aws:username": "b?b"}, "ArnLike": {"aws:PrincipalArn": "*:*:*:*:*:user/team/*"}}, "team/bxb"),
+        ({"StringNotLike": {"aws:username": ["x*", "y*"]}, "StringLike": {"aws:username": ["y*", "z*"]}}, "z"),
+        ({"StringEquals": {"aws:username": "${aws:PrincipalTag/user}"}}, "x"),
+    ],
+)
+def test_the_name_of_any_user_is_the_end_of_its_arn(conditions: dict[str, Any], name: str) -> None:
+    proof = the_one(case(document(statement(principal="*", Condition=conditions)), ANY_USER))
+
+    assert proof.principal == f"arn:aws:iam::{ACCOUNT}:user/{name}"
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {"StringEquals": {"aws:username": "bob"}, "StringNotLike": {"aws:PrincipalArn": "*bob"}},
+        {"StringEquals": {"aws:username": "bob"}, "StringLike": {"aws:PrincipalArn": "*/ann"}},
+        {"StringEquals": {"aws:username": "team/bob"}},
+        {"Null": {"aws:username": "true"}},
+    ],
+)
+def test_no_user_has_one_name_and_another_in_its_arn(conditions: dict[str, Any]) -> None:
+    assert not possibly(case(document(statement(principal="*", Condition=conditions)), ANY_USER))
+
+
+def test_the_name_of_a_user_is_no_number() -> None:
+    condition = {"NumericLessThan": {"aws:username": "5"}}
+    asked = case(document(statement(principal="*", Condition=condition)), ANY_USER)
+
+    assert (surely(asked), possibly(asked)) == (False, True)
+
+
+@pytest.mark.parametrize("kind", [CallerKind.ROLE, CallerKind.USER])
+@pytest.mark.parametrize(
+    ("arn", "expected"),
+    [("app", True), ("team/app", True), ("*/app", True), ("xapp", False), ("*xapp", False), ("app/x", False)],
+)
+def test_of_a_principal_known_by_name_the_path_alone_is_free(kind: CallerKind, arn: str, expected: bool) -> None:
+    condition = {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:{kind.value}/{arn}"}}
+    policy = document(statement(principal="*", Condition=condition))
+    asked = case(policy, of_any_path(kind, "app", ACCOUNT, "aws"))
+
+    assert (surely(asked), possibly(asked)) == (expected, expected)
+    if expected:
+        assert str(the_one(asked).principal).endswith("/app")
+
+
+@pytest.mark.parametrize(("name", "expected"), [("ann", True), ("${aws:username}", True), ("bob", False)])
+def test_a_user_known_by_name_has_that_name(name: str, expected: bool) -> None:
+    policy = document(statement(principal="*", Condition={"StringEquals": {"aws:username": name}}))
+    asked = case(policy, of_any_path(CallerKind.USER, "ann", ACCOUNT, "aws"))
+
+    assert (surely(asked), possibly(asked)) == (expected, expected)
+
+
+def test_the_name_of_a_user_may_hold_an_unknown_part() -> None:
+    hole = Hole("random_id.x", "/hex", "known after apply")
+    caller = named(CallerKind.USER, text(f"arn:aws:iam::{ACCOUNT}:user/team/", hole, "-x"), ACCOUNT, "aws")
+
+    for pattern, sure, possible in (("*-x", True, True), ("-x", False, True), ("*-y", False, False)):
+        policy = document(statement(principal="*", Condition={"StringLike": {"aws:username": pattern}}))
+        asked = case(policy, caller)
+        assert (surely(asked), possibly(asked)) == (sure, possible)
+
+
+BOB = f"arn:aws:sts::{ACCOUNT}:federated-user/bob"
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_any_federated_user_may_be_the_one_that_is_named(effect: str) -> None:
+    is_bob = {"ArnEquals": {"aws:PrincipalArn": BOB}}
+    named_ = statement(effect, {"AWS": BOB})
+    everyone = [] if effect == "Allow" else [statement(principal="*", Condition=is_bob)]
+    asked = case(document(named_, *everyone), anyone(CallerKind.FEDERATED_USER, ACCOUNT, "aws"))
+
+    assert (surely(asked), possibly(asked)) == (effect == "Allow", effect == "Allow")
+
+
+@pytest.mark.parametrize(
+    "allow",
+    [
+        {"Effect": "Allow", "Action": "kms:*", "Resource": "*", "NotPrincipal": {"AWS": user().name}},
+        statement(principal={"AWS": user().name}),
+    ],
+)
+def test_for_which_user_a_federated_user_acts_is_not_told(allow: dict[str, Any]) -> None:
+    asked = case(document(allow), named(CallerKind.FEDERATED_USER, BOB, ACCOUNT, "aws"))
+
+    assert (surely(asked), possibly(asked)) == (False, True)
+
+
+# Control policies
+
+LINKED = role("aws-service-role/logs.amazonaws.com/AWSServiceRoleForLogs")
+
+
+@pytest.mark.parametrize(
+    ("caller", "action", "on_resources", "sure", "possible"),
+    [
+        (role(), "RetireGrant", False, False, False),
+        (role(), "RetireGrant", True, True, True),  # no resource control policy is about the retiring of grants
+        (role(), "CreateGrant", True, False, False),
+        (LINKED, "CreateGrant", False, True, True),
+        (LINKED, "CreateGrant", True, False, True),
+        (service("logs.amazonaws.com", "aws"), "CreateGrant", False, True, True),
+        (service("logs.amazonaws.com", "aws"), "CreateGrant", True, False, False),
+    ],
+)
+def test_whom_and_what_a_control_policy_binds(
+    caller: Caller, action: str, on_resources: bool, sure: bool, possible: bool
+) -> None:
+    who = {"AWS": [str(role().name), str(LINKED.name)], "Service": "logs.amazonaws.com"}
+    deny = document(statement("Deny", "*" if on_resources else None))
+    guards = (Guarding(deny, on_resources, sure=True),)
+    asked = case(document(statement(principal=who)), caller, action, Bundle(guards=guards))
+
+    assert (surely(asked), possibly(asked)) == (sure, possible)
+
+
+# Tests of several kinds on one key
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        ({"StringEquals": {"aws:UserAgent": ["1", "7", "x"]}, "NumericGreaterThan": {"aws:UserAgent": "5"}}, True),
+        ({"StringEquals": {"aws:UserAgent": ["1", "2"]}, "NumericGreaterThan": {"aws:UserAgent": "5"}}, False),
+        ({"StringEquals": {"aws:SourceIp": "10.0.0.1"}, "IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}, False),
+        ({"StringEquals": {"aws:SourceIp": "10.0.0.1"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, True),
+        ({"StringEquals": {"aws:CurrentTime": "2040-01-01"}, "DateLessThan": {"aws:CurrentTime": "2030-01-01"}}, False),
+        ({"Bool": {"aws:ViaAWSService": "true"}, "BinaryEquals": {"aws:ViaAWSService": "dHJ1ZQ=="}}, False),
+    ],
+)
+def test_values_that_are_listed_are_all_tried(conditions: dict[str, Any], expected: bool) -> None:
+    asked = case(document(statement(principal="*", Condition=conditions)), role(), "Decrypt")
+
+    assert (surely(asked), possibly(asked)) == (expected, expected)

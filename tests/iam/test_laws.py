@@ -26,9 +26,10 @@ from tests.iam.policies import (
 )
 from tfkms import catalogue
 from tfkms.checks.parties import witness
-from tfkms.iam.callers import Caller, CallerKind, anyone, named, root_user, service, session
+from tfkms.iam.callers import Caller, CallerKind, anyone, named, of_any_path, root_user, service, session
+from tfkms.iam.case import Case, Granted
 from tfkms.iam.document import Policy
-from tfkms.iam.grants import Bundle, Case, Granted
+from tfkms.iam.grants import EVERYTHING, Bundle, Guarding
 from tfkms.iam.key_values import Reading
 from tfkms.iam.parse import parse_policy
 from tfkms.iam.search import BeyondLimitsError
@@ -57,13 +58,18 @@ CALLERS = [
 ]
 ANYONE = {
     anyone(CallerKind.ROLE, ACCOUNT, "aws"): [role(), role("abc"), role("team/x")],
-    anyone(CallerKind.USER, ACCOUNT, "aws"): [user(), user("bob")],
+    anyone(CallerKind.USER, ACCOUNT, "aws"): [user(), user("bob"), user("team/ann")],
+    anyone(CallerKind.FEDERATED_USER, ACCOUNT, "aws"): [named(CallerKind.FEDERATED_USER, FEDERATED, ACCOUNT, "aws")],
+    of_any_path(CallerKind.ROLE, "app", ACCOUNT, "aws"): [role(), role("team/app")],
+    of_any_path(CallerKind.USER, "ann", ACCOUNT, "aws"): [user(), user("team/ann")],
 }
-ACTIONS = ["DisableKey", "Decrypt", "PutKeyPolicy", "CreateGrant"]
+ACTIONS = ["DisableKey", "Decrypt", "PutKeyPolicy", "CreateGrant", "RetireGrant"]
 
 KEY_POLICIES = openly()
 IDENTITY = openly(identity=True)
 BOUNDARIES = st.none() | st.lists(statements(identity=True, effects=("Allow",)), min_size=1, max_size=2)
+GUARDS = st.just(()) | st.lists(st.tuples(statements(identity=True, effects=("Deny",)), st.booleans()), max_size=2)
+"""Statements of control policies, and whether they are about resources."""
 
 
 @st.composite
@@ -73,14 +79,21 @@ def questions(draw: st.DrawFn) -> tuple[Case, Statements, Statements]:
     caller: Caller = draw(st.sampled_from(CALLERS))
     person = caller.kind not in (CallerKind.ROOT, CallerKind.SERVICE)
     bounded = person and caller.bounded and limits is not None
+    guards = draw(GUARDS)
     bundle = Bundle(
         identity=(document(*held),) if person else (),
         boundaries=(document(*limits),) if bounded and limits else (),
+        guards=tuple(guarding(own, on_resources) for own, on_resources in guards),
     )
     caller = replace(caller, bounded=bounded)
     action = catalogue.actions()[draw(st.sampled_from(ACTIONS))]
     asked = Case(document(*own), bundle, caller, draw(st.sampled_from(TARGETS)), action)
-    return asked, own, [*held, *(limits or [])]
+    return asked, own, [*held, *(limits or []), *(own for own, _ in guards)]
+
+
+def guarding(deny: dict[str, Any], on_resources: bool) -> Guarding:
+    """A control policy in force; one about resources is about everybody."""
+    return Guarding(document(deny | {"Principal": "*"} if on_resources else deny), on_resources, sure=True)
 
 
 def granted(asked: Case, reading: Reading) -> list[Granted]:
@@ -100,9 +113,15 @@ def possibly(asked: Case) -> bool:
 
 
 def answer(asked: Case, principal: Text, context: Mapping[str, tuple[Text, ...]]) -> Answer:
-    boundary = asked.bundle.boundaries[0] if asked.bundle.boundaries else None
-    request = Request(principal, f"kms:{asked.action.name}", KEY, context)
-    return simulate(request, Documents(asked.key_policy, asked.bundle.identity, boundary), CROSSING)
+    bundle = asked.bundle
+    documents = Documents(
+        asked.key_policy,
+        bundle.identity,
+        bundle.boundaries[0] if bundle.boundaries else None,
+        guards=tuple((own.policy, EVERYTHING) for own in bundle.guards if not own.on_resources),
+        resource_guards=tuple(own.policy for own in bundle.guards if own.on_resources),
+    )
+    return simulate(Request(principal, f"kms:{asked.action.name}", KEY, context), documents, CROSSING)
 
 
 @given(questions())

@@ -6,7 +6,7 @@ import pytest
 
 from tests.oracle import comparing
 from tests.oracle.generator import Generator
-from tfkms.iam.grants import Case
+from tfkms.iam.case import Case
 from tfkms.iam.key_values import Reading
 from tfkms.queries.can import deciding, without
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from tfkms.iam.access import Solution
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import Caller
+from tfkms.iam.case import Case
 from tfkms.iam.document import AnyStatement, Condition, Policy, Statement
-from tfkms.iam.grants import Case
 from tfkms.iam.key_values import Reading
 
 

@@ -8,7 +8,7 @@ from tfkms.iam.comparisons import Like, unsure
 from tfkms.iam.conditions import Atom
 from tfkms.iam.grants import Conjunction
 from tfkms.iam.naming import PRINCIPAL_ARN
-from tfkms.iam.pattern import Pattern, arn_glob, glob
+from tfkms.iam.pattern import arn_glob, glob
 from tfkms.iam.principals import either, equal
 from tfkms.iam.search import find
 from tfkms.values import Hole, Text, text, text_parts
@@ -55,7 +55,7 @@ class Authorized:
                 return () if clause is None else (clause,)
 
     def _barring_session(self, caller: Caller, account: Text) -> tuple[Conjunction, ...] | None:
-        assert not isinstance(caller.principal_arn, Pattern)
+        assert not isinstance(caller.principal_arn, tuple)
         role = with_plain_path(caller.principal_arn)
         if isinstance(role, str):
             return self.barring_by_name(role.rpartition("/")[2], "role", caller, account)
@@ -72,13 +72,13 @@ class Authorized:
         """
         if any(_ends_with(entry, name, word, caller.account, account) for entry in self.arns):
             return None
-        shape = caller.principal_arn
+        arns = caller.principal_arn
         by_path = (arn_glob(_within(entry, account)) for entry in self.arns if entry.endswith("/*"))
         entries = [pattern for pattern in by_path if pattern is not None]
-        if isinstance(shape, Pattern):
-            told_by_path = any(find([[shape], [entry]], ()) is not None for entry in entries)
+        if isinstance(arns, tuple):
+            told_by_path = any(find([arns, [entry]], ()) is not None for entry in entries)
         else:
-            told_by_path = any(may_match(entry, shape) for entry in entries)
+            told_by_path = any(may_match(entry, arns) for entry in entries)
         if not told_by_path:
             return ()
         clause = self._apart(account)

@@ -28,9 +28,10 @@ from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated,
 from tfkms.iam import callers
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import CallerKind
+from tfkms.iam.case import Case, Granted
 from tfkms.iam.coverage import any_may_allow, may_allow
 from tfkms.iam.document import AnyStatement, Policy
-from tfkms.iam.grants import EVERYTHING, Bundle, Case, Granted
+from tfkms.iam.grants import EVERYTHING, Bundle
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way
 from tfkms.values import Hole, Text

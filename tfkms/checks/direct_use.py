@@ -16,9 +16,9 @@ from tfkms.checks.wording import keys_in_words, who
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Outcome, Passed, Remarked, Undecided, Violated, Witness
 from tfkms.iam.actions import KmsAction
+from tfkms.iam.case import Case
 from tfkms.iam.coverage import may_be
 from tfkms.iam.document import AnyStatement, Effect, Statement
-from tfkms.iam.grants import Case
 from tfkms.iam.naming import Way
 from tfkms.values import Hole, Text
 

@@ -8,10 +8,10 @@ from tfkms.checks.stance import Stance, Unattached
 from tfkms.extract import Document
 from tfkms.finding import NotApplicable
 from tfkms.iam import callers
-from tfkms.iam.callers import NAME, Caller, CallerKind
+from tfkms.iam.callers import Caller, CallerKind
 from tfkms.iam.document import Effect
 from tfkms.iam.grants import Bundle, Conjunction, Guarding
-from tfkms.iam.pattern import Run, glob, literal, shape
+from tfkms.iam.pattern import glob
 from tfkms.identities import Identities, Identity, IdentityKind
 from tfkms.identities.doubt import Doubtful
 from tfkms.model import Account
@@ -78,16 +78,14 @@ def _callers(identity: Identity) -> Iterator[tuple[Caller, Text]]:
             yield callers.anyone(CallerKind.ROLE, account, partition), WHOEVER
         case IdentityKind.PERMISSION_SET:
             pattern = identity.arn_pattern or ""
-            yield Caller(CallerKind.ROLE, account, partition, None, glob(pattern)), pattern
+            yield Caller(CallerKind.ROLE, account, partition, None, (glob(pattern),)), pattern
         case IdentityKind.ROLE | IdentityKind.USER:
             kind = CallerKind.ROLE if identity.kind is IdentityKind.ROLE else CallerKind.USER
             if identity.to_come:
                 yield callers.anyone(kind, account, partition), WHOEVER
             elif identity.path is None:
-                start = text(f"arn:{partition}:iam::", *text_parts(account), f":{kind.value}/")
-                symbols = [*literal(start).symbols, Run(NAME | {"/"}), *literal(identity.name).symbols]
                 shown = text(f"{kind.value} ", *text_parts(identity.name))
-                yield Caller(kind, account, partition, None, shape(symbols), identity.bounded), shown
+                yield callers.of_any_path(kind, identity.name, account, partition, identity.bounded), shown
             else:
                 tags = identity.tags
                 arn = identity.arn

@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from tfkms.iam import callers
 from tfkms.iam.access import KeyState, Solution, solve
 from tfkms.iam.actions import KmsAction
+from tfkms.iam.case import Case, Granted
 from tfkms.iam.conditions import Atom, Literal
 from tfkms.iam.document import AnyStatement
-from tfkms.iam.grants import Case, Granted
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import PRINCIPAL_ARN, Way
-from tfkms.iam.pattern import Pattern
 
 _SECOND = "second|"
 _SHARED = (PRINCIPAL_ARN, callers.RESOURCE, "aws:username", "aws:principaltag/", "aws:userid", "aws:principalorg")
@@ -64,7 +63,7 @@ def pairs(
     others = _Again(_sides(duties.crypto, asked, reading))
     for one in _sides(duties.admin, asked, reading, by):
         for other in others:
-            known = not isinstance(asked.caller.principal_arn, Pattern)
+            known = not isinstance(asked.caller.principal_arn, tuple)
             pair = Pair(one, other) if known else _together(one, other, reading)
             if pair is not None and counts(pair):
                 yield pair

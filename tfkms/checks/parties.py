@@ -10,8 +10,8 @@ from tfkms.iam import callers
 from tfkms.iam.access import Solution
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import Caller, CallerKind, Target
+from tfkms.iam.case import Case
 from tfkms.iam.document import AnyStatement, OpaqueStatement, PrincipalName, Principals, PrincipalType, Statement
-from tfkms.iam.grants import Case
 from tfkms.iam.naming import PRINCIPAL_ARN, caller_named, is_unique_id
 from tfkms.iam.pattern import Pattern
 from tfkms.iam.principals import EVERYONE, RootUser, account_of, equal
@@ -240,7 +240,8 @@ def witness(case: Case, solution: Solution, inert: str | None) -> Witness:
     shown = {name: values for name, values in chosen.items() if name not in _DERIVED}
     if caller.kind is CallerKind.SESSION:
         shown["aws:PrincipalArn"] = (callers.with_plain_path(_told(chosen, PRINCIPAL_ARN, caller.principal_arn)),)
-    arn = _told(chosen, callers.RESOURCE, case.target.arn)
+    own = case.target.arn
+    arn = _told(chosen, callers.RESOURCE, (own,) if isinstance(own, Pattern) else own)
     written = dict(names_as_written(case)) if shown else {}
     context = {written.get(name, name): values for name, values in sorted(shown.items())}
     return Witness(principal, f"kms:{case.action.name}", arn, context, inert)
@@ -256,12 +257,12 @@ def names_as_written(case: Case) -> Iterator[tuple[str, str]]:
                 yield from ((condition.key.lower(), condition.key) for condition in statement.conditions)
 
 
-def _told(chosen: dict[str, tuple[Text, ...]], name: str, otherwise: Text | Pattern) -> Text:
+def _told(chosen: dict[str, tuple[Text, ...]], name: str, otherwise: Text | tuple[Pattern, ...]) -> Text:
     """The value that the solution gives, else any that the caller or the key may have."""
     if name in chosen:
         return chosen[name][0]
-    if not isinstance(otherwise, Pattern):
+    if not isinstance(otherwise, tuple):
         return otherwise
-    found = find([[otherwise]], ())
+    found = find([otherwise], ())
     assert found is not None
     return found

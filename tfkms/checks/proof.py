@@ -2,8 +2,9 @@
 
 from tfkms.checks.question import Question
 from tfkms.finding import Witness
+from tfkms.iam.case import Case
 from tfkms.iam.document import Policy
-from tfkms.iam.grants import EVERYTHING, Case
+from tfkms.iam.grants import EVERYTHING
 from tfkms.iam.simulate import Answer, Documents, Request, simulate
 
 

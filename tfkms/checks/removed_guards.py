@@ -9,9 +9,10 @@ from tfkms.finding import Claim
 from tfkms.iam import callers
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import CallerKind
+from tfkms.iam.case import Case
 from tfkms.iam.conditions import no_variables
 from tfkms.iam.document import Effect, Missing, Statement
-from tfkms.iam.grants import EVERYTHING, Bundle, Case, Conjunction, conditions_of
+from tfkms.iam.grants import EVERYTHING, Bundle, Conjunction, conditions_of
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import denied
 from tfkms.iam.search import BeyondLimitsError

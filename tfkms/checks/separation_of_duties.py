@@ -26,9 +26,10 @@ from tfkms.finding import Claim, Evidence, Outcome, Passed, Remarked, Undecided,
 from tfkms.iam import callers
 from tfkms.iam.actions import ActionClass
 from tfkms.iam.callers import Caller, CallerKind, Target
+from tfkms.iam.case import Case
 from tfkms.iam.coverage import covering, may_be
 from tfkms.iam.document import AnyStatement, Condition, Effect, Policy, Principals, Statement
-from tfkms.iam.grants import EVERYTHING, Bundle, Case, Conjunction, namings
+from tfkms.iam.grants import EVERYTHING, Bundle, Conjunction, namings
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way
 from tfkms.values import Text

@@ -33,9 +33,10 @@ from tfkms.iam import callers
 from tfkms.iam.actions import ActionClass, KmsAction
 from tfkms.iam.automaton import matches
 from tfkms.iam.callers import Caller, Target
+from tfkms.iam.case import Case
 from tfkms.iam.coverage import may_be
 from tfkms.iam.document import AnyStatement, Effect, OpaqueStatement, Principals, PrincipalType, Statement
-from tfkms.iam.grants import Case, Conjunction
+from tfkms.iam.grants import Conjunction
 from tfkms.iam.naming import Way, caller_named
 from tfkms.iam.pattern import glob
 from tfkms.iam.principals import EVERYONE, account_of

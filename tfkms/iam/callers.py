@@ -42,16 +42,16 @@ class Caller:
     """A principal that makes a request.
 
     `name` is how a policy names it: an ARN, or for a service its name; None for anyone of the kind. `principal_arn` is
-    what `aws:PrincipalArn` holds, one text or a shape. A `ROLE` calls by a session of its choice; a `SESSION` is one
-    session. `account` is the account it belongs to, empty for none or any. `bounded`: it has a permissions boundary.
-    `tags` are those of a user, None where they are not known.
+    what `aws:PrincipalArn` holds, one text or any that matches one of the patterns. A `ROLE` calls by a session of its
+    choice; a `SESSION` is one session. `account` is the account it belongs to, empty for none or any. `bounded`: it has
+    a permissions boundary. `tags` are those of a user, None where they are not known.
     """
 
     kind: CallerKind
     account: Text
     partition: str
     name: Text | None
-    principal_arn: Text | Pattern
+    principal_arn: Text | tuple[Pattern, ...]
     bounded: bool = False
     tags: Mapping[str, Text] | None = None
 
@@ -105,7 +105,15 @@ def anyone(kind: CallerKind, account: Text, partition: str) -> Caller:
     """Any user, role or federated user of the account."""
     home = "sts" if kind is CallerKind.FEDERATED_USER else "iam"
     start = [*f"arn:{partition}:{home}::", *literal(account).symbols, *f":{kind.value}/"]
-    return Caller(kind, account, partition, None, shape([*start, Run(_PATH), OneOf(NAME)]))
+    return Caller(kind, account, partition, None, (shape([*start, Run(_PATH), OneOf(NAME)]),))
+
+
+def of_any_path(kind: CallerKind, name: Text, account: Text, partition: str, bounded: bool = False) -> Caller:
+    """The user or role of that name in the account, of which the path is not known."""
+    start = [*f"arn:{partition}:iam::", *literal(account).symbols, *f":{kind.value}/"]
+    own = literal(name).symbols
+    arns = shape([*start, *own]), shape([*start, Run(_PATH), "/", *own])
+    return Caller(kind, account, partition, None, arns, bounded)
 
 
 def service(name: Text, partition: str) -> Caller:
@@ -199,7 +207,7 @@ def _request_keys(caller: Caller, target: Target, own: tuple[str, ...]) -> Keys:
     known = {**_of_caller(caller), **_of_target(target)}
     if "kms:policyname" in own:
         known["kms:policyname"] = Known(("default",))
-    free_arn = Free((caller.principal_arn,), optional=False) if isinstance(caller.principal_arn, Pattern) else None
+    free_arn = Free(caller.principal_arn, optional=False) if isinstance(caller.principal_arn, tuple) else None
 
     @cache
     def state(name: str) -> KeyState:
@@ -220,7 +228,8 @@ def _request_keys(caller: Caller, target: Target, own: tuple[str, ...]) -> Keys:
     return state
 
 
-_ACCOUNT_OF_A_SERVICE = Hole("", "/aws:PrincipalAccount", "AWS does not say of what account a service's call is")
+_NOT_TOLD_OF_SERVICES = ("aws:principalaccount", "aws:principaltype", "aws:userid", "kms:calleraccount")
+_OF_A_SERVICE = Hole("", "/aws:PrincipalAccount", "AWS does not say of what account and type a service's call is")
 
 
 def _of_caller(caller: Caller) -> dict[str, KeyState]:
@@ -229,7 +238,8 @@ def _of_caller(caller: Caller) -> dict[str, KeyState]:
         assert caller.name is not None
         return {
             **dict.fromkeys(absent, Absent()),
-            "aws:principalaccount": Undetermined(_ACCOUNT_OF_A_SERVICE),
+            **dict.fromkeys(_NOT_TOLD_OF_SERVICES, Undetermined(_OF_A_SERVICE)),
+            "aws:principalservicenameslist": Undetermined(_OF_A_SERVICE, multivalued=True),
             "aws:principalisawsservice": Known(("true",)),
             "aws:principalservicename": Known((caller.name,)),
             "aws:securetransport": Known(("true",)),
@@ -244,17 +254,22 @@ def _of_caller(caller: Caller) -> dict[str, KeyState]:
         "aws:securetransport": Known(("true",)),
         "aws:userid": _user_id(caller),
     }
-    if not isinstance(caller.principal_arn, Pattern):
+    if not isinstance(caller.principal_arn, tuple):
         states["aws:principalarn"] = Known((caller.principal_arn,))
-        if caller.kind is CallerKind.USER and isinstance(caller.principal_arn, str):
-            states["aws:username"] = Known((caller.principal_arn.rpartition("/")[2],))
-        elif caller.kind is CallerKind.USER:
-            states["aws:username"] = Free((literal(_last_step(caller.principal_arn)),), optional=False)
-    elif caller.kind is CallerKind.USER:
-        states["aws:username"] = Free((shape([OneOf(NAME), Run(NAME)]),), optional=False)
-    if caller.kind is not CallerKind.USER:
-        states["aws:username"] = Absent()
+    states["aws:username"] = _user_name(caller) if caller.kind is CallerKind.USER else Absent()
     return states
+
+
+def _user_name(caller: Caller) -> KeyState:
+    """`aws:username` of a user: the end of its ARN."""
+    if not isinstance(caller.principal_arn, tuple):
+        return Known((_last_step(caller.principal_arn),))
+    symbols = caller.principal_arn[-1].symbols
+    name = symbols[max(place for place, symbol in enumerate(symbols) if symbol == "/") + 1 :]
+    known = [symbol for symbol in name if isinstance(symbol, str | Hole)]
+    if len(known) < len(name):
+        return Free((shape([OneOf(NAME), Run(NAME)]),), optional=False)
+    return Known((text(*known),))
 
 
 def _user_id(caller: Caller) -> KeyState:
@@ -287,9 +302,14 @@ def _parts_after_slash(arn: Text | None) -> tuple[str | Hole, ...]:
 
 
 def _last_step(arn: Text) -> Text:
-    """The name at the end of a user's ARN, of which parts may not be known."""
-    *_, last = text_parts(arn)
-    return text(last.rpartition("/")[2] if isinstance(last, str) else last)
+    """The name at the end of an ARN, of which parts may not be known."""
+    name: list[str | Hole] = []
+    for part in reversed(text_parts(arn)):
+        _, slash, last = part.rpartition("/") if isinstance(part, str) else ("", "", part)
+        name.insert(0, last)
+        if slash:
+            break
+    return text(*name)
 
 
 def _of_target(target: Target) -> dict[str, KeyState]:

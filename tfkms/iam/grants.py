@@ -5,25 +5,20 @@ principal together with an identity policy. Source: IAM User Guide, reference_po
 Developer Guide, policy-evaluation and key-policy-default.
 """
 
-from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
-from tfkms.iam import access
-from tfkms.iam.access import Absent, Context, Keys, KeyState, Known, Solution, solve
 from tfkms.iam.actions import KmsAction
-from tfkms.iam.callers import RESOURCE, Caller, CallerKind, Target, request_keys
-from tfkms.iam.comparisons import TRUE, Like, unsure
-from tfkms.iam.conditions import Atom, Literal, NoValue, Variables, no_variables
-from tfkms.iam.coverage import coverage, covering, may_be
+from tfkms.iam.callers import RESOURCE, Caller, CallerKind
+from tfkms.iam.comparisons import FALSE, TRUE, Ground, unsure
+from tfkms.iam.conditions import Atom, Literal, Variables, no_variables
+from tfkms.iam.coverage import may_be
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
-from tfkms.iam.key_values import Free, Reading
 from tfkms.iam.naming import Naming, Way, allowed, denied
-from tfkms.iam.pattern import literal
-from tfkms.iam.search import Effort
 from tfkms.iam.statements import condition_literals, covers_action, resource_test
 from tfkms.location import Origin
-from tfkms.values import Hole, Text, plain
+from tfkms.values import Hole, plain
 
 Conjunction = tuple[Literal, ...]
 
@@ -63,15 +58,6 @@ class Grant:
     support: tuple[AnyStatement, ...]
     way: Way
     literals: Conjunction
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """A grant that holds for some request, which the solution describes; `clauses` are what the request satisfies."""
-
-    grant: Grant
-    solution: Solution
-    clauses: tuple[Sequence[Literal], ...]
 
 
 def resource_literal(
@@ -209,6 +195,7 @@ def refusals(
 
 _SESSION_POLICY = Hole("", "", "a federated user has of its account's permissions what its session policy gives it")
 _MISPLACED = "AWS takes no Principal in an identity policy"
+_LINKED = Hole("", "", "AWS does not say whether resource control policies bind service-linked roles")
 _ABOVE = Hole("", "", "it is not known whether the account is under the target of the organization's policy")
 
 
@@ -216,9 +203,9 @@ def _guarded(
     bundle: Bundle, caller: Caller, action: KmsAction, variables: Variables
 ) -> Iterator[tuple[AnyStatement, Conjunction]]:
     for guard in bundle.guards:
-        if not guard.on_resources and _escapes(caller):
+        bound = _binding(guard, caller, action)
+        if not bound.possible:
             continue
-        condition = () if guard.sure else (unsure(_ABOVE),)
         for statement in guard.policy:
             if not may_be(statement, Effect.DENY):
                 continue
@@ -227,162 +214,19 @@ def _guarded(
                 continue
             named = _denied(statement, caller) if isinstance(statement, Statement) else ((),)
             for naming in named:
-                yield statement, (*condition, *naming, *matched)
+                yield statement, (bound, *naming, *matched)
 
 
-def _escapes(caller: Caller) -> bool:
-    """Whether service control policies do not bind the caller."""
+def _binding(guard: Guarding, caller: Caller, action: KmsAction) -> Ground:
+    """Whether the control policy binds the caller's request: one for principals neither services nor service-linked
+    roles, one for resources no retiring of grants (AWS KMS Developer Guide, resource-control-policies)."""
     linked = isinstance(caller.principal_arn, str) and ":role/aws-service-role/" in caller.principal_arn
-    return linked or not caller.is_person
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One question: may the caller, with these documents, do the action on the key, leaving out what `barred` excludes?
-
-    Each member of `barred` is a clause that the request must satisfy besides; `ways` are the ways that count, `without`
-    the condition keys (lower case) that the request must not carry.
-    """
-
-    key_policy: Policy
-    bundle: Bundle
-    caller: Caller
-    target: Target
-    action: KmsAction
-    barred: tuple[Conjunction, ...] = ()
-    ways: frozenset[Way] = frozenset(Way)
-    without: frozenset[str] = frozenset()
-
-    def keys(self) -> Keys:
-        """What condition keys may hold in the caller's requests."""
-        usual = request_keys(self.caller, self.target, self.action)
-
-        def state(name: str) -> KeyState:
-            return Absent() if name in self.without else usual(name)
-
-        return state if self.without else usual
-
-    def about(self, actions: Sequence[KmsAction], by: Container[int] | None = None) -> list["Case"]:
-        """The case asked about each of the actions that `unlike` keeps."""
-        return [replace(self, action=action) for action in self.unlike(actions, by)]
-
-    def unlike(self, actions: Sequence[KmsAction], by: Container[int] | None = None) -> list[KmsAction]:
-        """Those of the actions that the documents may allow the caller; of several that are alike to them the first.
-
-        Actions are alike if every statement covers both or neither, and their requests carry the same condition keys.
-        `by` are the ids of the statements that are asked about; None for all.
-        """
-        names = tuple(action.name for action in actions)
-        allowed = self.reach(names, by)
-        if len(allowed) < 2:
-            return [actions[place] for place in allowed]
-        policies = (self.key_policy, *self.bundle.identity, *self.bundle.boundaries)
-        guards = (guard.policy for guard in self.bundle.guards)
-        alike = [coverage(policy, names).alike for policy in (*policies, *guards)]
-        first: dict[tuple[object, ...], KmsAction] = {}
-        for place in sorted(allowed):
-            first.setdefault((actions[place].keys, *(column[place] for column in alike)), actions[place])
-        return list(first.values())
-
-    def reach(self, actions: tuple[str, ...], by: Container[int] | None = None) -> frozenset[int]:
-        """The places of those actions that statements which reach the caller may allow it, conditions aside."""
-        found, delegated = frozenset[int](), frozenset[int]()
-        for statement in self.key_policy:
-            if may_be(statement, Effect.ALLOW):
-                for way in {naming.way for naming in namings(statement, self.caller)} & self.ways:
-                    if way is Way.ACCOUNT:
-                        delegated |= covering(statement, actions)
-                    elif by is None or id(statement) in by:
-                        found |= covering(statement, actions)
-        if delegated:
-            held = [
-                covering(own, actions)
-                for policy in self.bundle.identity
-                for own in policy
-                if may_be(own, Effect.ALLOW) and (by is None or id(own) in by)
-            ]
-            found |= delegated & frozenset[int]().union(*held)
-        return found
-
-    def granted(self, reading: Reading, by: Container[int] | None = None) -> list[Granted]:
-        """The statements that grant, each with a request; under the loose reading those that may. Each but once.
-
-        `by` are the ids of the statements that are asked about; None for all. Raises BeyondLimitsError.
-        """
-        found: dict[int, Granted] = {}
-        effort = Effort(access.QUESTION_LIMIT)
-        for example in self.examples(reading):
-            values = _Values(self.keys(), example)
-            for question in self.questions(values, by):
-                if id(question.grant.statement) not in found:
-                    solution = solve(question.clauses, self.keys(), reading, effort)
-                    if solution is not None:
-                        solution = replace(solution, context=values.told(solution.context))
-                        found[id(question.grant.statement)] = Granted(question.grant, solution, tuple(question.clauses))
-            if not values.chosen:
-                break
-        return list(found.values())
-
-    def examples(self, reading: Reading) -> Iterator[str | None]:
-        """What a policy variable may hold where the caller chooses it: nothing known, or the values of the key's tags.
-
-        Strictly one example suffices; loosely a variable that is not settled may hold anything.
-        """
-        if reading is Reading.STRICT:
-            facts = (value for values in self.target.facts.values() for value in values if isinstance(value, str))
-            yield from dict.fromkeys(("x", *facts))
-        else:
-            yield None
-
-    def questions(self, values: "_Values", by: Container[int] | None) -> list["Asked"]:
-        """Each grant with all that a request must satisfy for it to hold; `values` are those of policy variables."""
-        every = grants(self.key_policy, self.bundle, self.caller, self.action, values)
-        candidates = [grant for grant in every if grant.way in self.ways and (by is None or id(grant.statement) in by)]
-        if not candidates:
-            return []
-        refused = refusals(self.key_policy, self.bundle, self.caller, self.action, values)
-        denials = [tuple(literal.negated() for literal in refusal) for _, refusal in refused]
-        common: list[Sequence[Literal]] = [*self.barred, *denials, *values.clauses()]
-        return [Asked(grant, [*((literal,) for literal in grant.literals), *common]) for grant in candidates]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A grant, and the clauses that a request must satisfy for it to hold."""
-
-    grant: Grant
-    clauses: list[Sequence[Literal]]
-
-
-class _Values:
-    """The values of policy variables by condition key. One that the caller chooses holds the example, and `clauses` say
-    so."""
-
-    def __init__(self, keys: Keys, example: str | None):
-        self.keys = keys
-        self.example = example
-        self.chosen: dict[str, str] = {}
-        self.settled: dict[str, Text] = {}
-
-    def __call__(self, name: str) -> Text | NoValue:
-        match self.keys(name):
-            case Known((only,)):
-                self.settled[name] = only
-                return only
-            case Absent():
-                return NoValue.ABSENT
-            case Free() if self.example is not None:
-                self.chosen[name] = self.example
-                return self.example
-            case _:
-                return NoValue.UNKNOWN
-
-    def clauses(self) -> list[Conjunction]:
-        return [(Atom(name, Like((literal(value),))),) for name, value in self.chosen.items()]
-
-    def told(self, context: Context) -> Context:
-        """The context with the variables that are settled; a request must carry them as well."""
-        return tuple(sorted({**{name: (value,) for name, value in self.settled.items()}, **dict(context)}.items()))
+    if guard.on_resources and action.name == "RetireGrant":
+        return FALSE
+    if not guard.on_resources and (linked or not caller.is_person):
+        return FALSE
+    doubts = (*(() if guard.sure else (_ABOVE,)), *((_LINKED,) if linked else ()))
+    return unsure(*doubts) if doubts else TRUE
 
 
 _NOWHERE = Origin("", "")

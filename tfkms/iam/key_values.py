@@ -49,14 +49,29 @@ def one_value(atoms: Sequence[Atom], state: Free, reading: Reading, effort: Effo
     """A value that passes every test of `atoms` as each demands; None if there is none. Raises BeyondLimitsError."""
     if all(isinstance(atom.test, Like) for atom in atoms):
         return _one_text(atoms, state, reading, effort)
-    found = [*_texts(atoms, state, reading, effort), *_candidates(atoms)]
+    listed = _listed(atoms, state)
+    found = [*_texts(atoms, state, reading, effort), *_candidates(atoms)] if listed is None else listed
     effort.spend(len(found) * len(atoms))
     for candidate in found:
         if all(_true(holds(atom, (candidate,)), reading) for atom in atoms) and _is_in(state, candidate, reading):
             return candidate
-    if len({_kind(atom.test) for atom in atoms if atom.test != _PRESENT}) > 1:
+    if listed is None and len({_kind(atom.test) for atom in atoms if atom.test != _PRESENT}) > 1:
         raise BeyondLimitsError  # a value may exist that the candidates miss
     return None
+
+
+def _listed(atoms: Sequence[Atom], state: Free) -> list[Text] | None:
+    """All values that there can be, where the key has few or an atom lists what it takes; None where none are listed.
+
+    Among the latter is the empty one, which may count as none.
+    """
+    for atom in atoms:
+        if isinstance(atom.test, Like) and atom.positive and not (atom.test.opaque or atom.test.doubtful):
+            spelled = [pattern.spelled for pattern in atom.test.patterns]
+            if None not in spelled:
+                return [*(text for text in spelled if text is not None), ""]
+    own = [pattern.spelled for pattern in state.domain]
+    return [text for text in own if text is not None] if own and None not in own else None
 
 
 def _texts(atoms: Sequence[Atom], state: Free, reading: Reading, effort: Effort) -> Iterator[Text]:

@@ -14,13 +14,14 @@ from tfkms.iam.callers import Caller, CallerKind, root_arn, with_plain_path
 from tfkms.iam.comparisons import FALSE, Ground, Like, unsure
 from tfkms.iam.conditions import Atom, Literal
 from tfkms.iam.document import Missing, PrincipalName, Principals, PrincipalType
-from tfkms.iam.pattern import Pattern, literal
+from tfkms.iam.pattern import literal
 from tfkms.iam.principals import EVERYONE, arn_parts, could_be_account_id, either, equal
 from tfkms.values import Hole, Text, text, text_parts
 
 PRINCIPAL_ARN = "aws:principalarn"
 _UNIQUE_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
 _IAM_ARN = re.compile(r"arn:[^:]*:iam::\d{12}:(?:user|role)/.+")
+_FEDERATED_ARN = re.compile(r"arn:[^:]*:sts::\d{12}:federated-user/.+")
 
 
 class Way(Enum):
@@ -149,19 +150,33 @@ def _named_by_arn(value: Text, caller: Caller) -> Iterator[Naming]:
         return
     if caller.kind in (CallerKind.SESSION, CallerKind.FEDERATED_USER) and caller.name is not None:
         yield from _if(Way.DIRECT, equal(value, caller.name))
-    if isinstance(value, str) and ("*" in value or "?" in value or not _IAM_ARN.fullmatch(value)):
-        return  # a wildcard matches no part of a name; what is no user and no role has no such PrincipalArn
+    federated = caller.kind is CallerKind.FEDERATED_USER
+    if federated and isinstance(value, str) and value.startswith(_users_of(caller)):
+        yield Naming(Way.ROLE, (unsure(_ON_BEHALF),))
+        return
+    principal_arn = _FEDERATED_ARN if federated else _IAM_ARN
+    if isinstance(value, str) and ("*" in value or "?" in value or not principal_arn.fullmatch(value)):
+        return  # a wildcard matches no part of a name; what is of another kind has no such PrincipalArn
     if isinstance(value, str) and isinstance(caller.principal_arn, str) and value != caller.principal_arn:
         return
-    if caller.kind is CallerKind.SESSION and isinstance(value, str) and not isinstance(caller.principal_arn, Pattern):
+    if caller.kind is CallerKind.SESSION and isinstance(value, str) and not isinstance(caller.principal_arn, tuple):
         # The names of roles are unique in an account, whatever their paths.
         named = with_plain_path(caller.principal_arn)
         prefix, _, name = value.rpartition("/")
         start = f"{prefix.partition('/')[0]}/"
         yield from _if(Way.ROLE, equal(f"{start}{name}", named))
         return
-    way = Way.DIRECT if caller.kind is CallerKind.USER else Way.ROLE
+    directly = caller.kind is CallerKind.USER or (federated and isinstance(value, str))
+    way = Way.DIRECT if directly else Way.ROLE
     yield Naming(way, (Atom(PRINCIPAL_ARN, Like((literal(value),))),))
+
+
+_ON_BEHALF = Hole("", "", "a federated user acts for a user of its account, and its name does not tell for which")
+
+
+def _users_of(caller: Caller) -> str:
+    """How the ARNs of users of the caller's account start."""
+    return f"arn:{caller.partition}:iam::{caller.account}:user/"
 
 
 def _if(way: Way, ground: Ground) -> Iterator[Naming]:

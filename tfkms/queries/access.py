@@ -9,9 +9,10 @@ from functools import lru_cache
 from tfkms.extract import Key
 from tfkms.iam.actions import ActionClass, KmsAction
 from tfkms.iam.callers import CallerKind
+from tfkms.iam.case import Case, Granted
 from tfkms.iam.coverage import coverage
 from tfkms.iam.document import Policy, Statement
-from tfkms.iam.grants import Case, Granted, has_variables
+from tfkms.iam.grants import has_variables
 from tfkms.iam.key_values import Free, Reading
 from tfkms.iam.naming import PRINCIPAL_ARN, Way
 from tfkms.iam.search import BeyondLimitsError

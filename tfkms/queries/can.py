@@ -11,9 +11,10 @@ from tfkms.extract import Key
 from tfkms.finding import Evidence
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, CallerKind
+from tfkms.iam.case import Case, Granted
 from tfkms.iam.conditions import no_variables
 from tfkms.iam.document import AnyStatement, Policy
-from tfkms.iam.grants import EVERYTHING, Bundle, Case, Granted, Guarding, refusals
+from tfkms.iam.grants import EVERYTHING, Bundle, Guarding, refusals
 from tfkms.iam.key_values import Free, Reading
 from tfkms.iam.naming import PRINCIPAL_ARN, Way
 from tfkms.iam.search import BeyondLimitsError

@@ -12,7 +12,7 @@ from tfkms.iam.actions import ActionClass, Actions, KmsAction
 from tfkms.iam.automaton import matches, may_match
 from tfkms.iam.callers import Caller, CallerKind
 from tfkms.iam.grants import Bundle
-from tfkms.iam.pattern import Pattern, literal
+from tfkms.iam.pattern import literal
 from tfkms.identities import IdentityKind
 from tfkms.identities.principals_in_view import Principal
 from tfkms.queries.sight import Sight
@@ -176,10 +176,10 @@ def is_caller(holder: Holder, caller: Caller, principal: Principal | None = None
     own = holder.caller.principal_arn
     if own == caller.name:
         return True
-    pattern = own if isinstance(own, Pattern) else literal(own)
-    if isinstance(caller.name, str) and matches(pattern, caller.name):
+    patterns = own if isinstance(own, tuple) else (literal(own),)
+    if isinstance(caller.name, str) and any(matches(pattern, caller.name) for pattern in patterns):
         return True
-    return None if may_match(pattern, caller.name) else False
+    return None if any(may_match(pattern, caller.name) for pattern in patterns) else False
 
 
 def _role_in_view(caller: Caller, sight: Sight) -> bool:

@@ -660,3 +660,11 @@ def test_values_that_are_listed_are_all_tried(conditions: dict[str, Any], expect
     asked = case(document(statement(principal="*", Condition=conditions)), role(), "Decrypt")
 
     assert (surely(asked), possibly(asked)) == (expected, expected)
+
+
+def test_a_policy_variable_in_a_boolean_is_sure_of_nothing() -> None:
+    """Not even where the request holds what is written there, letter by letter."""
+    condition = {"Bool": {"aws:PrincipalTag/team": "${aws:PrincipalTag/team}"}}
+    asked = case(document(statement(principal="*", Condition=condition)), role())
+
+    assert (surely(asked), possibly(asked)) == (False, True)

@@ -165,11 +165,13 @@ class _Values:
         return Like(tuple(map(any_case, patterns)), tuple(self.opaque), doubtful)
 
     def booleans(self) -> Like:
-        if self.variables is not None:
-            for value in self.texts:
-                if any(isinstance(part, str) and "${" in part for part in text_parts(value)):
-                    self.unread(value, "AWS does not say whether a Bool takes policy variables")
-        patterns = tuple(literal(value) for value in self.texts)
+        written: list[Text] = []
+        for value in self.texts:
+            if self.variables is not None and any("${" in part for part in text_parts(value) if isinstance(part, str)):
+                self.unread(value, "AWS does not say whether a Bool takes policy variables")
+            else:
+                written.append(value)
+        patterns = tuple(literal(value) for value in written)
         hole = self.doubt("AWS does not say whether it takes other spellings than `true` and `false`")
         doubtful = tuple(Doubtful(any_case(pattern), hole) for pattern in patterns)
         return Like(patterns, tuple(self.opaque), doubtful)

@@ -13,7 +13,7 @@ FLOORS = [
     {"iam"},
     {"frontends", "extract", "identities", "key_uses"},
     {"checks"},
-    {"catalogue", "waivers", "baseline", "fingerprint"},
+    {"catalogue", "waivers", "baseline", "fingerprint", "elements"},
     {"settings", "waiving"},
     {"engine"},
     {"queries"},

@@ -13,9 +13,11 @@ from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.checks.removed_guards import removed_guards
 from tfkms.checks.stance import CountsAs, Stance
 from tfkms.diagnostics import Diagnostic, Level
+from tfkms.elements import guarded, with_elements
 from tfkms.extract import Estate, Moment, Site, extract
 from tfkms.finding import (
     Claim,
+    Evidence,
     Finding,
     Input,
     Judgement,
@@ -37,7 +39,7 @@ from tfkms.iam.actions import Actions
 from tfkms.identities import Identities, identities
 from tfkms.key_uses import KeyUse, Services, aliases, key_uses
 from tfkms.location import Origin
-from tfkms.model import Scan
+from tfkms.model import Resource, Scan
 from tfkms.predicted import AFTER_APPLY
 from tfkms.settings.inline import Inline
 from tfkms.values import Hole, Text, Value, hole_name
@@ -105,7 +107,10 @@ def _nobody_authorized(rules: Sequence[Rule], stance: Stance) -> Iterator[Diagno
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the guardrails say of one input, the first of its report unless `at` puts it elsewhere."""
+    """What the guardrails say of one input, the first of its report unless `at` puts it elsewhere.
+
+    `sources` are the texts of the files that its findings stand in.
+    """
 
     input: Input
     verdicts: tuple[Judgement, ...]
@@ -143,15 +148,8 @@ def judged(scan: Scan, rules: Sequence[Rule], facts: Facts) -> Judged:
         diagnostics=tuple(run.diagnostics),
         unseen=tuple(run.unseen()) if _by_identity(rules) else (),
         waivers=run.waivers,
-        sources=_quoted(scan, run.findings),
+        sources=dict(run.sources()),
     )
-
-
-def _quoted(scan: Scan, findings: Sequence[Finding]) -> Mapping[str, str]:
-    """The texts of those sources that findings stand in."""
-    origins = [evidence.origin for finding in findings for evidence in finding.evidence]
-    files = {file for origin in origins for file in origin.files}
-    return {name: text for name, text in scan.sources.items() if name in files}
 
 
 def judge(scans: Sequence[Scan], rules: Sequence[Rule], facts: Facts, others: Sequence[Diagnostic]) -> Report:
@@ -284,12 +282,36 @@ class _Run:
     @cached_property
     def blocks(self) -> Mapping[str, Origin]:
         """Where the source has the blocks of the resources, by their addresses."""
-        return {resource.address: resource.origin("") for resource in self.scan.resources if resource.origins}
+        return {address: resource.origin("") for address, resource in self.resources.items()}
+
+    @cached_property
+    def resources(self) -> Mapping[str, Resource]:
+        """The resources that the source has, by their addresses."""
+        return {resource.address: resource for resource in self.scan.resources if resource.origins}
+
+    def located(self, rule: Rule, outcome: Violated | Undecided) -> Violated | Undecided:
+        """The outcome with the elements of its statements that make it, where the source has them."""
+
+        def origin_of(evidence: Evidence, path: str) -> Origin:
+            resource = self.resources.get(evidence.origin.address) if evidence.origin.span is not None else None
+            return Origin(evidence.origin.address, path) if resource is None else resource.origin(path)
+
+        about = guarded(rule.parameters, self.facts.actions)
+        return replace(outcome, evidence=with_elements(outcome, about, origin_of))
 
     def unseen(self) -> Iterator[UnseenPolicy]:
         """The policies that are attached and not in view."""
         for policy in self.after.identities.unseen if self.reported is None else ():
             yield replace(policy, input=0)
+
+    def sources(self) -> Iterator[tuple[str, str]]:
+        """The texts of the source files that findings stand in."""
+        evidence = [own for finding in self.findings for own in finding.evidence]
+        places = [*(own.origin for own in evidence), *(part.origin for own in evidence for part in own.elements)]
+        for file in dict.fromkeys(place.span.file for place in places if place.span is not None):
+            text = self.scan.source_text(file)
+            if text is not None:
+                yield file, text
 
     def tell(self, diagnostic: Diagnostic) -> None:
         self.diagnostics.append(replace(diagnostic, input=0))
@@ -411,6 +433,7 @@ class _Run:
     def finding(self, rule: Rule, outcome: Violated | Undecided, known: "_Before") -> Finding:
         new = not _reaches(outcome) <= known.reaches
         mark = fingerprint(rule.id, outcome)
+        outcome = self.located(rule, outcome)
         if any(evidence.statement is None for evidence in outcome.evidence):
             outcome = _redacted(outcome)
         violated = isinstance(outcome, Violated)

@@ -66,16 +66,34 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """A part of a statement that makes a finding: a principal, an action, or what is not known.
+
+    `principal` is the one of the finding's principals that it names, None for what names none of them.
+    """
+
+    origin: Origin
+    principal: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A statement that decides a finding. `statement` is it as written, None where the document is sensitive.
 
-    `assumed` are the references that were taken for values which the input does not show.
+    `assumed` are the references that were taken for values which the input does not show. `elements` are the parts of
+    the statement that make the finding, the one to look at first; none where it is the statement as a whole.
     """
 
     origin: Origin
     sid: Text | None
     statement: Value
     assumed: tuple[str, ...] = ()
+    elements: tuple[Element, ...] = ()
+
+    @property
+    def place(self) -> Origin:
+        """Where to look: at the first element that the source has, else at the statement."""
+        return next((own.origin for own in self.elements if own.origin.span), self.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +262,8 @@ class Report:
     """All that a scan found; every report format is made from it alone.
 
     `checks` are the ids of the guardrails that were judged, in order; `unseen` what they could not know of.
-    `sources` are the texts of the source files that
-    were read, by the names that spans use; empty where only a plan tells.
+    `sources` are the texts of the source files that findings stand in, by the names that spans use; empty where only a
+    plan tells.
     """
 
     checks: tuple[str, ...]

@@ -1,6 +1,6 @@
 """What a front end hands on: the resources of a configuration, before and after, and what else the input tells."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
@@ -181,14 +181,19 @@ class Annotation:
     call: bool = False
 
 
+def no_text(_file: str) -> None:
+    """There is no source in view."""
+    return
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """One input, read. `resources` are those of the types that were asked for, in the input's order.
 
     `taken` are the addresses of the data sources among them whose value something takes, be it read or not.
     `annotations` are those of its source, where it has one. `named` are the files that the user asked about, None for
-    all of them: what stands in others, and is not called from these, is read but not reported. `sources` are texts of
-    its source files, by the names that spans use, where they are not to be read from files of these names.
+    all of them: what stands in others, and is not called from these, is read but not reported. `source_text` gives what
+    stands in a file of the source, by the name that spans use; None where that cannot be had.
     """
 
     input: Input
@@ -197,7 +202,7 @@ class Scan:
     taken: frozenset[str] = frozenset()
     annotations: tuple[Annotation, ...] = ()
     named: frozenset[str] | None = None
-    sources: Mapping[str, str] = field(default_factory=dict)
+    source_text: Callable[[str], str | None] = no_text
 
     def asks_about(self, origins: Iterable[Origin]) -> bool:
         """Whether any of these places is in a file that was named, or called from there."""

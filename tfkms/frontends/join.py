@@ -64,13 +64,17 @@ def archived(archive: Archive, module: Module, names: Names, setting: Setting, s
     differs = difference(archive, source.path) if source is not None else None
     here = None if source is None or differs else source
     names = names if here is None else Names(archive, names.plan, here.path)
+    beside = NoFiles(_NOT_ARCHIVED) if here is None else DirectoryFiles(here.root)
 
     def shown(file: str) -> str:
         return names.shown(file) if file in archive.configuration else setting.shown(file)
 
+    def content(file: str) -> bytes:
+        return archive.configuration[file] if file in archive.configuration else beside.read(file)
+
     return Configuration(
         module=module,
-        setting=replace(setting, root=here.root if here else Path(), shown=shown),
+        setting=replace(setting, root=here.root if here else Path(), shown=shown, content=content),
         files=NoFiles(_NOT_ARCHIVED) if here is None else DirectoryFiles(here.root, here.directory),
         names=names,
         diagnostics=(differs,) if differs else (),
@@ -85,8 +89,7 @@ def join(document: Document, scan: Scan, configuration: Configuration, wanted: W
     beside = Beside(PlanValues(document), configuration.files)
     source = read_beside(configuration.module, configuration.setting, wanted, beside)
     found = joined(scan, source)
-    texts = configuration.names.texts() if configuration.names is not None else {}
-    return replace(found, diagnostics=(*configuration.diagnostics, *found.diagnostics), sources=texts)
+    return replace(found, diagnostics=(*configuration.diagnostics, *found.diagnostics))
 
 
 def joined(scan: Scan, source: Scan) -> Scan:
@@ -97,7 +100,13 @@ def joined(scan: Scan, source: Scan) -> Scan:
         return replace(scan, diagnostics=(*scan.diagnostics, *different))
     resources = tuple(_joined(own, written.get(own.address)) for own in scan.resources)
     diagnostics = (*scan.diagnostics, *source.diagnostics)
-    return replace(scan, resources=resources, diagnostics=diagnostics, annotations=source.annotations)
+    return replace(
+        scan,
+        resources=resources,
+        diagnostics=diagnostics,
+        annotations=source.annotations,
+        source_text=source.source_text,
+    )
 
 
 def _joined(planned: Resource, written: Resource | None) -> Resource:

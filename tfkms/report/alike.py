@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tfkms.finding import Finding, Witness
+from tfkms.finding import Evidence, Finding, Witness
 from tfkms.report import sentences
 
 _ACTION = re.compile(r"kms:[A-Za-z]+")
@@ -33,6 +33,12 @@ def _likeness(finding: Finding) -> object:
         _ACTION.sub("", finding.message),
         _ACTION.sub("", finding.remedy),
     )
+
+
+def evidence(group: Sequence[Finding], place: int) -> Evidence:
+    """One of the statements of the findings, with what makes any of them."""
+    of_all = [element for finding in group for element in finding.evidence[place].elements]
+    return replace(group[0].evidence[place], elements=tuple(dict.fromkeys(of_all)))
 
 
 def message(group: Sequence[Finding]) -> str:

@@ -25,6 +25,16 @@ def shown(text: str, limit: int = LENGTH_LIMIT) -> str:
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text) - limit} more characters)"
 
 
+def letters(text: str) -> list[str]:
+    """What `shown` makes of a line, letter by letter, so that places in the line can be found again."""
+    found = [_escaped(letter) for letter in text]
+    for match in _BRACKET_COMMAND.finditer(text):
+        found[match.start() + 1] = "\\x23"
+    for match in _COLON_COMMAND.finditer(text):
+        found[match.start()] = "\\x3a"
+    return found
+
+
 def told(diagnostic: Diagnostic, inputs: Sequence[str] = ()) -> str:
     """A diagnostic in one harmless line: where, what, and what to do.
 

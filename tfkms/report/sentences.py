@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from tfkms.finding import Evidence, Finding, Report, UnseenPolicy, Verdict, Waiver, Witness
+from tfkms.location import Origin
 from tfkms.predicted import AFTER_APPLY
 from tfkms.report import structure
 from tfkms.report.view import View, counting, explaining
@@ -148,6 +149,13 @@ def source(evidence: Evidence) -> str:
     span = evidence.origin.span
     lines = [f"{span.file}:{span.line}"] if span else []
     return ", called from ".join([*lines, *reversed(evidence.origin.via)])
+
+
+def at(origin: Origin) -> str:
+    """`modules/kms/main.tf:31:17, called at main.tf:12`; empty where there is no source in view."""
+    span = origin.span
+    place = [f"{span.file}:{span.line}:{span.column}"] if span else []
+    return ", called at ".join([*place, *reversed(origin.via)])
 
 
 def waiver(waived: Waiver) -> str:

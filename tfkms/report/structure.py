@@ -11,6 +11,7 @@ from tfkms import __version__
 from tfkms.catalogue import Rule
 from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Evidence, Finding, Judgement, Note, Report, UnseenPolicy, Verdict, Waiver, Witness
+from tfkms.location import Origin
 from tfkms.report.view import View, explaining
 from tfkms.values import plain
 
@@ -74,9 +75,26 @@ class WitnessV1(msgspec.Struct, frozen=True):
     inert: str | None
 
 
+class ElementV1(msgspec.Struct, frozen=True):
+    """A part of a statement that makes the finding: a principal, an action, or what is not known.
+
+    `path` as in the evidence; the rest says where the source has it, as near as that tells.
+    """
+
+    path: str
+    file: str | None
+    line: int | None
+    column: int | None
+    end_line: int | None
+    end_column: int | None
+    via: list[str]
+
+
 class EvidenceV1(msgspec.Struct, frozen=True):
     """A statement that decides; `path` is a JSON pointer from the resource into the decoded document.
 
+    `file`, `line`, `column`, `end_line`, `end_column` (exclusive, in code points) and `via` (module calls) say where
+    the source has the statement; `elements` are the parts of it that make the finding, the one to look at first.
     `assumed` are references of which a plan does not show the use: they were taken to be used as they are.
     """
 
@@ -91,6 +109,7 @@ class EvidenceV1(msgspec.Struct, frozen=True):
     end_column: int | None
     via: list[str]
     assumed: list[str]
+    elements: list[ElementV1]
 
 
 class NeedV1(msgspec.Struct, frozen=True):
@@ -255,7 +274,16 @@ def evidence(item: Evidence) -> EvidenceV1:
         end_column=span.end_column if span else None,
         via=list(origin.via),
         assumed=list(item.assumed),
+        elements=[_element(own.origin) for own in item.elements],
     )
+
+
+def _element(origin: Origin) -> ElementV1:
+    span = origin.span
+    if span is None:
+        return ElementV1(origin.path, None, None, None, None, None, [])
+    place = (span.file, span.line, span.column, span.end_line, span.end_column)
+    return ElementV1(origin.path, *place, via=list(origin.via))
 
 
 def _finding(item: Finding) -> FindingV1:

@@ -64,8 +64,9 @@ def explaining(checks: Iterable[str]) -> str:
 
 
 def place(finding: Finding) -> Span | None:
-    """Where in the source a finding stands: at its first statement that has a place there, None where none has."""
-    return next((evidence.origin.span for evidence in finding.evidence if evidence.origin.span), None)
+    """Where in the source a finding stands: at what makes it of its first statement that has a place there, None where
+    none has."""
+    return next((evidence.place.span for evidence in finding.evidence if evidence.place.span), None)
 
 
 def paths(report: Report) -> list[str]:

@@ -2,11 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
 
-from tfkms.cli import checkout, sources
+from tfkms.cli import checkout
 from tfkms.cli.guardrails import authorized_principals, facts, selected
 from tfkms.cli.inputs import Reader, Told, asked, assumed, with_inputs
 from tfkms.cli.output import in_colour, tell
@@ -19,7 +18,7 @@ from tfkms.report import formats
 
 JOBS_LIMIT = 64
 SECONDS_LIMIT = 86_400
-GITHUB, HTML, SARIF = "github", "html", "sarif"
+GITHUB, HTML = "github", "html"
 
 
 def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[str]) -> tuple[str, ...]:
@@ -158,8 +157,6 @@ def scan(
         job_summary=bool(summary),
         access=done.access,
     )
-    if SARIF in forms:
-        report = replace(report, sources=sources.texts(report))
 
     tell(report.diagnostics, [item.path for item in report.inputs], quiet)
     sending = Sending(report, view, quiet)

@@ -53,12 +53,12 @@ def document(term: Term) -> Term:
 
 
 def places(term: Term) -> dict[str, Place]:
-    """Where each part of `term` was written, by JSON pointer; parts without a place are left out."""
+    """Where each part of `term` was written, by JSON pointer; parts that stand in no file are left out."""
     found: dict[str, Place] = {}
     pending: list[tuple[str, Term]] = [("", term)]
     while pending:
         path, part = pending.pop()
-        if part.place is not None:
+        if part.place is not None and part.place.source.in_file:
             found[path] = part.place
         match part:
             case terms.List() | terms.Set() | terms.Tuple():

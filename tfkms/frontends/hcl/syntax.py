@@ -337,12 +337,14 @@ class SourceText:
     """A piece of a file that is parsed by itself: offsets into `text` become places in `file`.
 
     `file` is relative to the scanned root, with `/` on every system. `line` and `column` are where the text begins.
+    With `in_file` False it stands in no file, and `file` is what messages call it.
     """
 
     file: str
     text: str = field(repr=False)
     line: int = 1
     column: int = 1
+    in_file: bool = True
 
     @cached_property
     def _line_starts(self) -> tuple[int, ...]:

@@ -8,7 +8,6 @@ when the plan was made, with the same bytes. Any other file is called as if the 
 import os
 import posixpath
 import stat
-from collections.abc import Mapping
 from pathlib import Path
 
 from tfkms.frontends.saved_plan.archive import FOLDER, Archive
@@ -30,11 +29,6 @@ class Names:
         if name is None:
             name = self.told[file] = self.found(file) or self.within(file)
         return name
-
-    def texts(self) -> Mapping[str, str]:
-        """What stands in the files that have been called by a name so far, by these names."""
-        files = self.archive.configuration
-        return {name: files[file].decode(errors="replace") for file, name in self.told.items() if file in files}
 
     def found(self, file: str) -> str | None:
         """The path of the same file where the root module lies; None where there is none."""

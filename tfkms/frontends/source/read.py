@@ -27,6 +27,7 @@ from tfkms.frontends.source.documents import as_document, term_of, written_place
 from tfkms.frontends.source.lifecycle import ALL, ignored
 from tfkms.frontends.source.modules import Module, absences, load
 from tfkms.frontends.source.providers import evaluated_providers
+from tfkms.frontends.source.texts import SourceTexts
 from tfkms.frontends.source.variables import Given
 from tfkms.location import Origin, Span
 from tfkms.model import Account, Argument, Mode, Omitted, Scan, block_type
@@ -61,7 +62,8 @@ class Setting:
     """What a configuration is evaluated with besides its files.
 
     `root` is the directory that nothing is read outside of, `here` what `path.cwd` tells; it and `workspace` are None
-    where they are not known. `shown` says how reports call a file of which the path from the root is given;
+    where they are not known. `shown` says how reports call a file of which the path from the root is given, `content`
+    what it holds, None where it lies below the root;
     `managed_path` where policies are that AWS manages.
     """
 
@@ -71,6 +73,7 @@ class Setting:
     here: str | None = "."
     assumed: Assumed = field(default_factory=Assumed)
     shown: Callable[[str], str] = str
+    content: Callable[[str], bytes] | None = None
     managed_path: ManagedPath = _no_path
 
 
@@ -112,6 +115,7 @@ class _Reading:
         self.wanted = wanted
         self.mentions = mentions
         self.module = module
+        self.files: dict[str, str] = {}
         self.computation = Computation(self.account, self.caller, setting.managed_path, self.plan)
         self.world = World(
             files=(beside.files if beside is not None else None) or DirectoryFiles(setting.root, directory),
@@ -188,6 +192,7 @@ class _Reading:
                 if own.mode is Mode.DATA and own.type == POLICY_DOCUMENT and consumers.has(own)
             ),
             annotations=tuple(called(annotations(self.module), self.setting.shown)),
+            source_text=SourceTexts(self.files, self.setting.content or DirectoryFiles(self.setting.root).read),
         )
 
     def is_mentioned(self, resource: Resource) -> bool:
@@ -259,6 +264,7 @@ class _Reading:
     def shown(self, lines: Span) -> Span:
         """Lines of a file that is called as reports call it."""
         file = self.setting.shown(lines.file)
+        self.files.setdefault(file, lines.file)
         return lines if file == lines.file else replace(lines, file=file)
 
     def read(self, own: Resource, after: dict[str, Value], origins: dict[str, Origin]) -> None:

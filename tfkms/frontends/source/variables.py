@@ -111,7 +111,7 @@ class _Reading:
         """A value of the command line or the environment: of a simple variable the text itself, else an expression."""
         if plain:
             return Text(text)
-        return self.value(parse_expression(text), SourceText(where, text), name)
+        return self.value(parse_expression(text), SourceText(where, text, in_file=False), name)
 
     def file(self, file: str, content: bytes) -> dict[str, Term]:
         """The values that a file of variables gives."""

@@ -9,7 +9,8 @@ from tfkms.finding import Evidence, Finding, Report, Verdict
 from tfkms.location import Origin
 from tfkms.report import alike, sentences
 from tfkms.report.display import shown
-from tfkms.report.statements import excerpt
+from tfkms.report.source_lines import excerpts
+from tfkms.report.statements import excerpt as statement_excerpt
 from tfkms.report.view import View, counting, of_input, waived
 
 WIDTH = 100
@@ -26,6 +27,7 @@ class Style(StrEnum):
     ADDRESS = "bold"
     LABEL = "dim"
     CODE = "cyan"
+    MARKED = "bold cyan"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,11 @@ def _findings(group: Sequence[Finding], report: Report, seen: set[tuple[int, Ori
         yield _labelled("request", sentences.request(witness))
     for hole in finding.needs:
         yield _labelled("needs", sentences.need(hole))
-    for evidence in finding.evidence:
+    for place, evidence in enumerate(finding.evidence):
         statement = (finding.input, evidence.origin)
         yield from _evidence(evidence, finding, statement in seen)
+        if evidence.origin.address == finding.address:
+            yield from _source(alike.evidence(group, place), report)
         seen.add(statement)
     yield from _wrapped("fix", alike.remedy(group))
 
@@ -114,11 +118,24 @@ def _evidence(evidence: Evidence, finding: Finding, shown_before: bool) -> Itera
     if evidence.statement is None:
         yield (Piece(f"{_INDENT * 2}  (sensitive)", Style.LABEL),)
         return
-    written, left = excerpt(evidence.statement)
+    written, left = statement_excerpt(evidence.statement)
     for line in written:
         yield (Piece(f"{_INDENT * 2}  {line}", Style.CODE),)
     if left:
         yield (Piece(f"{_INDENT * 2}  … {left} more lines", Style.LABEL),)
+
+
+def _source(evidence: Evidence, report: Report) -> Iterator[Line]:
+    """The lines of the source that the elements of a statement stand in, with these underlined."""
+    for excerpt in excerpts(evidence, report):
+        yield _labelled("written", f"in {sentences.at(excerpt.origin)}")
+        gutter = len(str(excerpt.lines[-1].number)) + len(_INDENT * 2) + 2
+        for line in excerpt.lines:
+            code = [Piece(text, Style.MARKED if marked else Style.CODE) for text, marked in line.pieces]
+            yield (Piece(f"{line.number:>{gutter}} | ", Style.LABEL), *code)
+            yield (Piece(f"{'':>{gutter}} | ", Style.LABEL), Piece(line.underline, Style.MARKED))
+        if excerpt.left:
+            yield (Piece(f"{_INDENT * 2}  … {excerpt.left} more lines", Style.LABEL),)
 
 
 _GOOD = (Verdict.PASS, Verdict.PASS_IN_PLAN, Verdict.NOT_APPLICABLE)

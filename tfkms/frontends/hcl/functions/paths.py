@@ -57,7 +57,8 @@ def templatefile(site: Site, path: Term, variables: Term) -> Term:
     "templatestring", Parameter("template", STRING), Parameter("vars", marked=True), result=STRING, sited=True
 )
 def templatestring(site: Site, template: Term, variables: Term) -> Term:
-    return _rendered(site, SourceText("<templatestring>", value_of(template)), variables, "templatestring")
+    source = SourceText("<templatestring>", value_of(template), in_file=False)
+    return _rendered(site, source, variables, "templatestring")
 
 
 def _rendered(site: Site, source: SourceText, variables: Term, caller: str) -> Term:

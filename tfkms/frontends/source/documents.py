@@ -10,27 +10,16 @@ from tfkms.frontends.hcl.floats import from_decimal
 from tfkms.frontends.hcl.json_text import encode
 from tfkms.frontends.hcl.terms import HoledText, Part, Place, Term, Text, Unknown
 from tfkms.frontends.hcl.types import DYNAMIC, STRING
-from tfkms.frontends.policy_document import Came, Rendered, render
-from tfkms.values import Hole, Template, Value
+from tfkms.frontends.policy_document import Rendered, render
+from tfkms.frontends.policy_json import decoded
+from tfkms.frontends.source.statement_places import StatementPlaces
+from tfkms.values import Hole, Template, Value, pointer_step
 from tfkms.values import Unknown as UnknownValue
 
 _DOCUMENTS = ("source_policy_documents", "override_policy_documents")
 _BASES = ("source_json", "override_json")
-_ARGUMENTS = {
-    "Sid": "sid",
-    "Effect": "effect",
-    "Action": "actions",
-    "NotAction": "not_actions",
-    "Resource": "resources",
-    "NotResource": "not_resources",
-    "Principal": "principals",
-    "NotPrincipal": "not_principals",
-    "Condition": "condition",
-}
-"""The argument of a `statement` block that makes each member of a statement."""
-
-PlaceOf = Callable[[str], Place | None]
-"""Where what stands at a JSON pointer was written."""
+PlaceOf = Callable[[str, Value], Place | None]
+"""Where what stands at a JSON pointer, and is this value, was written."""
 
 
 def as_document(term: Term) -> Value:
@@ -63,7 +52,7 @@ def written_places(term: Term) -> dict[str, Place]:
             case terms.List() | terms.Set() | terms.Tuple():
                 pending.extend((f"{path}/{n}", item) for n, item in enumerate(part.items))
             case terms.Object(members=members) | terms.Map(members=members):
-                pending.extend((f"{path}/{name}", item) for name, item in members.items())
+                pending.extend((f"{path}/{pointer_step(name)}", item) for name, item in members.items())
             case _:
                 pass
     return found
@@ -90,28 +79,33 @@ def rendered(arguments: Mapping[str, Term], address: str) -> tuple[Rendered, Pla
     for name, term in arguments.items():
         written.update({f"/{name}{path}": place for path, place in written_places(term).items()})
 
-    def place(pointer: str) -> Place | None:
-        steps = pointer.split("/")[2:]
-        if not steps or not steps[0].isdecimal() or int(steps[0]) >= len(made.came):
-            return None
-        return _nearest(written, _source(made.came[int(steps[0])], steps[1:]))
-
-    return made, place
+    return made, StatementPlaces(made, written, _Within(values))
 
 
-def _source(came: Came, steps: list[str]) -> str:
-    """The pointer into the arguments for a pointer into a statement."""
-    if not steps or not came.path.startswith("/statement/"):
-        return "/".join((came.path, *steps))
-    return f"{came.path}/{_ARGUMENTS.get(steps[0], steps[0])}"
+class _Within:
+    """What stands at JSON pointers into arguments, and below a text that is JSON into its document."""
 
+    def __init__(self, arguments: Mapping[str, Value]):
+        self.arguments = arguments
+        self.documents: dict[str, Value] = {}
 
-def _nearest(written: Mapping[str, Place], pointer: str) -> Place | None:
-    while pointer:
-        if pointer in written:
-            return written[pointer]
-        pointer = pointer.rpartition("/")[0]
-    return None
+    def __call__(self, pointer: str) -> Value:
+        value: Value = self.arguments
+        for step in pointer.split("/")[1:]:
+            if isinstance(value, str):
+                value = (
+                    self.documents[value]
+                    if value in self.documents
+                    else self.documents.setdefault(value, decoded(value))
+                )
+            match value:
+                case tuple():
+                    value = value[int(step)]
+                case Mapping():
+                    value = next((item for name, item in value.items() if name.lower() == step.lower()), None)
+                case _:
+                    return None
+        return value
 
 
 def text_of(made: Rendered, place: PlaceOf) -> Term:
@@ -129,14 +123,14 @@ def minified_text_of(made: Rendered, place: PlaceOf) -> Term:
     return text_of(made, place) if text is None else Text(text, document=term_of(made.document, place))
 
 
-def nowhere(_pointer: str) -> None:
+def nowhere(_pointer: str, _value: Value) -> None:
     """Nothing of the value was written in the source."""
     return
 
 
 def term_of(value: Value, place: PlaceOf = nowhere, pointer: str = "") -> Term:
     """A value as a term of the language, each part with its place."""
-    here = place(pointer)
+    here = place(pointer, value)
     match value:
         case None:
             return terms.Null(place=here)
@@ -157,7 +151,7 @@ def term_of(value: Value, place: PlaceOf = nowhere, pointer: str = "") -> Term:
                 tuple([term_of(item, place, f"{pointer}/{n}") for n, item in enumerate(value)]), place=here
             )
         case Mapping():
-            members = {name: term_of(item, place, f"{pointer}/{name}") for name, item in value.items()}
+            members = {name: term_of(item, place, f"{pointer}/{pointer_step(name)}") for name, item in value.items()}
             return terms.Object(members, place=here)
 
 

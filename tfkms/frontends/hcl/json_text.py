@@ -23,8 +23,10 @@ from tfkms.frontends.hcl.terms import (
     Part,
     Place,
     Set,
+    Stretch,
     Term,
     Text,
+    Trace,
     Tuple,
     Unknown,
     holed,
@@ -56,6 +58,17 @@ def encode(term: Term) -> Text | HoledText:
     return with_sensitive(made, term.marked)
 
 
+def written_in(text: Text | HoledText, place: Place) -> Trace:
+    """Where stretches of a text that stands at a place were written: those it was put together of, else the parts of
+    the document that it encodes."""
+    if text.trace or text.document is None:
+        return text.trace
+    trace: list[Stretch] = []
+    with deep_recursion():
+        _Tracer([], trace, place).write(text.document, 0)
+    return tuple(trace)
+
+
 class _Writer:
     def __init__(self, parts: list[str | Part]):
         self.parts = parts
@@ -65,6 +78,10 @@ class _Writer:
         self.length += len(value)
         check_text(self.length)
         self.parts.append(value)
+
+    def hole(self, part: Part) -> None:
+        self.length += 1
+        self.parts.append(part)
 
     def write(self, term: Term, depth: int) -> None:
         if depth > DEPTH_LIMIT:
@@ -84,12 +101,14 @@ class _Writer:
                     if isinstance(part, str):
                         self.put(escaped(part))
                     else:
-                        self.parts.append(Part(part.unknown, (*part.encodings, Encoding.JSON_STRING)))
+                        self.hole(Part(part.unknown, (*part.encodings, Encoding.JSON_STRING)))
                 self.put('"')
             case Unknown(type=kind, not_null=not_null) if kind is STRING and not_null:
-                self.parts.extend(['"', Part(term, (Encoding.JSON_STRING,)), '"'])
+                self.put('"')
+                self.hole(Part(term, (Encoding.JSON_STRING,)))
+                self.put('"')
             case Unknown():
-                self.parts.append(Part(term, (Encoding.JSON_VALUE,)))
+                self.hole(Part(term, (Encoding.JSON_VALUE,)))
             case Map(members=members) | Object(members=members):
                 opening = "{"
                 for name, member in members.items():
@@ -99,7 +118,7 @@ class _Writer:
                 self.put("{}" if opening == "{" else "}")
             case Set() if not term.whole:
                 hole = made_of(Hole("", "", "not known"), "set", (term,))
-                self.parts.append(Part(Unknown(term.type, hole, not_null=True), (Encoding.JSON_VALUE,)))
+                self.hole(Part(Unknown(term.type, hole, not_null=True), (Encoding.JSON_VALUE,)))
             case List() | Set() | Tuple():
                 opening = "["
                 for item in term.items:
@@ -107,6 +126,25 @@ class _Writer:
                     self.write(item, depth + 1)
                     opening = ","
                 self.put("[]" if opening == "[" else "]")
+
+
+class _Tracer(_Writer):
+    """A writer that notes where what it writes was written; what has no place of its own is at that of what is around
+    it."""
+
+    def __init__(self, parts: list[str | Part], trace: list[Stretch], place: Place):
+        super().__init__(parts)
+        self.trace = trace
+        self.around = place
+
+    def write(self, term: Term, depth: int) -> None:
+        around = self.around
+        self.around = here = term.place or around
+        self.trace.append(Stretch(self.length, here, made=True))
+        super().write(term, depth)
+        self.around = around
+        if isinstance(term, List | Set | Tuple | Map | Object):
+            self.trace.append(Stretch(self.length - 1, here, made=True))  # the closing bracket
 
 
 def decode(term: Term) -> Term:

@@ -1,12 +1,13 @@
 """Templates: quoted strings, heredocs and template files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.faults import Fault, UndeclaredFault, check_text
 from tfkms.frontends.hcl.iteration import for_tuple
-from tfkms.frontends.hcl.terms import HoledText, Part, Place, Term, Text, Unknown
+from tfkms.frontends.hcl.json_text import written_in
+from tfkms.frontends.hcl.terms import HoledText, Part, Place, Stretch, Term, Text, Unknown
 from tfkms.frontends.hcl.types import DYNAMIC, STRING, Primitive
 from tfkms.frontends.hcl.unknowns import derived
 from tfkms.frontends.hcl.walker import Bindings, Outcome, Walker
@@ -21,7 +22,12 @@ def template(walker: Walker, node: syntax.Template, bound: Bindings) -> Term:
     if not isinstance(first, syntax.TextPart):
         return terms.at(_joined(walker, node.parts, bound, trace=True), place)
     text = terms.text(first.text, place)
-    return terms.with_trace(text, ((0, walker.place(first)),)) if "\n" in text.value else text
+    return terms.with_trace(text, (Stretch(0, walker.place(first)),)) if _may_be_read(text.value) else text
+
+
+def _may_be_read(text: str) -> bool:
+    """Whether a text may be a document, of which the parts are to be found again."""
+    return "\n" in text or text[:1] in ("{", "[")
 
 
 def _joined(
@@ -29,9 +35,10 @@ def _joined(
 ) -> Text | HoledText:
     """The text that the parts of a template give one after the other."""
     joined: list[str | Part] = []
-    stretches: list[tuple[int, Place]] = []
+    stretches: list[Stretch] = []
     length, sensitive = 0, False
     for part in parts:
+        text: Term | None = None
         if isinstance(part, syntax.TextPart):
             pieces: list[str | Part] = [part.text]
         else:
@@ -39,12 +46,20 @@ def _joined(
             sensitive = sensitive or text.sensitive
             pieces = terms.text_parts(text)
         if trace:
-            stretches.append((length, walker.place(part)))
-        length += sum([len(piece) if isinstance(piece, str) else 1 for piece in pieces])
+            stretches += _stretches(walker.place(part), text, length)
+        length += terms.length(pieces)
         check_text(length)
         joined.extend(pieces)
     made = terms.with_sensitive(terms.holed(joined), sensitive)
     return terms.with_trace(made, tuple(stretches)) if trace else made
+
+
+def _stretches(place: Place, made: Term | None, offset: int) -> Iterator[Stretch]:
+    """Where a part of a template was written that begins at an offset; `made` is what an expression in it is worth."""
+    yield Stretch(offset, place, made is not None)
+    if isinstance(made, Text | HoledText):
+        for own in written_in(made, place):
+            yield own._replace(start=offset + own.start)
 
 
 def _part_text(walker: Walker, part: syntax.TemplatePart, bound: Bindings) -> Term:
@@ -64,7 +79,7 @@ def _part_text(walker: Walker, part: syntax.TemplatePart, bound: Bindings) -> Te
 def _attempted(walker: Walker, parts: tuple[syntax.TemplatePart, ...], bound: Bindings) -> Outcome:
     before = walker.doubts
     try:
-        term, fault = _joined(walker, parts, bound), None
+        term, fault = _joined(walker, parts, bound, trace=True), None
     except UndeclaredFault:
         raise
     except Fault as found:
@@ -80,9 +95,15 @@ def _repeated(walker: Walker, part: syntax.ForDirective, bound: Bindings) -> Ter
     if not isinstance(made, terms.Tuple):
         return derived("for", (made,), STRING)
     parts: list[str | Part] = []
+    stretches: list[Stretch] = []
+    length, place = 0, walker.place(part)
     for item in made.items:
-        parts.extend(terms.text_parts(_as_text(walker, item, result)))
-    return terms.with_sensitive(terms.holed(parts), made.marked)
+        text = _as_text(walker, item, result)
+        stretches += _stretches(place, text, length)
+        pieces = terms.text_parts(text)
+        length += terms.length(pieces)
+        parts.extend(pieces)
+    return terms.with_trace(terms.with_sensitive(terms.holed(parts), made.marked), tuple(stretches))
 
 
 def _as_text(walker: Walker, term: Term, node: syntax.Expression) -> Term:

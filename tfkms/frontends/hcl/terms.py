@@ -40,7 +40,18 @@ class Place(NamedTuple):
     calls: tuple["Place", ...] = ()
 
 
-Trace: TypeAlias = tuple[tuple[int, Place], ...]
+class Stretch(NamedTuple):
+    """A stretch of a text, from the letter number `start` on, and where it was written.
+
+    `made`: an expression made it, so that its letters do not stand there one by one.
+    """
+
+    start: int
+    place: Place
+    made: bool = False
+
+
+Trace: TypeAlias = tuple[Stretch, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +113,7 @@ class Text:
     """A known string, in Unicode normal form C.
 
     `document` is the term that it encodes as JSON, where that is known. `trace` says where stretches of it were
-    written: (offset in the text, place) in order.
+    written, in order.
     """
 
     value: str
@@ -370,6 +381,11 @@ def text_parts(term: Term) -> list[str | Part]:
             return [Part(term)]
         case _:
             raise TypeError(f"{term.type} is no text")
+
+
+def length(parts: list[str | Part]) -> int:
+    """How many letters the parts of a text have; a hole counts as one."""
+    return sum([len(part) if isinstance(part, str) else 1 for part in parts])
 
 
 def is_plain(value: str) -> bool:

@@ -1,35 +1,79 @@
 """Where the letters of a text were written, found again by their offsets in it."""
 
-import re
 from bisect import bisect_right
+from collections.abc import Sequence
 
-from tfkms.frontends.hcl.terms import HoledText, Place, Text
+from tfkms.frontends.hcl.terms import HoledText, Place, Stretch, Text
 
-
-class _Stretch:
-    """A stretch of a text and where it was written; escapes and indentation may be gone from it."""
-
-    def __init__(self, shown: str, place: Place):
-        self.place = place
-        self.written = place.source.text[place.start : place.end]
-        self.same = shown == self.written
-        self.shown_lines = _line_starts(shown) if not self.same else []
-        self.written_lines = _line_starts(self.written) if not self.same else []
-
-    def offset(self, inside: int) -> int:
-        """Where in the source the letter number `inside` stands: its column may be off where something is gone."""
-        if not self.same:
-            row = bisect_right(self.shown_lines, inside) - 1
-            start = self.written_lines[min(row, len(self.written_lines) - 1)]
-            indent = 0
-            while row and self.written[start + indent : start + indent + 1] in (" ", "\t"):
-                indent += 1
-            inside = min(start + indent + inside - self.shown_lines[row], max(len(self.written) - 1, 0))
-        return self.place.start + inside
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f"}
+_CODES = {"u": 4, "U": 8}
 
 
-def _line_starts(text: str) -> list[int]:
-    return [0, *[found.end() for found in re.finditer("\n", text)]]
+class _Letters:
+    """The letters of a stretch and where each was written; escapes, indentation and blanks may be gone from it."""
+
+    def __init__(self, shown: str, stretch: Stretch):
+        self.place = stretch.place
+        self.made = stretch.made
+        self.offsets: Sequence[int] | None = None
+        written = self.place.source.text[self.place.start : self.place.end]
+        if not self.made and shown != written:
+            self.offsets = _offsets(shown, written, escapes=True) or _offsets(shown, written, escapes=False)
+            self.made = self.offsets is None
+
+    def begin(self, inside: int) -> int:
+        """Where in the source the letter number `inside` begins; the whole stretch where letters cannot be told."""
+        if self.made:
+            return self.place.start
+        return self.place.start + (inside if self.offsets is None else self.offsets[inside])
+
+    def end(self, inside: int) -> int:
+        """Where the letter number `inside` ends."""
+        if self.made:
+            return self.place.end
+        return self.place.start + (inside + 1 if self.offsets is None else self.offsets[inside + 1])
+
+
+def _offsets(shown: str, written: str, *, escapes: bool) -> Sequence[int] | None:
+    """Where in what is written each letter begins, and where the last one ends; None if that cannot be told.
+
+    With `escapes` backslashes introduce them, as in quotes; without, they are letters, as in a heredoc.
+    """
+    found: list[int] = []
+    place = 0
+    for line in shown.splitlines(keepends=True):
+        start = written.find(line, place)
+        if start >= 0 and not written[place:start].strip() and not (escapes and "\\" in line):
+            place = start + len(line)
+            found.extend(range(start, place))
+            continue
+        for letter in line:
+            length = _length(written, place, letter, escapes)
+            while not length and written[place : place + 1].isspace():
+                place += 1  # a blank that indentation or `~` takes away
+                length = _length(written, place, letter, escapes)
+            if not length:
+                return None
+            found.append(place)
+            place += length
+    found.append(place)
+    return found if not written[place:].strip() else None
+
+
+def _length(written: str, place: int, letter: str, escapes: bool) -> int:
+    """How much of what is written stands for the letter; 0 where something else stands there."""
+    if written.startswith(("$${", "%%{"), place) and written[place] == letter:
+        return 2
+    if not escapes or not written.startswith("\\", place):
+        return int(written.startswith(letter, place))
+    kind = written[place + 1 : place + 2]
+    if kind in _CODES:
+        digits = written[place + 2 : place + 2 + _CODES[kind]]
+        try:
+            return 2 + len(digits) if chr(int(digits, 16)) == letter else 0
+        except (ValueError, OverflowError):
+            return 0
+    return 2 if _ESCAPES.get(kind) == letter else 0
 
 
 class Written:
@@ -39,23 +83,26 @@ class Written:
         self.text = text
         self.trace = source.trace
         self.traced = bool(source.trace)
-        self.starts = [start for start, _ in source.trace]
+        self.starts = [stretch.start for stretch in source.trace]
         self.fallback = source.place
-        self.stretches: dict[int, _Stretch] = {}
+        self.letters: dict[int, _Letters] = {}
 
     def place(self, start: int, end: int) -> Place | None:
-        """Where the letters from `start` to `end` were written."""
+        """Where the letters from `start` to `end` were written; as far as one text tells, where several do."""
         if not self.traced:
             return self.fallback
-        first, begin = self._find(start)
-        _, last = self._find(max(end - 1, start))
-        return Place(first.source, begin, max(last + 1, begin), first.calls)
+        first, inside = self._find(start)
+        last, until = self._find(max(end - 1, start))
+        begin = first.begin(inside)
+        if last.place.source is not first.place.source or last.end(until) <= begin:
+            return first.place._replace(start=begin)
+        return first.place._replace(start=begin, end=last.end(until))
 
-    def _find(self, offset: int) -> tuple[Place, int]:
+    def _find(self, offset: int) -> tuple[_Letters, int]:
         row = max(bisect_right(self.starts, offset) - 1, 0)
-        begin, place = self.trace[row]
-        stretch = self.stretches.get(row)
-        if stretch is None:
+        begin = self.starts[row]
+        found = self.letters.get(row)
+        if found is None:
             end = self.starts[row + 1] if row + 1 < len(self.starts) else len(self.text)
-            stretch = self.stretches[row] = _Stretch(self.text[begin:end], place)
-        return place, stretch.offset(offset - begin)
+            found = self.letters[row] = _Letters(self.text[begin:end], self.trace[row])
+        return found, offset - begin

@@ -203,7 +203,7 @@ class _Reader:
     def place(self, event: Any) -> Place | None:
         if not self.source.trace:
             return self.source.place
-        whole = self.source.trace[0][1]
+        whole = self.source.trace[0].place
         begin = min(whole.start + event.start_mark.index, whole.end)
         return whole._replace(start=begin, end=min(whole.start + event.end_mark.index, whole.end))
 

@@ -1,8 +1,8 @@
 """Where the parts of a rendered policy document come from among the arguments of its data source.
 
-The provider sorts, joins and drops while it makes statements of `statement` blocks and of source documents, so a part is
-found again by what it says: an action among the actions, an identifier among those of its type of principal, a value
-among those of its condition.
+The provider sorts, joins and drops while it makes statements of `statement` blocks and of source documents, so a part
+is found again by what it says: an action among the actions, an identifier among those of its type of principal, a
+value among those of its condition.
 """
 
 from collections.abc import Callable, Iterator, Mapping

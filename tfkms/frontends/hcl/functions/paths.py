@@ -9,7 +9,7 @@ from tfkms.frontends.hcl.functions.signature import Group, Parameter, Site, wron
 from tfkms.frontends.hcl.functions.strings import value_of
 from tfkms.frontends.hcl.sets import set_of
 from tfkms.frontends.hcl.syntax import SourceText
-from tfkms.frontends.hcl.terms import Place, Term, Text
+from tfkms.frontends.hcl.terms import Place, Stretch, Term, Text
 from tfkms.frontends.hcl.types import BOOL, MAPPINGS, STRING, SetType
 
 GROUP = Group()
@@ -29,7 +29,7 @@ def _source(site: Site, path: str) -> SourceText:
 def file(site: Site, path: Term) -> Term:
     source = _source(site, value_of(path))
     place = Place(source, 0, len(source.text))
-    return terms.with_trace(terms.text(source.text), ((0, place),))
+    return terms.with_trace(terms.text(source.text), (Stretch(0, place),))
 
 
 @GROUP.define("filebase64", _PATH, result=STRING, sited=True, plain=True)

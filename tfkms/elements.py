@@ -5,17 +5,18 @@ They are told by their places in the statement as it was written, so that a sour
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
-from tfkms.finding import Element, Evidence, Undecided, Violated, Witness
+from tfkms.finding import Element, Evidence, Undecided, Violated
 from tfkms.iam.actions import Actions
 from tfkms.iam.document import Patterns
 from tfkms.iam.statements import covers_action
 from tfkms.location import Origin
-from tfkms.values import Hole, Template, Text, Unknown, Value, holes, pointer_step
+from tfkms.values import Template, Text, Unknown, Value, holes, pointer_step
 
+Found: TypeAlias = Violated | Undecided
 OriginOf = Callable[[Evidence, str], Origin]
 """Where the resource that a statement is of has what stands at a JSON pointer."""
 
@@ -33,38 +34,42 @@ def guarded(parameters: Mapping[str, Any], actions: Actions) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*named, *of_classes)))
 
 
-def with_elements(found: Violated | Undecided, about: tuple[str, ...], origin_of: OriginOf) -> tuple[Evidence, ...]:
-    """The evidence of a finding with the elements of each statement that make it.
+@dataclass(frozen=True, slots=True)
+class Locating:
+    """How the elements of statements are found: `about` are the actions that the guardrail is about, none where the
+    requests of a finding tell them; `origin_of` says where a part of a statement stands."""
 
-    `about` are the actions that the guardrail is about. Of a sensitive statement, and of one that is not in force after
-    the plan, none are told.
-    """
-    asked = about or tuple(dict.fromkeys(own.action for own in _witnesses(found)))
-    needs = frozenset(found.needs) if isinstance(found, Undecided) else frozenset()
-    return tuple(replace(own, elements=tuple(_elements(own, found, asked, needs, origin_of))) for own in found.evidence)
+    about: tuple[str, ...]
+    origin_of: OriginOf
 
+    def located(self, found: Found) -> Found:
+        """The finding with the elements of each of its statements that make it.
 
-def _witnesses(found: Violated | Undecided) -> tuple[Witness, ...]:
-    return found.witnesses if isinstance(found, Violated) else ()
+        Of a sensitive statement, and of one that is not in force after the plan, none are told.
+        """
+        witnesses = found.witnesses if isinstance(found, Violated) else ()
+        asked = self.about or tuple(dict.fromkeys(own.action for own in witnesses))
+        evidence = tuple(replace(own, elements=tuple(self._elements(own, found, asked))) for own in found.evidence)
+        return replace(found, evidence=evidence)
 
+    def _elements(self, evidence: Evidence, found: Found, asked: tuple[str, ...]) -> Iterator[Element]:
+        """The elements of one statement: what is not known, then whom it names, then what it allows."""
+        statement = evidence.statement
+        if not isinstance(statement, Mapping) or not evidence.origin.address:
+            return
+        needs = frozenset(found.needs) if isinstance(found, Undecided) else frozenset()
+        parts: dict[str, Text | None] = {path: None for path, _, hole in holes(statement) if hole in needs}
+        parts |= dict(_principals(statement, found.principals))
+        parts |= dict.fromkeys(_actions(statement, asked))
+        for path, principal in parts.items():
+            yield Element(self.origin_of(evidence, evidence.origin.path + path), principal)
 
-def _elements(
-    evidence: Evidence, found: Violated | Undecided, about: tuple[str, ...], needs: frozenset[Hole], origin_of: OriginOf
-) -> Iterator[Element]:
-    """The elements of one statement: what is not known, then whom it names, then what it allows."""
-    statement = evidence.statement
-    if not isinstance(statement, Mapping) or not evidence.origin.address:
-        return
-    seen: set[str] = set()
-    parts = (
-        *((path, None) for path, _, hole in holes(statement) if hole in needs),
-        *_principals(statement, found.principals),
-        *((path, None) for path in _actions(statement, about)),
-    )
-    for path, principal in parts:
-        if path not in seen:
-            seen.add(path)
-            yield Element(origin_of(evidence, evidence.origin.path + path), principal)
+    def conditions(self, evidence: Evidence) -> Iterator[Origin]:
+        """Where the values of a statement's conditions stand."""
+        statement = evidence.statement
+        if isinstance(statement, Mapping) and evidence.origin.address:
+            for path in _texts(statement.get("Condition"), "/Condition"):
+                yield self.origin_of(evidence, evidence.origin.path + path)
 
 
 def _principals(statement: Mapping[str, Value], principals: Collection[Text]) -> Iterator[tuple[str, Text]]:
@@ -122,3 +127,18 @@ def _actions(statement: Mapping[str, Value], about: tuple[str, ...]) -> Iterator
 @lru_cache(maxsize=4_096)
 def _allows(entry: Text, about: tuple[str, ...]) -> bool:
     return any(covers_action(Patterns(False, (entry,)), action).possible for action in about)
+
+
+def _texts(value: Value, pointer: str) -> Iterator[str]:
+    """The places of everything in a value that is no list and no object."""
+    match value:
+        case Mapping():
+            for name, item in value.items():
+                yield from _texts(item, f"{pointer}/{pointer_step(name)}")
+        case tuple():
+            for place, item in enumerate(value):
+                yield from _texts(item, f"{pointer}/{place}")
+        case None:
+            return
+        case _:
+            yield pointer

@@ -13,7 +13,7 @@ from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.checks.removed_guards import removed_guards
 from tfkms.checks.stance import CountsAs, Stance
 from tfkms.diagnostics import Diagnostic, Level
-from tfkms.elements import guarded, with_elements
+from tfkms.elements import Locating, guarded
 from tfkms.extract import Estate, Moment, Site, extract
 from tfkms.finding import (
     Claim,
@@ -289,15 +289,14 @@ class _Run:
         """The resources that the source has, by their addresses."""
         return {resource.address: resource for resource in self.scan.resources if resource.origins}
 
-    def located(self, rule: Rule, outcome: Violated | Undecided) -> Violated | Undecided:
-        """The outcome with the elements of its statements that make it, where the source has them."""
+    def locating(self, rule: Rule) -> Locating:
+        """How the elements of statements are found that make a finding of the guardrail."""
 
         def origin_of(evidence: Evidence, path: str) -> Origin:
             resource = self.resources.get(evidence.origin.address) if evidence.origin.span is not None else None
             return Origin(evidence.origin.address, path) if resource is None else resource.origin(path)
 
-        about = guarded(rule.parameters, self.facts.actions)
-        return replace(outcome, evidence=with_elements(outcome, about, origin_of))
+        return Locating(guarded(rule.parameters, self.facts.actions), origin_of)
 
     def unseen(self) -> Iterator[UnseenPolicy]:
         """The policies that are attached and not in view."""
@@ -346,7 +345,8 @@ class _Run:
             return [(outcome, None)]
         try:
             block = self.blocks.get(outcome.address)
-            return [(part.found, part.waiver) for part in parts(rule.id, outcome, asked, self.waivers, block)]
+            own = parts(rule.id, outcome, asked, self.waivers, locating=self.locating(rule), block=block)
+            return [(part.found, part.waiver) for part in own]
         except Exception as error:  # the finding counts, whatever the waivers were
             self.crashed(rule, error, outcome.address)
             return [(outcome, None)]
@@ -433,7 +433,7 @@ class _Run:
     def finding(self, rule: Rule, outcome: Violated | Undecided, known: "_Before") -> Finding:
         new = not _reaches(outcome) <= known.reaches
         mark = fingerprint(rule.id, outcome)
-        outcome = self.located(rule, outcome)
+        outcome = self.locating(rule).located(outcome)
         if any(evidence.statement is None for evidence in outcome.evidence):
             outcome = _redacted(outcome)
         violated = isinstance(outcome, Violated)

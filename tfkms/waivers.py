@@ -49,11 +49,11 @@ class Scope:
 
         `places` are where the statement was written that it is reported at, and the block that it is at.
         """
-        return (
-            _fits(self.check, check)
-            and _fits(self.address, address)
-            and (self.stretch is None or any(map(self.stretch.holds, places)))
-        )
+        return self.fits(check, address) and (self.stretch is None or any(map(self.stretch.holds, places)))
+
+    def fits(self, check: str, address: str) -> bool:
+        """Whether it may be for a finding of the guardrail at the address, wherever that stands."""
+        return _fits(self.check, check) and _fits(self.address, address)
 
     @property
     def too_broad(self) -> bool:
@@ -100,6 +100,18 @@ class Waivers:
         found = [own for own in self.all if self.in_force(own) and own.scope.covers(check, address, places)]
         return sorted(found, key=lambda own: own.scope.principals is not None)
 
+    def beside(self, check: str, address: str, places: Sequence[Origin]) -> list[Waiving]:
+        """Those in force that stand in the source, may be for the guardrail and the address, and hold none of the
+        places: such as are for an element at most."""
+        return [
+            own
+            for own in self.all
+            if own.scope.stretch is not None
+            and self.in_force(own)
+            and own.scope.fits(check, address)
+            and not own.scope.covers(check, address, places)
+        ]
+
     def in_force(self, waiving: Waiving) -> bool:
         """Whether it counts: not expired, and not for everything."""
         return not self.expired(waiving) and not waiving.scope.too_broad
@@ -108,9 +120,9 @@ class Waivers:
         """Whether its last day is over."""
         return waiving.waiver.expires is not None and waiving.waiver.expires < self.today
 
-    def use(self, waiving: Waiving) -> Waiver:
-        """The waiver, remembered as one that was needed."""
-        self.used.add(waiving)
+    def use(self, waiving: Waiving, *others: Waiving) -> Waiver:
+        """The waiver, remembered with the others as one that was needed."""
+        self.used.update((waiving, *others))
         return waiving.waiver
 
     def complaints(self, checks: Sequence[str]) -> Iterator[Diagnostic]:

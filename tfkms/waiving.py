@@ -1,19 +1,19 @@
 """Applies waivers to what a check found: takes their principals out and asks the question again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import ModuleType
-from typing import Any, TypeAlias
+from typing import Any
 
 from tfkms.checks.asking import outcomes
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.question import Question, Subject
 from tfkms.checks.wording import who
+from tfkms.elements import Found, Locating
 from tfkms.finding import Outcome, Undecided, Violated, Waiver
 from tfkms.location import Origin
-from tfkms.waivers import Waivers, named
-
-Found: TypeAlias = Violated | Undecided
+from tfkms.values import Text
+from tfkms.waivers import Waivers, Waiving, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,13 @@ class Part:
 
 
 def parts(
-    check: str, found: Found, asked: Asked | None, waivers: Waivers, block: Origin | None = None
+    check: str, found: Found, asked: Asked | None, waivers: Waivers, *, locating: Locating, block: Origin | None = None
 ) -> Iterator[Part]:
     """The finding in the parts that waivers take out of it and the one that is left, if any is.
 
     `asked` is None for a finding that is about no principals; `block` is where the block of its resource stands, None
-    where that is not known. What a statement rests on is no place of the finding: only the first one is.
+    where that is not known. What a statement rests on is no place of the finding: only the first one is. Waivers beside
+    elements of that one come last.
     """
     excused = Authorized()
     places = [*(own.origin for own in found.evidence[:1]), *([block] if block is not None else [])]
@@ -80,7 +81,57 @@ def parts(
         if gone:
             yield Part(_about(found, gone), waivers.use(waiving))
             found = left
-    yield Part(found, None)
+    beside = waivers.beside(check, found.address, places) if found.evidence else []
+    yield from _by_element(found, waivers, beside, locating) if beside else [Part(found, None)]
+
+
+def _by_element(found: Found, waivers: Waivers, beside: Sequence[Waiving], locating: Locating) -> Iterator[Part]:
+    """The finding in the parts that waivers beside elements of its statement take out of it.
+
+    One of a condition's value is for the finding, and so is one of every action that makes it; one of a principal is
+    for that principal.
+    """
+    evidence = locating.located(found).evidence[0]
+    by_member: dict[str, list[Origin]] = {}
+    by_principal: dict[Text, list[Origin]] = {}
+    for element in evidence.elements:
+        if element.principal is None:
+            member = element.origin.path.removeprefix(evidence.origin.path).split("/")[1]
+            by_member.setdefault(member, []).append(element.origin)
+        else:
+            by_principal.setdefault(element.principal, []).append(element.origin)
+    places = (*([origin] for origin in locating.conditions(evidence)), *by_member.values())
+    everyone = [own for own in beside if _is_for(own, found.principals)]
+    whole = next(filter(None, (_holders(origins, everyone) for origins in places)), ())
+    if whole:
+        yield Part(found, waivers.use(*whole))
+        return
+    gone: dict[Text, Waiver] = {}
+    for principal in found.principals:
+        own = _holders(by_principal.get(principal, ()), [each for each in beside if _is_for(each, [principal])])
+        if own:
+            gone[principal] = waivers.use(*own)
+    for waiver in dict.fromkeys(gone.values()):
+        yield Part(_about(found, tuple(own for own in gone if gone[own] == waiver)), waiver)
+    left = tuple(own for own in found.principals if own not in gone)
+    if left or not gone:
+        yield Part(_about(found, left) if gone else found, None)
+
+
+def _holders(origins: Sequence[Origin], beside: Sequence[Waiving]) -> tuple[Waiving, ...]:
+    """Waivers that each of the places lies in one of; none where one of the places lies in none."""
+    found: dict[Waiving, None] = {}
+    for origin in origins:
+        own = next((own for own in beside if own.scope.stretch and own.scope.stretch.holds(origin)), None)
+        if own is None:
+            return ()
+        found[own] = None
+    return tuple(found)
+
+
+def _is_for(waiving: Waiving, principals: Sequence[Text]) -> bool:
+    """Whether a waiver is for all of these principals."""
+    return waiving.scope.principals is None or named(principals, waiving.scope.principals)
 
 
 def _about(found: Found, principals: tuple[Any, ...]) -> Found:

@@ -340,3 +340,171 @@ class TestInASavedPlan:
 
     def test_no_inline_leaves_them_out(self) -> None:
         assert not any(own["waived"] for own in self.scan("--no-inline").report["findings"])
+
+
+class TestOnAnElement:
+    """In each form in which an element has a line of its own, or the text that it is written in has."""
+
+    FIRST, SECOND = f'"{DESTROYER}"', f'"{OTHER}"'
+
+    def document(self, *, principals: str, actions: str = '["kms:ScheduleKeyDeletion"]', more: str = "") -> str:
+        return f"""
+data "aws_iam_policy_document" "key" {{
+  statement {{
+    sid       = "Root"
+    actions   = ["kms:*"]
+    resources = ["*"]
+    principals {{
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::111122223333:root"]
+    }}
+  }}
+  statement {{
+    sid       = "First"
+    actions   = {actions}
+    resources = ["*"]
+    principals {{
+      type        = "AWS"
+      identifiers = {principals}
+    }}
+    {more}
+  }}
+}}
+resource "aws_kms_key" "main" {{
+  policy = data.aws_iam_policy_document.key.json
+}}
+"""
+
+    def encoded(self, *, principals: str, actions: str = '["kms:ScheduleKeyDeletion"]', more: str = "") -> str:
+        return f"""
+resource "aws_kms_key" "main" {{
+  policy = jsonencode({{
+    Statement = [
+      {{ Sid = "Root", Effect = "Allow", Principal = {{ AWS = "arn:aws:iam::111122223333:root" }}, Action = "kms:*", Resource = "*" }},
+      {{
+        Sid       = "First"
+        Effect    = "Allow"
+        Principal = {{ AWS = {principals} }}
+        Action    = {actions}
+        Resource  = "*"
+        {more}
+      }},
+    ]
+  }})
+}}
+"""
+
+    def found(self, result: Run) -> dict[tuple[str, ...], bool]:
+        return {tuple(own["principals"]): own["waived"] is not None for own in result.report["findings"]}
+
+    @pytest.mark.parametrize("form", ["document", "encoded"])
+    @pytest.mark.parametrize(
+        "written", [f"[\n# {IGNORE}\n{FIRST},\n{SECOND},\n]", f"[\n{SECOND},\n{FIRST}, # {IGNORE}\n]"]
+    )
+    def test_beside_a_principal_it_is_for_that_principal(self, tmp_path: Path, form: str, written: str) -> None:
+        result = scan(tmp_path, {"main.tf": getattr(self, form)(principals=written)})
+
+        assert self.found(result) == {(DESTROYER,): True, (OTHER,): False}
+        assert told(result) == []
+        assert result.code == 1
+
+    def test_a_principal_of_another_account_everyone_and_a_service_each_leave_the_others(self, tmp_path: Path) -> None:
+        written = f'[\n"*", # {IGNORE}\n{self.FIRST},\n"444455556666"]'
+        everyone = scan(tmp_path, {"main.tf": self.encoded(principals=written)})
+        written = f'["*",\n{self.FIRST},\n"444455556666"\n]'.replace("6666", f'6666", # {IGNORE}').replace(
+            IGNORE + '"', IGNORE
+        )
+        account = scan(tmp_path, {"main.tf": self.encoded(principals=written)})
+
+        assert self.found(everyone)["*",] is True
+        assert self.found(everyone)[DESTROYER, "444455556666"] is False
+        assert self.found(account)["444455556666",] is True
+        assert self.found(account)["*", DESTROYER] is False
+
+    def test_all_principals_waived_one_by_one_leave_no_finding(self, tmp_path: Path) -> None:
+        written = f"[\n{self.FIRST}, # {IGNORE}\n{self.SECOND}, # {IGNORE}\n]"
+        result = scan(tmp_path, {"main.tf": self.document(principals=written)})
+
+        assert all(self.found(result).values())
+        assert {name for principals in self.found(result) for name in principals} == {DESTROYER, OTHER}
+        assert result.code == 0
+
+    def test_a_principal_that_another_entry_names_too_is_not_waived(self, tmp_path: Path) -> None:
+        written = f"[\n{self.FIRST}, # {IGNORE}\n{self.FIRST},\n]"
+        result = scan(tmp_path, {"main.tf": self.encoded(principals=written)})
+
+        assert self.found(result) == {(DESTROYER,): False}
+        assert [code for code, *_ in told(result)] == ["waiver-unused"]
+
+    @pytest.mark.parametrize("form", ["document", "encoded"])
+    def test_beside_the_action_it_is_for_the_finding(self, tmp_path: Path, form: str) -> None:
+        actions = f'[\n"kms:DescribeKey",\n"kms:ScheduleKeyDeletion", # {IGNORE}\n]'
+        result = scan(tmp_path, {"main.tf": getattr(self, form)(principals=f"[{self.FIRST}]", actions=actions)})
+
+        assert self.found(result) == {(DESTROYER,): True}
+        assert told(result) == []
+
+    def test_beside_another_action_it_is_for_nothing(self, tmp_path: Path) -> None:
+        actions = f'[\n"kms:DescribeKey", # {IGNORE}\n"kms:ScheduleKeyDeletion",\n]'
+        result = scan(tmp_path, {"main.tf": self.document(principals=f"[{self.FIRST}]", actions=actions)})
+
+        assert self.found(result) == {(DESTROYER,): False}
+        assert [code for code, *_ in told(result)] == ["waiver-unused"]
+
+    def test_beside_one_of_two_actions_that_make_the_finding_it_is_for_nothing(self, tmp_path: Path) -> None:
+        actions = f'[\n"kms:Sched*", # {IGNORE}\n"kms:ScheduleKeyDeletion",\n]'
+        one = scan(tmp_path, {"main.tf": self.document(principals=f"[{self.FIRST}]", actions=actions)})
+        both = scan(
+            tmp_path,
+            {
+                "main.tf": self.document(
+                    principals=f"[{self.FIRST}]", actions=actions.replace('",\n]', f'", # {IGNORE}\n]')
+                )
+            },
+        )
+
+        assert self.found(one) == {(DESTROYER,): False}
+        assert self.found(both) == {(DESTROYER,): True}
+        assert told(both) == []
+
+    def test_on_a_condition_it_is_for_the_finding(self, tmp_path: Path) -> None:
+        native = (
+            f'# {IGNORE}\ncondition {{\ntest = "Bool"\nvariable = "aws:MultiFactorAuthPresent"\nvalues = ["true"]\n}}'
+        )
+        encoded = f'Condition = {{\nBool = {{ "aws:MultiFactorAuthPresent" = "true" }} # {IGNORE}\n}}'
+        for text in (
+            self.document(principals=f"[{self.FIRST}]", more=native),
+            self.encoded(principals=f"[{self.FIRST}]", more=encoded),
+        ):
+            result = scan(tmp_path, {"main.tf": text})
+
+            assert self.found(result) == {(DESTROYER,): True}
+            assert told(result) == []
+
+    def test_with_a_principal_it_is_for_no_other_one_at_the_element(self, tmp_path: Path) -> None:
+        written = f"[\n# {IGNORE} principal={OTHER}\n{self.FIRST},\n{self.SECOND},\n]"
+        result = scan(tmp_path, {"main.tf": self.document(principals=written)})
+
+        assert self.found(result) == {(DESTROYER, OTHER): False} or self.found(result) == {(OTHER, DESTROYER): False}
+
+    def test_in_a_local_value_a_default_and_a_module_call_it_is_for_what_uses_the_element(self, tmp_path: Path) -> None:
+        values = f"locals {{\n  people = [\n    {self.FIRST}, # {IGNORE}\n    {self.SECOND},\n  ]\n}}\n"
+        local = scan(tmp_path, {"main.tf": values + self.document(principals="local.people")})
+        assert self.found(local) == {(DESTROYER,): True, (OTHER,): False}
+
+        default = values.replace("locals", 'variable "people"').replace("people =", "default =")
+        variable = scan(tmp_path, {"main.tf": default + self.document(principals="toset(var.people)")})
+        assert self.found(variable) == {(DESTROYER,): True, (OTHER,): False}
+
+        call = values.replace("locals", 'module "key"').replace("people =", 'source = "./key"\n  people =')
+        inner = 'variable "people" {\n  type = set(string)\n}\n' + self.encoded(principals="tolist(var.people)")
+        module = scan(tmp_path, {"main.tf": call, "key/main.tf": inner})
+        assert self.found(module) == {(DESTROYER,): True, (OTHER,): False}
+
+    def test_an_element_that_is_not_known(self, tmp_path: Path) -> None:
+        role = 'resource "aws_iam_role" "new" {\n  name_prefix = "new"\n  assume_role_policy = "{}"\n}\n'
+        written = f"[\naws_iam_role.new.arn, # {IGNORE}\n{self.SECOND},\n]"
+        result = scan(tmp_path, {"main.tf": role + self.document(principals=written)})
+
+        assert [own["waived"] is not None for own in result.report["findings"] if OTHER in own["principals"]] == [False]
+        assert any(own["waived"] for own in result.report["findings"])

@@ -88,16 +88,20 @@ class Evaluator:
     def guarded(self, node: syntax.Expression, bound: Bindings) -> Term:
         """The value of `node`; an unknown in place of an error, which is noted."""
         try:
-            return self.value(node, bound)
+            return self._placed(self.value(node, bound), node)
         except Fault as fault:
             return self._failed(fault, node)
 
     def whole(self, node: syntax.Expression) -> Term:
         """The value of a whole expression; an unknown in place of any error, which is noted."""
         try:
-            return self.value(node, {})
+            return self._placed(self.value(node, {}), node)
         except Fault as fault:
             return self._failed(fault, node)
+
+    def _placed(self, term: Term, node: syntax.Expression) -> Term:
+        """The term; what was written nowhere, such as what AWS will make up, stands where it is referred to."""
+        return term if term.place is not None else terms.at(term, self.place(node))
 
     def _failed(self, fault: Fault, node: syntax.Expression) -> Unknown:
         self.faults.append(fault)

@@ -20,7 +20,7 @@ def template(walker: Walker, node: syntax.Template, bound: Bindings) -> Term:
         return walker.value(first.expression, bound)
     place = walker.place(node)
     if not isinstance(first, syntax.TextPart):
-        return terms.at(_joined(walker, node.parts, bound, trace=True), place)
+        return terms.at(_joined(walker, node.parts, bound), place)
     text = terms.text(first.text, place)
     return terms.with_trace(text, (Stretch(0, walker.place(first)),)) if _may_be_read(text.value) else text
 
@@ -30,9 +30,7 @@ def _may_be_read(text: str) -> bool:
     return "\n" in text or text[:1] in ("{", "[")
 
 
-def _joined(
-    walker: Walker, parts: Iterable[syntax.TemplatePart], bound: Bindings, *, trace: bool = False
-) -> Text | HoledText:
+def _joined(walker: Walker, parts: Iterable[syntax.TemplatePart], bound: Bindings) -> Text | HoledText:
     """The text that the parts of a template give one after the other."""
     joined: list[str | Part] = []
     stretches: list[Stretch] = []
@@ -45,13 +43,12 @@ def _joined(
             text = _part_text(walker, part, bound)
             sensitive = sensitive or text.sensitive
             pieces = terms.text_parts(text)
-        if trace:
-            stretches += _stretches(walker.place(part), text, length)
+        stretches += _stretches(walker.place(part), text, length)
         length += terms.length(pieces)
         check_text(length)
         joined.extend(pieces)
     made = terms.with_sensitive(terms.holed(joined), sensitive)
-    return terms.with_trace(made, tuple(stretches)) if trace else made
+    return terms.with_trace(made, tuple(stretches))
 
 
 def _stretches(place: Place, made: Term | None, offset: int) -> Iterator[Stretch]:
@@ -79,7 +76,7 @@ def _part_text(walker: Walker, part: syntax.TemplatePart, bound: Bindings) -> Te
 def _attempted(walker: Walker, parts: tuple[syntax.TemplatePart, ...], bound: Bindings) -> Outcome:
     before = walker.doubts
     try:
-        term, fault = _joined(walker, parts, bound, trace=True), None
+        term, fault = _joined(walker, parts, bound), None
     except UndeclaredFault:
         raise
     except Fault as found:

@@ -112,9 +112,7 @@ class TestOfAFinding:
 
     def test_elements_are_shown_file_by_file_the_first_one_first(self) -> None:
         elements = (span(2, 3, 9), span(1, 1, 9, file="infra/kms.tf"), span(1, 3, 9))
-        report = replace(
-            made.report(), sources={MAIN: "  a = 1 + 2\n  b = 1 + 2\n", "infra/kms.tf": made.SOURCE}
-        )
+        report = replace(made.report(), sources={MAIN: "  a = 1 + 2\n  b = 1 + 2\n", "infra/kms.tf": made.SOURCE})
         finding = made.finding()
         found = excerpts(replace(finding.evidence[0], elements=self.evidence(*elements)), report)
 

@@ -337,7 +337,7 @@ class Reader:
 
         options: list[Option] = []
         for name, value in self.told.variables:
-            options.append(assigned(value) if name == "var" else FromFile(display_path(value), _variables(value)))
+            options.append(assigned(value) if name == "var" else FromFile(_from_root(value, root), _variables(value)))
         environment = {
             name.removeprefix(VARIABLE_PREFIX): value
             for name, value in os.environ.items()
@@ -362,6 +362,14 @@ def _variables(path: str) -> bytes:
         raise Refusal(
             "variables-unreadable", f"the variables cannot be read: {reason}", None, display_path(path)
         ) from None
+
+
+def _from_root(path: str, root: Path) -> str:
+    """The path from the root, where there is one."""
+    try:
+        return Path(os.path.relpath(Path(path).resolve(), root)).as_posix()
+    except ValueError:  # on another drive
+        return display_path(path)
 
 
 def _from_here(path: Path) -> str:

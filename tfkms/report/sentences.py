@@ -145,10 +145,10 @@ def assumption(evidence: Evidence) -> str:
 
 
 def source(evidence: Evidence) -> str:
-    """`kms.tf:12, called from main.tf:3`; empty where there is no source in view."""
+    """`kms.tf:12, called at main.tf:3`; empty where there is no source in view."""
     span = evidence.origin.span
     lines = [f"{span.file}:{span.line}"] if span else []
-    return ", called from ".join([*lines, *reversed(evidence.origin.via)])
+    return ", called at ".join([*lines, *reversed(evidence.origin.via)])
 
 
 def at(origin: Origin) -> str:

@@ -26,6 +26,7 @@ from tfkms.frontends.hcl.walker import ELEMENT, Bindings, Outcome
 from tfkms.values import Hole
 
 _SHOWN = 60
+_NAMED_IN_A_MODULE = ("var", "local", "module", "data")
 _TEMPLATE_FUNCTIONS = ("templatefile", "templatestring")
 
 
@@ -306,8 +307,16 @@ class Evaluator:
 
     # Constructors
 
+    def _item(self, node: syntax.Expression, bound: Bindings) -> Term:
+        """An item or a member. One value that is called by its name in the module stands where it is called so; what
+        has parts of its own, or comes out of a loop, where it was written."""
+        found = self.guarded(node, bound)
+        if isinstance(found, terms.List | terms.Set | terms.Tuple | terms.Map | terms.Object):
+            return found
+        return terms.at(found, self.place(node)) if _first_name(node) in _NAMED_IN_A_MODULE else found
+
     def _tuple_of(self, node: syntax.Tuple, bound: Bindings) -> Term:
-        made = terms.Tuple(tuple([self.guarded(item, bound) for item in node.items]), place=self.place(node))
+        made = terms.Tuple(tuple([self._item(item, bound) for item in node.items]), place=self.place(node))
         check_size(made.size)
         return made
 
@@ -317,7 +326,7 @@ class Evaluator:
         sensitive = False
         for item in node.items:
             key = self._key(item.key, bound)
-            value = self.guarded(item.value, bound)
+            value = self._item(item.value, bound)
             sensitive = sensitive or key.sensitive
             name = _key_text(key)
             if isinstance(name, str):
@@ -374,3 +383,12 @@ def _key_text(key: Term) -> str | None:
     if not isinstance(key, terms.Bool | terms.Number | terms.Text):
         raise Fault("a key must be a string")
     return text_of(key)
+
+
+def _first_name(node: syntax.Expression) -> str | None:
+    """The name that a chain of attributes and keys begins with, in quotes too; None for any other expression."""
+    if isinstance(node, syntax.Template) and node.passes_through and isinstance(node.parts[0], syntax.Interpolation):
+        node = node.parts[0].expression
+    while isinstance(node, syntax.Attribute | syntax.Index):
+        node = node.base
+    return node.name if isinstance(node, syntax.Name) else None

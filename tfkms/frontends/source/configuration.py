@@ -22,6 +22,7 @@ from tfkms.frontends.hcl.terms import Place, Term, Text, Unknown
 from tfkms.frontends.source.block_scope import BlockScope, within
 from tfkms.frontends.source.bodies import Reader
 from tfkms.frontends.source.declarations import argument
+from tfkms.frontends.source.documents import with_places
 from tfkms.frontends.source.expansion import Instance, any_instance, counted, each, keyed
 from tfkms.frontends.source.meanings import Lookup, Members, Repeated, Single, nameless
 from tfkms.frontends.source.modules import Absent, Module
@@ -355,7 +356,7 @@ class ModuleInstance:
         written = self._written(resource, name)
         if told is None or (written.whole and to_value(written) == to_value(told)):
             return written  # what is written has its places
-        return told
+        return with_places(told, written)
 
     def _written(self, resource: Resource, name: str) -> Term:
         value = self.given_by_block(resource, name)

@@ -79,7 +79,37 @@ def rendered(arguments: Mapping[str, Term], address: str) -> tuple[Rendered, Pla
     for name, term in arguments.items():
         written.update({f"/{name}{path}": place for path, place in written_places(term).items()})
 
-    return made, StatementPlaces(made, written, _Within(values))
+    within = _Within(values)
+    return made, StatementPlaces(written, [(came.path, within(came.path)) for came in made.came])
+
+
+def with_places(told: Term, written: Term) -> Term:
+    """What a plan tells of a text, with the places of its parts where the source has them: it may say the same in
+    another order, or not know all of it."""
+    if not isinstance(told, Text) or not isinstance(written, Text | HoledText) or not _may_be_document(told):
+        return told
+    try:
+        found, source = document(told), document(written)
+    except Fault:
+        return told
+    statements, own = _statements(to_value(found)), _statements(to_value(source))
+    by_sid = {sid: place for place, item in enumerate(own) if (sid := _sid(item)) is not None}
+    pairs: list[tuple[str, Value]] = []
+    for place, item in enumerate(statements):
+        sid = _sid(item)
+        here = by_sid.get(sid) if sid is not None else place if len(own) == len(statements) else None
+        pairs.append(("/Statement", None) if here is None else (f"/Statement/{here}", own[here]))
+    return Text(told.value, told.sensitive, document=term_of(to_value(found), StatementPlaces(places(source), pairs)))
+
+
+def _statements(value: Value) -> tuple[Value, ...]:
+    statements = value.get("Statement") if isinstance(value, Mapping) else None
+    return statements if isinstance(statements, tuple) else ()
+
+
+def _sid(statement: Value) -> str | None:
+    sid = statement.get("Sid") if isinstance(statement, Mapping) else None
+    return sid if isinstance(sid, str) else None
 
 
 class _Within:

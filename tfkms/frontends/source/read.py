@@ -28,7 +28,7 @@ from tfkms.frontends.source.lifecycle import ALL, ignored
 from tfkms.frontends.source.modules import Module, absences, load
 from tfkms.frontends.source.providers import evaluated_providers
 from tfkms.frontends.source.texts import SourceTexts
-from tfkms.frontends.source.variables import Given
+from tfkms.frontends.source.variables import Given, as_planned
 from tfkms.location import Origin, Span
 from tfkms.model import Account, Argument, Mode, Omitted, Scan, block_type
 from tfkms.model import Resource as Read
@@ -126,7 +126,8 @@ class _Reading:
         )
         if self.plan is not None:
             self.world.told, self.world.keys = self.told, self.plan.keys
-            self.values = {name: term_of(value) for name, value in self.plan.variables.items()}
+            root = setting.root if setting.content is None else None
+            self.values = as_planned(self.plan.variables, root, module.index)
         else:
             self.values = setting.given.values(setting.root, directory, module.index)
         self.root = ModuleInstance(self.world, module, (), self.values.get)

@@ -1,15 +1,13 @@
-"""Where the parts of a rendered policy document come from among the arguments of its data source.
+"""Where the parts of a policy document were written, which say the same in another order.
 
 The provider sorts, joins and drops while it makes statements of `statement` blocks and of source documents, so a part
 is found again by what it says: an action among the actions, an identifier among those of its type of principal, a
 value among those of its condition.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 
 from tfkms.frontends.hcl.terms import Place
-from tfkms.frontends.policy_document import Rendered
 from tfkms.values import Template, Value, pointer_step, text, text_parts
 
 _ARGUMENTS = {
@@ -35,33 +33,32 @@ _Leaf = tuple[Value, str]
 """A text of a member and the pointer to it."""
 
 
-@dataclass(slots=True)
 class StatementPlaces:
-    """Finds the places of a rendered document's parts.
+    """Finds the places of a document's parts.
 
-    `written` are the places of the arguments by JSON pointer, below a text that is JSON those of its document; `value`
-    gives what stands at such a pointer.
+    `written` are the places of what it was made of by JSON pointer, below a text that is JSON those of its document;
+    `statements` are the pointers there of what its statements were made of, with what stands at these.
     """
 
-    made: Rendered
-    written: Mapping[str, Place]
-    value: Callable[[str], Value]
-    known: dict[int, "_Leaves"] = field(default_factory=dict)
+    def __init__(self, written: Mapping[str, Place], statements: Sequence[tuple[str, Value]]):
+        self.written = written
+        self.statements = statements
+        self.known: dict[int, _Leaves] = {}
 
     def __call__(self, pointer: str, value: Value) -> Place | None:
         """Where the part at a pointer into the document was written, which is this value; None for what no part of the
         source tells."""
-        steps = pointer.split("/")[2:]
-        if not steps or not steps[0].isdecimal() or int(steps[0]) >= len(self.made.came):
-            return None
-        number = int(steps[0])
-        if len(steps) == 1:
-            return nearest(self.written, self.made.came[number].path)
+        steps = pointer.split("/")[1:]
+        if len(steps) < 2 or not steps[1].isdecimal() or int(steps[1]) >= len(self.statements):
+            return nearest(self.written, pointer)
+        number = int(steps[1])
+        came, statement = self.statements[number]
+        if len(steps) == 2:
+            return nearest(self.written, came)
         leaves = self.known.get(number)
         if leaves is None:
-            came = self.made.came[number].path
-            leaves = self.known[number] = _Leaves(came, self.value(came))
-        names = tuple(step.replace("~1", "/").replace("~0", "~") for step in steps[1 : 1 + _DEPTHS.get(steps[1], 1)])
+            leaves = self.known[number] = _Leaves(came, statement)
+        names = tuple(step.replace("~1", "/").replace("~0", "~") for step in steps[2 : 2 + _DEPTHS.get(steps[2], 1)])
         return nearest(self.written, leaves.pointer(names, value))
 
 

@@ -14,6 +14,7 @@ from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.frontends.hcl import syntax
 from tfkms.frontends.hcl.directory import Declaration, DirectoryIndex
 from tfkms.frontends.hcl.evaluate import evaluate
+from tfkms.frontends.hcl.export import to_value
 from tfkms.frontends.hcl.files import DirectoryFiles, NoFiles
 from tfkms.frontends.hcl.json_syntax import json_variables
 from tfkms.frontends.hcl.parse import parse_body, parse_expression
@@ -22,6 +23,8 @@ from tfkms.frontends.hcl.scope import Budget, Names
 from tfkms.frontends.hcl.syntax import Argument, SourceText
 from tfkms.frontends.hcl.terms import Term, Text
 from tfkms.frontends.source.declarations import argument
+from tfkms.frontends.source.documents import term_of
+from tfkms.values import Value
 
 _FILES = ("terraform.tfvars", "terraform.tfvars.json")
 PRIMITIVES = frozenset({"string", "number", "bool"})
@@ -156,6 +159,25 @@ class _Reading:
         """Keeps an error about a place in a file."""
         span = source.span(getattr(node, "start", 0), getattr(node, "end", 0))
         self.diagnostics.append(Diagnostic(Level.ERROR, "variables-unreadable", message, None, span.file, span.line))
+
+
+def as_planned(values: Mapping[str, Value], root: Path | None, index: DirectoryIndex) -> dict[str, Term]:
+    """The values of variables that a plan tells, as terms: where the files of variables or a default say the same, with
+    the places that they have there.
+
+    `root` is the directory outside of which nothing is read, None where there are no such files.
+    """
+    files = Given().values(root, index.directory, index) if root is not None else {}
+    found: dict[str, Term] = {}
+    reading = _Reading([])
+    for name, value in values.items():
+        written = [files[name]] if name in files else []
+        declaration = index.declared("variable", name)
+        default = argument(declaration, "default") if declaration is not None else None
+        if default is not None and isinstance(default.item, Argument):
+            written.append(reading.value(default.item.value, default.source, name))
+        found[name] = next((own for own in written if own.whole and to_value(own) == value), None) or term_of(value)
+    return found
 
 
 def assigned(written: str) -> Assigned:

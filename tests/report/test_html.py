@@ -106,7 +106,7 @@ def test_every_finding_note_and_diagnostic_is_told() -> None:
     assert "waived by the settings, owner team main, until 2027-06-30: migration of main until autumn" in text
     for told in ("no JSON: main", "AWS knows no member main", report.notes[0].message, report.unseen[0].arn):
         assert told in text
-    assert "infra/kms.tf:4, called from main.tf:3" in text
+    assert "infra/kms.tf:4, called at main.tf:3" in text
     assert '"Action": "kms:*"' in text
 
 

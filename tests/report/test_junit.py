@@ -145,5 +145,5 @@ def test_the_text_has_the_request_the_place_and_the_remedy() -> None:
     text = case(root, "IAM-KMS-3", 'plan.json: module.keys["main"].aws_kms_key.main')[0].text or ""
 
     assert "request kms:ScheduleKeyDeletion by" in text
-    assert "at infra/kms.tf:4, called from main.tf:3" in text
+    assert "at infra/kms.tf:4, called at main.tf:3" in text
     assert "fix take kms:ScheduleKeyDeletion out of `main`" in text

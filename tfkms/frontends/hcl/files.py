@@ -1,12 +1,14 @@
 """Files that a configuration reads: those under the scanned root and no others."""
 
 import os
+import posixpath
 import stat
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from tfkms.frontends.hcl.faults import Fault, Withheld
-from tfkms.frontends.hcl.wildcard import Wildcard
+from tfkms.frontends.hcl.wildcard import ANY_DEPTH, Part, wildcard
 
 READ_LIMIT = 8 * 1024 * 1024
 SCAN_LIMIT = 20_000
@@ -75,34 +77,15 @@ class DirectoryFiles:
         return True
 
     def matching(self, folder: str, pattern: str) -> list[str]:
-        """The files below `folder` that match, relative to it, sorted."""
-        start = self._inside(folder)
-        wanted = Wildcard(pattern)
-        found: list[str] = []
-        seen = 0
-        pending: list[tuple[Path, str]] = [(start, "")]
-        visited = {start}
-        while pending:
-            directory, prefix = pending.pop()
-            try:
-                entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
-            except OSError:
-                continue
-            for entry in entries:
-                seen += 1
-                if seen > SCAN_LIMIT:
-                    raise Withheld(f"`{folder}` holds more than {SCAN_LIMIT:,} files")
-                inside = Path(os.path.realpath(entry.path))
-                if not inside.is_relative_to(self.root):
-                    continue
-                name = f"{prefix}{entry.name}"
-                if inside.is_dir():
-                    if inside not in visited:
-                        visited.add(inside)
-                        pending.append((inside, f"{name}/"))
-                elif inside.is_file() and wanted.matches(name):
-                    found.append(name)
-        return sorted(found)
+        """The files that match, relative to `folder`, sorted; withheld where a link outside of the root bears on it."""
+        if folder.startswith("~"):
+            raise Withheld(f"`{folder}` is in a home directory")
+        root, start = self.root.as_posix(), posixpath.normpath(posixpath.join(self.base.as_posix(), folder))
+        wanted = posixpath.normpath(posixpath.join(start, pattern.lstrip("/")))
+        if wanted != root and not wanted.startswith(f"{root}/"):
+            raise Withheld(f"`{posixpath.join(folder, pattern)}` is outside the scanned directory")
+        found = _Search(self.root, folder).matches(wildcard(wanted[len(root) + 1 :]))
+        return sorted(posixpath.relpath(f"{root}/{path}", start) for path in found)
 
     def _inside(self, path: str) -> Path:
         if path.startswith("~"):
@@ -113,6 +96,73 @@ class DirectoryFiles:
         if not real.is_relative_to(self.root):
             raise Withheld(f"`{path}` is outside the scanned directory")
         return real
+
+
+class _Search:
+    """A walk along a pattern, part by part, below `root`; `shown` is what to call it where it becomes too much."""
+
+    def __init__(self, root: Path, shown: str):
+        self.root = root
+        self.shown = shown
+        self.seen = 0
+        self.found: set[str] = set()
+        self.done: set[tuple[str, int]] = set()
+
+    def matches(self, parts: Sequence[Part]) -> set[str]:
+        """The paths of the regular files that match, from the root."""
+        self._walk((self.root,), "", parts)
+        return self.found
+
+    def _walk(self, above: tuple[Path, ...], prefix: str, parts: Sequence[Part]) -> None:
+        """Go on in the last of the directories `above`, whose path is `prefix`."""
+        if not parts or (prefix, len(parts)) in self.done:
+            return
+        self.done.add((prefix, len(parts)))
+        part, *rest = parts
+        if part is ANY_DEPTH:
+            self._walk(above, prefix, rest)
+        for name, place in self._entries(above[-1]):
+            if part is ANY_DEPTH:
+                self._deeper(above, f"{prefix}{name}", place, parts)
+            elif not part(name):
+                continue
+            elif not place.is_relative_to(self.root):
+                raise Withheld(f"`{prefix}{name}` leads outside the scanned directory")
+            elif rest:
+                if place.is_dir():
+                    self._walk((*above, place), f"{prefix}{name}/", rest)
+            else:
+                self._take(f"{prefix}{name}", place)
+
+    def _deeper(self, above: tuple[Path, ...], path: str, place: Path, parts: Sequence[Part]) -> None:
+        if not place.is_relative_to(self.root):
+            raise Withheld(f"`{path}` leads outside the scanned directory")
+        if not place.is_dir():
+            if len(parts) == 1 and place.is_file():
+                self.found.add(path)
+        elif place in above:
+            raise Withheld(f"`{path}` is a link to a directory above it")
+        else:
+            self._walk((*above, place), f"{path}/", parts)
+
+    def _take(self, path: str, place: Path) -> None:
+        if place.is_file():
+            self.found.add(path)
+        elif not place.exists():
+            raise Fault(f"`{path}` is a link to nothing")
+
+    def _entries(self, directory: Path) -> Iterator[tuple[str, Path]]:
+        """The names in a directory, and where they lead."""
+        try:
+            entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
+        except OSError:
+            return
+        for entry in entries:
+            self.seen += 1
+            if self.seen > SCAN_LIMIT:
+                raise Withheld(f"`{self.shown}` holds more than {SCAN_LIMIT:,} files")
+            place = Path(os.path.realpath(entry.path)) if entry.is_symlink() else directory / entry.name
+            yield entry.name, place
 
 
 class NoFiles:

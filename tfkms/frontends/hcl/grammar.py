@@ -20,6 +20,7 @@ MAX_TEMPLATES = 40
 """How deep templates may nest in each other's holes. Real ones nest four deep."""
 
 
+_BYTE_ORDER_MARK = "\ufeff"
 _KEYWORDS = frozenset({"TRUE", "FALSE", "NULL", "FOR", "IN", "IF"})
 
 
@@ -30,7 +31,8 @@ def expression_at(text: str, start: int, end: int) -> Expression:
 
 def template_at(text: str, start: int, end: int) -> Template:
     """`text[start:end]` as a template, by the rules of template files and JSON syntax; raises `SyntaxProblem`."""
-    found = template.file(text, start, end, _source(text).hole)
+    begin = start + text.startswith(_BYTE_ORDER_MARK, start, end)
+    found = template.file(text, begin, end, _source(text).hole)
     checked_depth(found)
     return found
 

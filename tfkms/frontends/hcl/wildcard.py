@@ -2,48 +2,27 @@
 
 import itertools
 import re
+from collections.abc import Callable
+from typing import TypeAlias
 
 from tfkms.frontends.hcl.faults import Fault, Withheld
 
 _BRACE_LIMIT = 1_000
 
 
-class Wildcard:
-    """A pattern as github.com/bmatcuk/doublestar reads it; matches relative paths with `/` between their parts."""
-
-    def __init__(self, pattern: str):
-        self.alternatives = [
-            [part if part == "**" else re.compile(_translated(part), re.DOTALL) for part in text.split("/")]
-            for text in _spread(pattern)
-        ]
-
-    def matches(self, path: str) -> bool:
-        """Whether the whole path matches."""
-        parts = path.split("/")
-        return any(_matches(alternative, parts) for alternative in self.alternatives)
+Part: TypeAlias = Callable[[str], bool] | None
+"""Whether a name matches one part of a pattern; `ANY_DEPTH`, which is None, for `**`."""
+ANY_DEPTH = None
 
 
-def _matches(pattern: list[str | re.Pattern[str]], parts: list[str]) -> bool:
-    reached = {0}
-    for part in [*parts, None]:
-        pending = list(reached)
-        while pending:
-            place = pending.pop()
-            if place < len(pattern) and isinstance(pattern[place], str) and place + 1 not in reached:
-                reached.add(place + 1)
-                pending.append(place + 1)
-        if part is None:
-            return len(pattern) in reached
-        following = set()
-        for place in reached:
-            if place < len(pattern):
-                step = pattern[place]
-                if isinstance(step, str):
-                    following.add(place)
-                elif step.fullmatch(part):
-                    following.add(place + 1)
-        reached = following
-    return False
+def wildcard(pattern: str) -> tuple[Part, ...]:
+    """The parts of a pattern between its `/`, as github.com/bmatcuk/doublestar reads it. Raises `Fault`."""
+    return tuple([ANY_DEPTH if part == "**" else _part(part) for part in pattern.split("/")] if pattern else [])
+
+
+def _part(pattern: str) -> Callable[[str], bool]:
+    choices = [re.compile(_translated(choice), re.DOTALL) for choice in _spread(pattern)]
+    return lambda name: any(choice.fullmatch(name) for choice in choices)
 
 
 def _spread(pattern: str) -> list[str]:
@@ -103,7 +82,9 @@ def _translated(part: str) -> str:
             translated += "" if translated.endswith(".*") else ".*"
         elif letter == "?":
             translated += "."
-        elif letter == "\\" and place < len(part):
+        elif letter == "\\":
+            if place == len(part):
+                raise Fault("the pattern has a `\\` at its end")
             translated += re.escape(part[place])
             place += 1
         elif letter == "[":

@@ -4,6 +4,7 @@ import base64
 import posixpath
 
 from tfkms.frontends.hcl import terms
+from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.faults import Fault, Withheld
 from tfkms.frontends.hcl.functions.signature import Group, Parameter, Site, wrong
 from tfkms.frontends.hcl.functions.strings import value_of
@@ -58,7 +59,11 @@ def templatefile(site: Site, path: Term, variables: Term) -> Term:
 )
 def templatestring(site: Site, template: Term, variables: Term) -> Term:
     source = SourceText("<templatestring>", value_of(template), in_file=False)
-    return _rendered(site, source, variables, "templatestring")
+    made = _rendered(site, source, variables, "templatestring")
+    try:
+        return convert(made, STRING)
+    except CannotConvert as reason:
+        raise Fault(f"`templatestring`: the template does not give a string: {reason}") from None
 
 
 def _rendered(site: Site, source: SourceText, variables: Term, caller: str) -> Term:

@@ -3,7 +3,7 @@
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.equality import equal
-from tfkms.frontends.hcl.faults import Fault, check_size
+from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
 from tfkms.frontends.hcl.floats import INTEGER_PRECISION, rounded
 from tfkms.frontends.hcl.functions.signature import Group, Parameter, wrong
 from tfkms.frontends.hcl.graphemes import count_graphemes
@@ -125,10 +125,10 @@ def element(value: Term, index: Term) -> Term:
     if not isinstance(value, terms.List | terms.Tuple):
         raise wrong("element", "list", value, "a list or tuple")
     place = whole_number("element", "index", index)
-    if place < 0:
-        raise Fault("`element`: the index must not be negative")
     if not value.items:
         raise Fault("`element`: the list is empty")
+    if place < 0 and place % len(value.items) and isinstance(value, terms.Tuple):
+        raise Withheld("what `element` makes of a negative index depends on the version of Terraform")
     return terms.with_sensitive(value.items[place % len(value.items)], value.sensitive)
 
 
@@ -145,7 +145,7 @@ def index(value: Term, wanted: Term) -> Term:
     raise Fault("`index`: the item is not in the list" if value.items else "`index`: the list is empty")
 
 
-@GROUP.define("contains", Parameter("list"), Parameter("value", null=True, unknown=True, holed=True), result=BOOL)
+@GROUP.define("contains", Parameter("list"), Parameter("value", unknown=True, holed=True), result=BOOL)
 def contains(value: Term, wanted: Term) -> Term:
     if not isinstance(value, terms.List | terms.Set | terms.Tuple):
         raise wrong("contains", "list", value, "a list, set or tuple")

@@ -41,7 +41,7 @@ def value_of(node: Expression, names: dict[str, Any]) -> Any:
         case Unreadable() | Name():
             raise NoValueError(repr(node))
         case _:
-            raise NotImplementedError(repr(node))
+            raise AssertionError(f"no test needs the value of {node!r}")
 
 
 def rendered(parts: tuple[TemplatePart, ...], names: dict[str, Any]) -> str:

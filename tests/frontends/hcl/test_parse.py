@@ -19,6 +19,7 @@ from tfkms.frontends.hcl.syntax import (
     Unary,
     Unreadable,
 )
+from tfkms.frontends.hcl.walk import unreadable
 
 
 def test_a_block_has_its_arguments_blocks_and_comments_in_source_order() -> None:
@@ -168,3 +169,21 @@ def test_deep_nesting_is_read_or_refused_but_never_a_crash() -> None:
     assert isinstance(parse_expression("[" * 150 + "]" * 150), Tuple)
     assert isinstance(parse_expression("[" * 5000 + "]" * 5000), Unreadable)
     assert isinstance(parse_expression(" + ".join("a" * 500)), Binary)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("x = 1\n/* open\ny = 2\n", 2),
+        ("b {\n  x = [1, /* open\n  2]\n}\n", 2),
+        ("b {\n  x = 1\n  /* open\n}\n", 3),
+        ('x = "${1 /* open }"\n', 1),
+        ("x = 1 /* open", 1),
+        ("/*", 1),
+    ],
+)
+def test_a_comment_that_is_not_closed_is_said_where_it_begins(text: str, line: int) -> None:
+    problem, *_ = unreadable(parse_body(text))
+
+    assert problem.message == "the comment that `/*` begins is not closed"
+    assert text.count("\n", 0, problem.start) + 1 == line

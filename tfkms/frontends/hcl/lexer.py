@@ -13,6 +13,7 @@ from tfkms.frontends.hcl.scan import (
     GAP,
     HEREDOC,
     IDENTIFIER,
+    OPEN_COMMENT,
     SyntaxProblem,
     heredoc_at,
     skip_gap,
@@ -142,6 +143,8 @@ class _Lexer:
             case "NEWLINE":
                 if self.newlines and self.kind != "NL_OR_COMMENT":
                     kind = "NL_OR_COMMENT"
+            case "SYMBOL" if self.text.startswith("/*", at):
+                raise SyntaxProblem(at, end, OPEN_COMMENT)
             case "SYMBOL":
                 text = self.text[at:end]
                 kind = self.symbol(_SYMBOLS[text], at, end)

@@ -25,7 +25,7 @@ from tfkms.frontends.hcl.regex_syntax import (
 
 PROGRAM_LIMIT = 20_000
 STATE_LIMIT = 4_000_000
-_EXPANDED = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})", re.ASCII)
+_EXPANDED = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
 
 
 class _Step(NamedTuple):
@@ -196,12 +196,12 @@ class Regex:
             if reference[1]:
                 return "$"
             name = reference[2] or reference[3]
-            if name.isdecimal():
-                number = int(name) if len(name) < 6 else len(found.spans)
+            if name.isdecimal() and name.isascii():
+                numbers = [int(name)] if len(name) < 6 and int(name) < len(found.spans) else []
             else:
-                number = self.names.index(name) + 1 if name in self.names else len(found.spans)
-            begin, end = found.spans[number] if number < len(found.spans) else (-1, -1)
-            return text[begin:end] if begin >= 0 else ""
+                numbers = [number for number, own in enumerate(self.names, start=1) if own == name]
+            spans = [found.spans[number] for number in numbers if found.spans[number][0] >= 0]
+            return text[spans[0][0] : spans[0][1]] if spans else ""
 
         return _EXPANDED.sub(capture, replacement)
 

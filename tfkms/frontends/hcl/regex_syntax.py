@@ -216,6 +216,8 @@ class _Reader:
                     items.append(self.repeated(inner, flags))
             elif self.text.startswith("\\Q", self.place):
                 items.extend(self.quoted(flags))
+                if items and self.text.startswith("\\Q\\E", self.place - 4):  # a repeat is of what stood before
+                    items.append(self.repeated(items.pop(), flags))
             else:
                 items.append(self.repeated(self.atom(flags), flags))
         self.depth -= 1
@@ -234,8 +236,6 @@ class _Reader:
             name = self.text[start:end] if end > 0 else ""
             if not name.replace("_", "a").isalnum() or not name.isascii():
                 raise Fault("the regular expression has a capture without a proper name")
-            if name in self.names:
-                raise Fault(f"the regular expression has two captures called `{name}`")
             self.place = end + 1
             return self.capture(name, flags), flags
         set_to, changed = True, {"i": flags.i, "m": flags.m, "s": flags.s, "U": flags.u}
@@ -273,7 +273,8 @@ class _Reader:
         end = len(self.text) if end < 0 else end
         letters = self.text[self.place + 2 : end]
         self.place = min(end + 2, len(self.text))
-        return [self.letter(_is(letter), flags) for letter in letters]
+        made = [self.letter(_is(letter), flags) for letter in letters]
+        return [*made[:-1], self.repeated(made[-1], flags)] if made else []
 
     def repeated(self, item: Pattern, flags: Flags) -> Pattern:
         bounds = self.bounds()

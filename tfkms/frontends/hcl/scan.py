@@ -24,6 +24,9 @@ MAX_TROUBLES = 100
 """After so many things in a text that have no end, no more is looked for: each may have been followed to the end."""
 
 
+OPEN_COMMENT = "the comment that `/*` begins is not closed"
+
+
 class SyntaxProblem(Exception):  # noqa: N818 - a stretch of text cannot be read; the parser makes a value of it
     """Raised where text cannot be read: `start` and `end` say where, `message` is one lower-case line.
 

@@ -12,6 +12,7 @@ from tfkms.frontends.hcl.scan import (
     IDENTIFIER,
     INLINE_GAP,
     MAX_TROUBLES,
+    OPEN_COMMENT,
     SyntaxProblem,
     argument_end,
     braces_end,
@@ -97,6 +98,8 @@ def split(text: str, start: int = 0, end: int | None = None, *, nested: bool = F
 
 def _piece(text: str, place: int, end: int) -> Piece:
     head = _HEAD.match(text, place, end)
+    if head is None and text.startswith("/*", place):
+        raise SyntaxProblem(place, place + 2, OPEN_COMMENT)
     if head is None:
         raise SyntaxProblem(place, place + 1, "neither an argument nor a block begins here")
     if head[3] is None:

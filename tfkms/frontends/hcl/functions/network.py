@@ -17,6 +17,8 @@ GROUP = Group()
 _Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 _PREFIX = Parameter("prefix", STRING)
 _NETWORK_LIMIT = 10_000
+_NUMBER_BITS = 512
+_MACHINE_WORD = 64
 
 
 def _network(name: str, prefix: Term) -> _Network:
@@ -77,7 +79,10 @@ def _subnet(name: str, network: _Network, added: int, number: int) -> _Network:
 def cidrsubnet(prefix: Term, newbits: Term, netnum: Term) -> Term:
     network = _network("cidrsubnet", prefix)
     added = whole_number("cidrsubnet", "newbits", newbits)
-    return _shown(_subnet("cidrsubnet", network, added, whole_number("cidrsubnet", "netnum", netnum)))
+    number = whole_number("cidrsubnet", "netnum", netnum, bits=_NUMBER_BITS)
+    if added >= 0 and number >> _MACHINE_WORD and number >> added:
+        raise Withheld("what Terraform makes of a number of a subnet that has more than 64 bits is not known")
+    return _shown(_subnet("cidrsubnet", network, added, number))
 
 
 @GROUP.define("cidrsubnets", _PREFIX, rest=Parameter("newbits", NUMBER), result=ListType(STRING))

@@ -26,13 +26,12 @@ from tfkms.frontends.hcl.unknowns import derived
 
 GROUP = Group()
 _RANGE_LIMIT = 1024
-_MACHINE_WORD = 1 << 63
 
 
-def whole_number(function: str, parameter: str, term: Term) -> int:
-    """The number as an int. Raises `Fault` where it has a fraction."""
+def whole_number(function: str, parameter: str, term: Term, *, bits: int = 64) -> int:
+    """The number as an int. Raises `Fault` where it has a fraction or more than so many `bits`."""
     assert isinstance(term, terms.Number)
-    if not isinstance(term.value, int) or not -_MACHINE_WORD <= term.value < _MACHINE_WORD:
+    if not isinstance(term.value, int) or not -(1 << bits - 1) <= term.value < 1 << bits - 1:
         raise Fault(f"`{function}`: the argument `{parameter}` must be a whole number of at most 64 bits")
     return term.value
 

@@ -19,7 +19,9 @@ EVALUATED = FIXTURES / "source"
 CONFIGURATIONS = [
     path.parent
     for path in sorted(FIXTURES.rglob("main.tf"))
-    if (path.parent / "plan.json").is_file() and not path.is_relative_to(EVALUATED)
+    if (path.parent / "plan.json").is_file()
+    and not path.is_relative_to(EVALUATED)
+    and not any(path.parent.glob("*.tf.json"))
 ]
 
 

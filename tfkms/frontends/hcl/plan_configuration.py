@@ -30,8 +30,8 @@ from tfkms.frontends.plan_format import (
 _RESOURCE_META = frozenset(
     {"count", "for_each", "provider", "depends_on", "lifecycle", "connection", "provisioner", "timeouts"}
 )
-_DIGITS = 18
-"""How many digits a number may have to be written in JSON as a machine word."""
+_DIGITS = 1_000
+"""How many digits a whole number may have: Python writes no more than a few thousand."""
 _CALL_META = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
 

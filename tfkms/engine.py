@@ -8,7 +8,7 @@ from typing import assert_never
 from tfkms.baseline import Baseline
 from tfkms.catalogue import Rule
 from tfkms.checks.holders import Holder, holders
-from tfkms.checks.plan_actions import PlanAction, changes_key_policies, plan_actions
+from tfkms.checks.plan_actions import PlanAction, changes_guards, plan_actions
 from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.checks.removed_guards import removed_guards
 from tfkms.checks.stance import CountsAs, Stance
@@ -332,7 +332,7 @@ class _Run:
         """What the plan does by itself that the guardrail is about."""
         sites = tuple(self.facts.sites)
         yield from plan_actions(self.scan, sites, rule.kind, rule.parameters)
-        if rule.kind != AUTHORIZED_PRINCIPALS or not changes_key_policies(self.scan, sites):
+        if rule.kind != AUTHORIZED_PRINCIPALS or not changes_guards(self.scan, sites):
             return
         try:
             yield from list(removed_guards(self.question(rule, self.before), self.question(rule, self.after)))

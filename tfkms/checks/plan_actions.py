@@ -10,6 +10,7 @@ from typing import Any
 from tfkms.checks.stance import CountsAs
 from tfkms.extract import Site, is_key
 from tfkms.finding import Claim, Evidence, Remarked, Violated
+from tfkms.identities import RESOURCE_TYPES
 from tfkms.model import Action, Resource, Scan
 from tfkms.values import Value
 
@@ -49,9 +50,9 @@ def plan_actions(
             yield from _bypass(resource)
 
 
-def changes_key_policies(scan: Scan, sites: tuple[Site, ...]) -> bool:
-    """Whether the plan changes anything that exists and may hold a key's policy."""
-    types = {site.type for site in sites if is_key(site) or site.key is not None}
+def changes_guards(scan: Scan, sites: tuple[Site, ...]) -> bool:
+    """Whether the plan changes anything that exists and may hold a policy or attach one."""
+    types = {site.type for site in sites} | RESOURCE_TYPES
     return any(
         resource.block_type in types and resource.before is not None and resource.before != resource.after
         for resource in scan.resources

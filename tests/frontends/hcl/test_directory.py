@@ -106,6 +106,27 @@ def test_an_override_of_nothing_is_an_error(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ('resouce "a" "b" {}', "`resouce` is no block of Terraform's"),
+        ("module {}", "a block of type module has 1 label, and this one has 0"),
+        ('module "a" "b" {}', "a block of type module has 1 label, and this one has 2"),
+        ('resource "aws_kms_key" {}', "a block of type resource has 2 labels, and this one has 1"),
+        ("variable {}", "a block of type variable has 1 label, and this one has 0"),
+        ('terraform "x" {}', "a block of type terraform has no labels, and this one has 1"),
+    ],
+)
+@pytest.mark.parametrize("name", ["main__tf", "override__tf"])
+def test_a_block_that_terraform_does_not_know_is_an_error_and_declares_nothing(
+    written: str, message: str, name: str, tmp_path: Path
+) -> None:
+    index = index_of(tmp_path, **{name: written + "\n"})
+
+    assert [(found.code, found.message, found.line) for found in index.diagnostics] == [("block-unknown", message, 1)]
+    assert index.declarations == ()
+
+
 def test_what_is_declared_twice_is_an_error_and_a_local_value_has_none(tmp_path: Path) -> None:
     index = index_of(
         tmp_path,

@@ -16,7 +16,7 @@ from pathlib import Path
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.frontends.hcl.index import Declared, DeclaredLocal, FileIndex, Lost, index_file
 from tfkms.frontends.hcl.parse import uncollected
-from tfkms.frontends.hcl.syntax import Argument, Block, SourceText, Unreadable
+from tfkms.frontends.hcl.syntax import LABELS, Argument, Block, SourceText, Unreadable
 from tfkms.location import Span
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -172,6 +172,9 @@ class _Merging:
         """Take in the next file."""
         override = is_override(file.file)
         for block in file.blocks:
+            if LABELS.get(block.type) != len(block.labels):
+                self.tell("block-unknown", _refusal(block), block.span)
+                continue
             key = self.key(block)
             if override and block.type not in _UNMERGED:
                 if key in self.names:
@@ -210,6 +213,15 @@ def _doubted(value: DeclaredLocal) -> DeclaredLocal:
     old = value.argument
     lost = Unreadable(old.value.start, old.value.end, f"local.{value.name} is declared twice")
     return DeclaredLocal(value.name, value.source, replace(old, value=lost))
+
+
+def _refusal(block: Declared) -> str:
+    """Why a block is none of Terraform's."""
+    if block.type not in LABELS:
+        return f"`{block.type}` is no block of Terraform's"
+    labels = LABELS[block.type]
+    count = f"{labels or 'no'} label{'' if labels == 1 else 's'}"
+    return f"a block of type {block.type} has {count}, and this one has {len(block.labels)}"
 
 
 def _title(key: tuple[str, ...]) -> str:

@@ -14,6 +14,7 @@ from tfkms.frontends.hcl.json_scan import JsonArray, JsonLiteral, JsonObject, Js
 from tfkms.frontends.hcl.nodes import without_doubles
 from tfkms.frontends.hcl.scan import SyntaxProblem
 from tfkms.frontends.hcl.syntax import (
+    LABELS,
     Argument,
     Block,
     Body,
@@ -31,22 +32,6 @@ from tfkms.frontends.hcl.walk import relocated
 
 _Parse: TypeAlias = Callable[[str, int, int], Expression]
 
-_LABELS = {
-    "resource": 2,
-    "data": 2,
-    "ephemeral": 2,
-    "action": 2,
-    "module": 1,
-    "variable": 1,
-    "output": 1,
-    "provider": 1,
-    "check": 1,
-    "locals": 0,
-    "terraform": 0,
-    "moved": 0,
-    "import": 0,
-    "removed": 0,
-}
 _NESTED: Mapping[str, Mapping[str, int]] = {
     "resource": {"lifecycle": 0, "provisioner": 1, "connection": 0, "dynamic": 1},
     "data": {"lifecycle": 0, "dynamic": 1},
@@ -84,8 +69,8 @@ def json_blocks(text: str) -> tuple[list[Block], list[Unreadable]]:
     for place in reader.objects(root):
         for key, value in place.items:
             try:
-                if key.text in _LABELS:
-                    blocks += reader.blocks(key, value, _LABELS[key.text])
+                if key.text in LABELS:
+                    blocks += reader.blocks(key, value, LABELS[key.text])
                 elif key.text != "//":
                     lost.append(Unreadable(key.start, value.end, f"`{key.text}` is no block of Terraform's"))
             except SyntaxProblem as problem:

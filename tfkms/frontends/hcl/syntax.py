@@ -16,6 +16,24 @@ from typing import TypeAlias
 
 from tfkms.location import Span
 
+LABELS: Mapping[str, int] = {
+    "resource": 2,
+    "data": 2,
+    "ephemeral": 2,
+    "action": 2,
+    "module": 1,
+    "variable": 1,
+    "output": 1,
+    "provider": 1,
+    "check": 1,
+    "locals": 0,
+    "terraform": 0,
+    "moved": 0,
+    "import": 0,
+    "removed": 0,
+}
+"""How many labels each type of block at the top of a file has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Literal:

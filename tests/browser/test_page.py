@@ -45,6 +45,15 @@ def access(report: Path) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a scan that found something in a source, of which the lines are shown."""
+    path = tmp_path_factory.mktemp("written") / "report.html"
+    path.write_text(formats.render("html", made.report(), made.view()), encoding="utf-8")
+    assert "<mark>" in path.read_text(encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def served(report: Path) -> Iterator[str]:
     """The address of the page on a server."""
@@ -240,11 +249,14 @@ const ground = (element) => {
 """
 
 
+@pytest.mark.parametrize("form", ["report", "written"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("width", [390, 1280])
-def test_every_text_stands_out_from_its_ground(opened: Open, report: Path, width: int, scheme: str) -> None:
+def test_every_text_stands_out_from_its_ground(
+    opened: Open, request: pytest.FixtureRequest, form: str, width: int, scheme: str
+) -> None:
     """By the formula of WCAG 2.2, https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio: 4.5 to 1, whatever the size."""
-    page = opened(report.as_uri(), width, scheme)
+    page = opened(request.getfixturevalue(form).as_uri(), width, scheme)
 
     told = page.evaluate(
         f"""() => {{ {LUMINANCE}

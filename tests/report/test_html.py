@@ -106,7 +106,7 @@ def test_every_finding_note_and_diagnostic_is_told() -> None:
     assert "waived by the settings, owner team main, until 2027-06-30: migration of main until autumn" in text
     for told in ("no JSON: main", "AWS knows no member main", report.notes[0].message, report.unseen[0].arn):
         assert told in text
-    assert "infra/kms.tf:4, called at main.tf:3" in text
+    assert "infra/kms.tf:4:7, called at main.tf:3" in text
     assert '"Action": "kms:*"' in text
 
 
@@ -120,6 +120,16 @@ def test_a_finding_says_where_it_is_and_what_to_narrow_it_by() -> None:
     assert "data-new" in first.attributes
     assert "data-new" not in second.attributes
     assert f"{made.APP}main" in str(first.attributes["data-who"])
+
+
+def test_no_principal_and_no_key_is_too_many_to_search_for() -> None:
+    people = tuple(f"{made.APP}-{place}" for place in range(200))
+    keys = tuple(f"aws_kms_key.k{place}" for place in range(300))
+    many = made.finding(principals=people, keys=keys, witnesses=())
+
+    (article,) = parsed(rendered(replace(made.report(), findings=(many,)))).all("article")
+    assert set(people) <= set(str(article.attributes["data-who"]).split())
+    assert set(keys) <= set(str(article.attributes["data-key"]).split())
 
 
 def test_findings_that_are_alike_are_told_as_one_that_each_of_their_guardrails_finds(tmp_path: Path) -> None:
@@ -144,6 +154,54 @@ def test_a_statement_is_shown_once_and_then_referred_to(tmp_path: Path) -> None:
     assert all("shown above" in own.text for own in referring)
 
 
+def test_lines_of_the_source_are_shown_with_what_makes_the_finding_marked(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        """locals {
+  people = ["arn:aws:iam::111122223333:role/deploy"]
+}
+
+resource "aws_kms_key" "main" {
+  policy = jsonencode({
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = local.people }
+      Action    = ["kms:Decrypt", "kms:ScheduleKeyDeletion"]
+      Resource  = "*"
+    }]
+  })
+}
+""",
+        encoding="utf-8",
+    )
+    words = ("--check", "IAM-KMS-3", "--account-id", ACCOUNT, "--region", "us-east-1", "--format", "html")
+    page = parsed(run("scan", ".", *words, cwd=tmp_path).out)
+
+    (figure,) = page.all("figure")
+    lines, read = figure.all("pre")
+    assert [own.text for own in lines.all("mark")] == [
+        '"arn:aws:iam::111122223333:role/deploy"',
+        '"kms:ScheduleKeyDeletion"',
+    ]
+    assert [own.text for own in lines.all(class_="number")] == ["2", "10"]
+    assert '10  Action = ["kms:Decrypt", "kms:ScheduleKeyDeletion"]' in lines.text.replace("  ", " ").replace(
+        "10 ", "10  "
+    )
+    assert [own.text for own in figure.all(class_="place")] == ["main.tf:2:13"]
+    assert "open" not in figure.all("details")[0].attributes
+    assert '"kms:ScheduleKeyDeletion"' in read.text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_source_is_no_markup(name: str) -> None:
+    report = replace(made.report(), sources={"infra/kms.tf": f"{name} here\n" * 9})
+    page = parsed(rendered(report))
+
+    assert {own.tag for figure in page.all("figure") for own in figure.below()} <= {
+        "figcaption", "code", "span", "a", "p", "pre", "mark", "details", "summary",
+    }  # fmt: skip
+    assert len(page.all("script")) == 1
+
+
 def test_nothing_of_a_sensitive_policy_is_shown() -> None:
     text = formats.render("html", replace(made.report(), findings=(made.undecided(),)), made.view())
 
@@ -156,7 +214,12 @@ def test_many_findings_are_folded_and_few_are_not() -> None:
     def folded(number: int) -> set[bool]:
         findings = [made.finding(f"k{place}", fingerprint=f"{place:032x}") for place in range(number)]
         page = parsed(rendered(replace(made.report(), findings=tuple(findings))))
-        return {"open" not in own.attributes for article in page.all("article") for own in article.all("details")}
+        return {
+            "open" not in own.attributes
+            for article in page.all("article")
+            for own in article.all("details")
+            if "class" not in own.attributes
+        }
 
     assert folded(30) == {False}
     assert folded(31) == {True}
@@ -390,7 +453,7 @@ def test_the_sources_of_a_page_have_no_place_of_ours(tmp_path: Path) -> None:
     alone = made.finding(evidence=(Evidence(Origin("aws_kms_key.main", "/policy/Statement/0"), "App", {"Sid": "App"}),))
 
     assert not parsed(rendered(replace(made.report(), findings=(alone,)))).all(class_="at")
-    assert re.search(r"at infra/kms.tf:4", parsed(rendered()).text)
+    assert re.search(r"infra/kms.tf:4:7", parsed(rendered()).text)
 
 
 def test_the_columns_are_those_of_the_catalogue() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable
 from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tfkms import __version__
 from tfkms.report.display import shown
@@ -33,6 +33,11 @@ def prose(text: str) -> Markup:
         Markup("<code>{}</code>").format(_breaking(part[1:-1])) if place % 2 else _breaking(part)
         for place, part in enumerate(_CODE.split(shown(text)))
     )
+
+
+def whole(text: str) -> Markup:
+    """A text to search in, however long it is."""
+    return escape(shown(text, 10 * len(text)))  # so long is the longest escape
 
 
 def arn(text: str) -> Markup:
@@ -67,7 +72,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {"style": Markup(style), "script": Markup(script), "policy": Markup(policy)}  # noqa: S704 - ours
     environment.globals |= {"version": __version__, "once": _once}
-    environment.filters |= {"prose": prose, "arn": arn, "counted": counted}
+    environment.filters |= {"prose": prose, "whole": whole, "arn": arn, "counted": counted}
     return environment
 
 
@@ -83,7 +88,8 @@ def _once(macro: Callable[[object], Markup], member: Hashable) -> Markup:
 
 def _source(environment: Environment, name: str) -> str:
     assert environment.loader
-    return _compact(f"\n{environment.loader.get_source(environment, name)[0]}")
+    text = environment.loader.get_source(environment, name)[0]
+    return _compact("\n" + text.replace("\r\n", "\n"))  # as a browser reads it, whose hash is of that
 
 
 def _compact(text: str) -> str:

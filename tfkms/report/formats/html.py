@@ -17,16 +17,24 @@ from tfkms.report import alike, page, rows, sentences
 from tfkms.report.display import told
 from tfkms.report.guardrails import reading
 from tfkms.report.matrix import Picture, Place, all_open, pictures
+from tfkms.report.source_lines import Excerpt, excerpts
 from tfkms.report.statements import excerpt
 from tfkms.report.view import View, counting, errors, explaining, paths, waived, warnings
 
 FEW = 30
 """So many findings are shown with their statements; of more, each has them one click away."""
 
+LINE = 160
+"""The width of lines of the source: a page has room, and moves them sideways where it has not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement that decides: where it stands, and what it says, unless that is told with another finding."""
+    """A statement that decides: where it stands, and what it says, unless that is told with another finding.
+
+    `written` are the lines of the source, each stretch with the place that it stands at, in which the elements are
+    marked that the finding is about.
+    """
 
     standing: str
     source: str
@@ -35,6 +43,7 @@ class Statement:
     left: int
     hidden: bool
     above: str
+    written: tuple[tuple[str, Excerpt], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,8 @@ class Told:
     """Findings that are alike, as one.
 
     `pages` are the guardrails with the addresses of their pages, where the settings name them; else `explaining` is the
-    command that prints them. `who` is what a search for a principal looks in.
+    command that prints them. `what` and `who` are what searches for a
+    key and for a principal look in.
     """
 
     anchor: str
@@ -57,6 +67,7 @@ class Told:
     pages: tuple[tuple[str, str], ...]
     explaining: str
     stops: bool
+    what: str
     who: str
 
 
@@ -84,7 +95,7 @@ def render(report: Report, view: View) -> str:
         tally=sentences.tally(report),
         judgements=list(_judgements(report, view)),
         verdicts=[(verdict.value, _VERDICTS[verdict]) for verdict in _VERDICTS],
-        findings=list(_findings(groups, anchors, drawn, view)),
+        findings=list(_findings(groups, anchors, drawn, report, view)),
         few=len(groups) <= FEW,
         many=len(groups) > FEW or not all_open(drawn),
         severities=[word for word in ("critical", "high", "medium", "low") if word in _severities(report)],
@@ -177,6 +188,7 @@ def _findings(
     groups: Sequence[Sequence[Finding]],
     anchors: Sequence[str],
     drawn: Sequence[Picture],
+    report: Report,
     view: View,
 ) -> Iterator[Told]:
     keys = {(picture.input, picture.address): picture.anchor for picture in drawn}
@@ -184,9 +196,14 @@ def _findings(
     for group, anchor in zip(groups, anchors, strict=True):
         first, message = group[0], alike.message(group)
         statements = []
-        for evidence in first.evidence:
+        for number, evidence in enumerate(first.evidence):
             place = (first.input, evidence.origin)
-            statements.append(_statement(evidence, first, seen.get(place, "")))
+            written = (
+                excerpts(alike.evidence(group, number), report, LINE)
+                if evidence.origin.address == first.address
+                else []
+            )
+            statements.append(_statement(evidence, first, seen.get(place, ""), written))
             seen.setdefault(place, anchor)
         witnesses = alike.requests(group)
         yield Told(
@@ -202,11 +219,12 @@ def _findings(
             pages=tuple((own.check, url) for own in group if (url := view.page(own.check)) is not None),
             explaining=explaining(dict.fromkeys(own.check for own in group)),
             stops=any(map(view.gate.stops, group)),
+            what=" ".join((first.address, *first.keys)),
             who=" ".join([*map(str, first.principals), *(str(own.principal) for own in witnesses), message]),
         )
 
 
-def _statement(evidence: Evidence, finding: Finding, above: str) -> Statement:
+def _statement(evidence: Evidence, finding: Finding, above: str, written: Sequence[Excerpt]) -> Statement:
     lines, left = ([], 0) if evidence.statement is None or above else excerpt(evidence.statement)
     return Statement(
         standing=sentences.standing(evidence, finding),
@@ -216,4 +234,5 @@ def _statement(evidence: Evidence, finding: Finding, above: str) -> Statement:
         left=left,
         hidden=evidence.statement is None,
         above=above,
+        written=tuple((sentences.at(own.origin), own) for own in written),
     )

@@ -25,8 +25,10 @@ def display_paths(paths: Sequence[str]) -> list[str]:
     by_last = [Path(path).is_absolute() and name == Path(path).name for path, name in zip(paths, names, strict=True)]
     outside = [place for place, own in enumerate(by_last) if own]
     for depth in range(2, max((len(Path(path).parts) for path in whole), default=0)):
-        alike = {name for name in names if len({whole[place] for place, own in enumerate(names) if own == name}) > 1}
-        ambiguous = [place for place in outside if names[place] in alike]
+        meant: dict[str, set[str]] = {}
+        for name, path in zip(names, whole, strict=True):
+            meant.setdefault(name, set()).add(path)
+        ambiguous = [place for place in outside if len(meant[names[place]]) > 1]
         if not ambiguous:
             break
         for place in ambiguous:

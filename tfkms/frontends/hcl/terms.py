@@ -9,7 +9,7 @@ structure stays readable around the holes.
 """
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, TypeAlias, TypeVar, Union
@@ -219,94 +219,91 @@ class HoledText:
 
 
 @dataclass(frozen=True, slots=True)
-class List:
+class _Collection:
+    """What is worked out of the items of a collection once, when it is made."""
+
+    type: Type = field(init=False, compare=False, repr=False)
+    whole: bool = field(init=False, compare=False, repr=False)
+    marked: bool = field(init=False, compare=False, repr=False)
+    size: int = field(init=False, compare=False, repr=False)
+
+    def _sum_up(self, kind: Type, sensitive: bool, children: Iterable["Term"]) -> None:
+        whole, marked, size = True, sensitive, 1
+        for child in children:
+            whole = whole and child.whole
+            marked = marked or child.marked
+            size += child.size
+        object.__setattr__(self, "type", kind)
+        object.__setattr__(self, "whole", whole)
+        object.__setattr__(self, "marked", marked)
+        object.__setattr__(self, "size", size)
+
+
+@dataclass(frozen=True, slots=True)
+class List(_Collection):
     """`list(element)`: items of one type."""
 
     element: Type
     items: tuple["Term", ...]
     sensitive: bool = False
     place: Place | None = field(default=None, compare=False, repr=False)
-    type: Type = field(init=False, compare=False, repr=False)
-    whole: bool = field(init=False, compare=False, repr=False)
-    marked: bool = field(init=False, compare=False, repr=False)
-    size: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "type", ListType(self.element))
-        _sum_up(self, self.items)
+        self._sum_up(ListType(self.element), self.sensitive, self.items)
 
 
 @dataclass(frozen=True, slots=True)
-class Set:
+class Set(_Collection):
     """`set(element)`: distinct items in Terraform's order; unknown ones come last and may equal others."""
 
     element: Type
     items: tuple["Term", ...]
     sensitive: bool = False
     place: Place | None = field(default=None, compare=False, repr=False)
-    type: Type = field(init=False, compare=False, repr=False)
-    whole: bool = field(init=False, compare=False, repr=False)
-    marked: bool = field(init=False, compare=False, repr=False)
-    size: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "type", SetType(self.element))
-        _sum_up(self, self.items)
+        self._sum_up(SetType(self.element), self.sensitive, self.items)
 
 
 @dataclass(frozen=True, slots=True)
-class Tuple:
+class Tuple(_Collection):
     """What `[…]` makes: items of any types."""
 
     items: tuple["Term", ...]
     sensitive: bool = False
     place: Place | None = field(default=None, compare=False, repr=False)
-    type: Type = field(init=False, compare=False, repr=False)
-    whole: bool = field(init=False, compare=False, repr=False)
-    marked: bool = field(init=False, compare=False, repr=False)
-    size: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "type", TupleType(tuple([item.type for item in self.items])))
-        _sum_up(self, self.items)
+        self._sum_up(TupleType(tuple([item.type for item in self.items])), self.sensitive, self.items)
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class Map(_Collection):
     """`map(element)`: members of one type, sorted by key."""
 
     element: Type
     members: Mapping[str, "Term"]
     sensitive: bool = False
     place: Place | None = field(default=None, compare=False, repr=False)
-    type: Type = field(init=False, compare=False, repr=False)
-    whole: bool = field(init=False, compare=False, repr=False)
-    marked: bool = field(init=False, compare=False, repr=False)
-    size: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "type", MapType(self.element))
         object.__setattr__(self, "members", _by_key(self.members))
-        _sum_up(self, tuple(self.members.values()))
+        self._sum_up(MapType(self.element), self.sensitive, self.members.values())
 
 
 @dataclass(frozen=True, slots=True)
-class Object:
+class Object(_Collection):
     """What `{…}` makes: members of any types, sorted by name."""
 
     members: Mapping[str, "Term"]
     sensitive: bool = False
     place: Place | None = field(default=None, compare=False, repr=False)
-    type: Type = field(init=False, compare=False, repr=False)
-    whole: bool = field(init=False, compare=False, repr=False)
-    marked: bool = field(init=False, compare=False, repr=False)
-    size: int = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         members = _by_key(self.members)
         object.__setattr__(self, "members", members)
-        object.__setattr__(self, "type", ObjectType({name: member.type for name, member in members.items()}))
-        _sum_up(self, tuple(members.values()))
+        kind = ObjectType({name: member.type for name, member in members.items()})
+        self._sum_up(kind, self.sensitive, members.values())
 
 
 Sequence: TypeAlias = List | Set | Tuple
@@ -319,17 +316,6 @@ _Any = TypeVar("_Any", bound=Term)
 
 def _by_key(members: Mapping[str, Term]) -> Mapping[str, Term]:
     return {name: members[name] for name in sorted(members)}
-
-
-def _sum_up(term: Composite, children: tuple[Term, ...]) -> None:
-    whole, marked, size = True, term.sensitive, 1
-    for child in children:
-        whole = whole and child.whole
-        marked = marked or child.marked
-        size += child.size
-    object.__setattr__(term, "whole", whole)
-    object.__setattr__(term, "marked", marked)
-    object.__setattr__(term, "size", size)
 
 
 def text(value: str, place: Place | None = None) -> Text:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from tfkms.frontends.hcl.faults import Withheld
+from tfkms.frontends.hcl.regex_classes import Test
 from tfkms.frontends.hcl.regex_syntax import (
     Assertion,
     Choice,
@@ -19,7 +20,6 @@ from tfkms.frontends.hcl.regex_syntax import (
     Pattern,
     Repeat,
     Sequence,
-    Test,
     parse,
 )
 

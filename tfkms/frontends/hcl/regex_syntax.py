@@ -1,16 +1,26 @@
 """Regular expressions as Terraform takes them: Go's `regexp/syntax`, which is RE2's without `\\C`."""
 
-import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias, Union
 
 from tfkms.frontends.hcl.faults import Fault, Withheld
+from tfkms.frontends.hcl.regex_classes import (
+    CATEGORIES,
+    PERL,
+    POSIX,
+    Test,
+    any_of,
+    category,
+    exactly,
+    folded,
+    negated,
+    ranged,
+)
 
 REPEAT_LIMIT = 1_000
 PATTERN_LIMIT = 10_000
 _NESTING_LIMIT = 200
-Test = Callable[[str], bool]
+_SIMPLE = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,97 +88,6 @@ class Parsed:
 
     pattern: Pattern
     names: tuple[str, ...]
-
-
-def _range(*bounds: str) -> Test:
-    pairs = tuple(bounds)
-    return lambda letter: any(pair[0] <= letter <= pair[1] for pair in pairs)
-
-
-def _negated(test: Test) -> Test:
-    return lambda letter: not test(letter)
-
-
-def _is(wanted: str) -> Test:
-    return lambda letter: letter == wanted
-
-
-def _any_of(tests: list[Test]) -> Test:
-    return tests[0] if len(tests) == 1 else lambda letter: any(test(letter) for test in tests)
-
-
-_PERL = {"d": _range("09"), "s": lambda letter: letter in "\t\n\f\r ", "w": _range("09", "AZ", "az", "__")}
-_POSIX: dict[str, Test] = {
-    "alnum": _range("09", "AZ", "az"),
-    "alpha": _range("AZ", "az"),
-    "ascii": _range("\x00\x7f"),
-    "blank": lambda letter: letter in "\t ",
-    "cntrl": _range("\x00\x1f", "\x7f\x7f"),
-    "digit": _range("09"),
-    "graph": _range("!~"),
-    "lower": _range("az"),
-    "print": _range(" ~"),
-    "punct": _range("!/", ":@", "[`", "{~"),
-    "space": lambda letter: letter in "\t\n\v\f\r ",
-    "upper": _range("AZ"),
-    "word": _range("09", "AZ", "az", "__"),
-    "xdigit": _range("09", "AF", "af"),
-}
-_SIMPLE = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
-_CATEGORIES = frozenset(
-    [
-        "L",
-        "Lu",
-        "Ll",
-        "Lt",
-        "Lm",
-        "Lo",
-        "M",
-        "Mn",
-        "Mc",
-        "Me",
-        "N",
-        "Nd",
-        "Nl",
-        "No",
-        "P",
-        "Pc",
-        "Pd",
-        "Ps",
-        "Pe",
-        "Pi",
-        "Pf",
-        "Po",
-        "S",
-        "Sm",
-        "Sc",
-        "Sk",
-        "So",
-        "Z",
-        "Zs",
-        "Zl",
-        "Zp",
-        "C",
-        "Cc",
-        "Cf",
-        "Co",
-        "Cs",
-    ]
-)
-
-
-def _folded(test: Test) -> Test:
-    """`test`, for letters of either case."""
-
-    def either(letter: str) -> bool:
-        variants = {letter, letter.lower(), letter.upper(), letter.casefold()}
-        if letter in "kK\u212a":
-            variants |= set("kK\u212a")
-        elif letter in "sS\u017f":
-            variants |= set("sS\u017f")
-        return any(len(variant) == 1 and test(variant) for variant in variants)
-
-    return either
 
 
 def parse(text: str) -> Parsed:
@@ -273,7 +192,7 @@ class _Reader:
         end = len(self.text) if end < 0 else end
         letters = self.text[self.place + 2 : end]
         self.place = min(end + 2, len(self.text))
-        made = [self.letter(_is(letter), flags) for letter in letters]
+        made = [self.letter(exactly(letter), flags) for letter in letters]
         return [*made[:-1], self.repeated(made[-1], flags)] if made else []
 
     def repeated(self, item: Pattern, flags: Flags) -> Pattern:
@@ -307,7 +226,7 @@ class _Reader:
         return low, high
 
     def letter(self, test: Test, flags: Flags) -> Letter:
-        return Letter(_folded(test) if flags.i else test)
+        return Letter(folded(test) if flags.i else test)
 
     def atom(self, flags: Flags) -> Pattern:
         letter = self.take()
@@ -327,26 +246,26 @@ class _Reader:
                 if self.bounds() is not None:
                     raise Fault("the regular expression has nothing to repeat before `{`")
                 self.place += 1
-                return self.letter(_is("{"), flags)
+                return self.letter(exactly("{"), flags)
             case "\\":
                 return self.escape(flags)
             case _:
-                return self.letter(_is(letter), flags)
+                return self.letter(exactly(letter), flags)
 
     def escape(self, flags: Flags) -> Pattern:
         letter = self.peek()
         if letter and letter in "AzbB":
             self.place += 1
             return Assertion(letter)
-        return self.letter(self.escaped_class() or _is(self.escaped_letter()), flags)
+        return self.letter(self.escaped_class() or exactly(self.escaped_letter()), flags)
 
     def escaped_class(self) -> Test | None:
         """The class after a backslash (`\\d`, `\\pL`), None where none stands there."""
         letter = self.peek()
-        if letter.lower() in _PERL and letter:
+        if letter.lower() in PERL and letter:
             self.place += 1
-            test = _PERL[letter.lower()]
-            return _negated(test) if letter.isupper() else test
+            test = PERL[letter.lower()]
+            return negated(test) if letter.isupper() else test
         if letter not in ("p", "P"):
             return None
         self.place += 1
@@ -361,12 +280,12 @@ class _Reader:
         name = name.removeprefix("^")
         if name == "Any":
             return (lambda _: False) if negative else (lambda _: True)
-        if name not in _CATEGORIES:
+        if name not in CATEGORIES:
             if len(name) < 3:
                 raise Fault(f"the regular expression has an unknown class `{name}`")
             raise Withheld(f"the regular expression has the class `{name}`, which is not known here")
-        test = _category(name)
-        return _negated(test) if negative else test
+        test = category(name)
+        return negated(test) if negative else test
 
     def escaped_letter(self) -> str:
         letter = self.take()
@@ -424,20 +343,16 @@ class _Reader:
                 high = self.bound()
                 if high < low:
                     raise Fault(f"the regular expression has the empty range `{low}-{high}`")
-            tests.append(_is(low) if low == high else _range(low + high))
+            tests.append(exactly(low) if low == high else ranged(low + high))
         self.place += 1
-        return _negated(_any_of(tests)) if negative else _any_of(tests)
+        return negated(any_of(tests)) if negative else any_of(tests)
 
     def bound(self) -> str:
         letter = self.take()
         return self.escaped_letter() if letter == "\\" else letter
 
     def posix(self, name: str) -> Test:
-        test = _POSIX.get(name.removeprefix("^"))
+        test = POSIX.get(name.removeprefix("^"))
         if test is None:
             raise Fault(f"the regular expression has an unknown class `[:{name}:]`")
-        return _negated(test) if name.startswith("^") else test
-
-
-def _category(name: str) -> Test:
-    return lambda letter: unicodedata.category(letter).startswith(name)
+        return negated(test) if name.startswith("^") else test

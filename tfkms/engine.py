@@ -16,7 +16,6 @@ from tfkms.diagnostics import Diagnostic, Level
 from tfkms.elements import Locating, guarded
 from tfkms.extract import Estate, Moment, Site, extract
 from tfkms.finding import (
-    Claim,
     Evidence,
     Finding,
     Input,
@@ -27,56 +26,22 @@ from tfkms.finding import (
     Passed,
     Remarked,
     Report,
-    Severity,
     Undecided,
     UnseenPolicy,
     Verdict,
     Violated,
     Waiver,
 )
-from tfkms.fingerprint import fingerprint
+from tfkms.findings import Before, filled, finding
 from tfkms.iam.actions import Actions
 from tfkms.identities import Identities, identities
 from tfkms.key_uses import KeyUse, Services, aliases, key_uses
 from tfkms.location import Origin
 from tfkms.model import Resource, Scan
-from tfkms.predicted import AFTER_APPLY
 from tfkms.settings.inline import Inline
-from tfkms.values import Hole, Text, Value, hole_name
+from tfkms.values import Text, Value
 from tfkms.waivers import Waivers
 from tfkms.waiving import Asked, parts
-
-
-@dataclass(frozen=True, slots=True)
-class Gate:
-    """What makes the gate fail: findings from this severity on, and whether an undecided one counts.
-
-    With `new_only` only those count that the plan brings about.
-    """
-
-    fail_on: Severity = Severity.LOW
-    undecided_fails: bool = True
-    exit_zero: bool = False
-    new_only: bool = False
-
-    def stops(self, finding: Finding) -> bool:
-        """Whether the finding fails the gate: severe enough, not waived, and, if undecided, where that counts."""
-        counts = finding.verdict is Verdict.VIOLATED or self.undecided_fails
-        heavy = finding.severity.value >= self.fail_on.value and (finding.new or not self.new_only)
-        return counts and heavy and finding.waived is None
-
-
-EXIT_CLEAN, EXIT_VIOLATED, EXIT_ERROR, EXIT_UNDECIDED = 0, 1, 2, 3
-
-
-def exit_code(report: Report, gate: Gate) -> int:
-    """0 nothing violated, 1 violated, 2 the job could not be done, 3 undecided; of several the worst: 2, 1, 3, 0."""
-    if any(diagnostic.level is Level.ERROR for diagnostic in report.diagnostics):
-        return EXIT_ERROR
-    stopping = {finding.verdict for finding in report.findings if gate.stops(finding)}
-    if gate.exit_zero or not stopping:
-        return EXIT_CLEAN
-    return EXIT_VIOLATED if Verdict.VIOLATED in stopping else EXIT_UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,14 +284,14 @@ class _Run:
         """Adds the verdicts, findings and notes of one guardrail."""
         judged = list(self.outcomes(rule, self.after))
         told = any(isinstance(outcome, Violated | Undecided | Remarked) for outcome, _ in judged)
-        known = _Before.of(self.outcomes_before(rule, judged) if told else (), rule.messages)
+        known = Before.of(self.outcomes_before(rule, judged) if told else (), rule.messages)
         for outcome, asked in judged:
             for part, waiver in self.parts(rule, outcome, asked):
                 self.take(rule, part, known, waiver)
         for action in self.plan_actions(rule):
             counted = action.counted(self.facts.stance.plan_actions)
             for part, waiver in self.parts(rule, counted, None):
-                self.take(rule, part, _Before.of((), rule.messages), waiver)
+                self.take(rule, part, Before.of((), rule.messages), waiver)
 
     def plan_actions(self, rule: Rule) -> Iterator[PlanAction]:
         """What the plan does by itself that the guardrail is about."""
@@ -351,7 +316,7 @@ class _Run:
             self.crashed(rule, error, outcome.address)
             return [(outcome, None)]
 
-    def take(self, rule: Rule, outcome: Outcome, known: "_Before", waiver: Waiver | None = None) -> None:
+    def take(self, rule: Rule, outcome: Outcome, known: Before, waiver: Waiver | None = None) -> None:
         """Adds what one outcome amounts to; `known` is what was so before the plan."""
         if not self.is_asked_about(outcome):
             return
@@ -360,17 +325,17 @@ class _Run:
                 verdict = Verdict.PASS_IN_PLAN if in_plan else Verdict.PASS
                 self.stand(rule, (address, *keys), _Standing(verdict, OUT_OF_VIEW if in_plan else reason))
             case Remarked(address, claim):
-                message = _filled(rule.messages, claim, {"address": address})
+                message = filled(rule.messages, claim, {"address": address})
                 new = (address, message) not in known.remarks
                 self.notes.append(Note(rule.id, address, claim.cause, message, new))
             case NotApplicable(address, keys, reason):
                 self.stand(rule, (address, *keys), _Standing(Verdict.NOT_APPLICABLE, reason))
             case Violated(inert=True) if self.facts.stance.inert_grants is CountsAs.NOTE:
-                finding = self.finding(rule, outcome, known)
+                finding = self.found(rule, outcome, known)
                 code = outcome.claim.cause
                 self.notes.append(Note(rule.id, outcome.address, code, finding.message, finding.new))
             case Violated() | Undecided():
-                found = self.finding(rule, outcome, known)
+                found = self.found(rule, outcome, known)
                 finding = replace(found, waived=waiver or self.facts.baseline.waiver(found))
                 standing = _Standing(finding.verdict, waived=finding.waived is not None)
                 self.stand(rule, (outcome.address, *outcome.keys), standing)
@@ -430,93 +395,9 @@ class _Run:
             if self.is_reported(address):
                 yield Judgement(check, address, own.verdict, own.reason, own.waived)
 
-    def finding(self, rule: Rule, outcome: Violated | Undecided, known: "_Before") -> Finding:
-        new = not _reaches(outcome) <= known.reaches
-        mark = fingerprint(rule.id, outcome)
-        outcome = self.locating(rule).located(outcome)
-        if any(evidence.statement is None for evidence in outcome.evidence):
-            outcome = _redacted(outcome)
-        violated = isinstance(outcome, Violated)
+    def found(self, rule: Rule, outcome: Violated | Undecided, known: Before) -> Finding:
+        """The outcome as a finding; that the evaluators disagree is said besides."""
         if outcome.claim.cause == DISAGREEMENT:
             message = f"{rule.id}: the two evaluators of tfkms disagree; this is a fault of tfkms, please report it"
             self.tell(Diagnostic(Level.WARNING, "evaluators-disagree", message, outcome.address))
-        facts = {"address": outcome.address}
-        if isinstance(outcome, Undecided):
-            facts["needs"] = "; ".join(dict.fromkeys(_need(hole) for hole in outcome.needs))
-        return Finding(
-            check=rule.id,
-            verdict=Verdict.VIOLATED if violated else Verdict.UNDECIDED,
-            severity=_severity(rule, outcome),
-            address=outcome.address,
-            keys=outcome.keys,
-            other_keys=outcome.other_keys,
-            principals=outcome.principals,
-            message=_filled(rule.messages, outcome.claim, facts),
-            new=new,
-            witnesses=outcome.witnesses if isinstance(outcome, Violated) else (),
-            evidence=outcome.evidence,
-            needs=outcome.needs if isinstance(outcome, Undecided) else (),
-            remedy=_filled(rule.fixes, outcome.claim, facts),
-            fingerprint=mark,
-        )
-
-
-def _severity(rule: Rule, outcome: Violated | Undecided) -> Severity:
-    """The rule's; low for a grant that KMS honours nowhere today."""
-    return Severity.LOW if isinstance(outcome, Violated) and outcome.inert else rule.severity
-
-
-_ELSEWHERE = "other keys"
-_Reach = tuple[str, str, str]
-"""A (verdict, principal, key) that a finding is about."""
-
-
-def _reaches(outcome: Violated | Undecided) -> frozenset[_Reach]:
-    kind = type(outcome).__name__
-    keys = (*outcome.keys, *([_ELSEWHERE] if outcome.other_keys or not outcome.keys else []))
-    return frozenset((kind, str(principal), key) for principal in outcome.principals or ("",) for key in keys)
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What the same guardrail said of the other side of the plan."""
-
-    reaches: frozenset[_Reach]
-    remarks: frozenset[tuple[str, str]]
-
-    @classmethod
-    def of(cls, outcomes: Iterable[Outcome], messages: Mapping[str, str]) -> "_Before":
-        """Whatever is violated counts as undecided too."""
-        reaches: set[_Reach] = set()
-        remarks: set[tuple[str, str]] = set()
-        for outcome in outcomes:
-            if isinstance(outcome, Violated | Undecided):
-                reaches |= _reaches(outcome)
-            if isinstance(outcome, Violated):
-                reaches |= {(Undecided.__name__, principal, key) for _, principal, key in _reaches(outcome)}
-            if isinstance(outcome, Remarked):
-                remarks.add((outcome.address, _filled(messages, outcome.claim, {"address": outcome.address})))
-        return cls(frozenset(reaches), frozenset(remarks))
-
-
-HIDDEN = "(sensitive)"
-
-
-def _redacted(outcome: Violated | Undecided) -> Violated | Undecided:
-    """The outcome without anything that a sensitive policy says."""
-    claim = replace(outcome.claim, facts={**outcome.claim.facts, "who": "a principal", "service": "a service"})
-    if isinstance(outcome, Undecided):
-        needs = tuple(dict.fromkeys(replace(hole, reason=f"{HIDDEN} or not known") for hole in outcome.needs))
-        return replace(outcome, claim=claim, principals=(HIDDEN,), needs=needs)
-    proofs = tuple(replace(proof, principal=HIDDEN, context={}) for proof in outcome.witnesses)
-    return replace(outcome, claim=claim, principals=(HIDDEN,), witnesses=proofs)
-
-
-def _filled(texts: Mapping[str, str], claim: Claim, facts: Mapping[str, str]) -> str:
-    """The rule's text for the cause, with its facts filled in."""
-    return " ".join(texts[claim.cause].format_map({**facts, **claim.facts}).split())
-
-
-def _need(hole: Hole) -> str:
-    named = hole.references or (hole.address and hole.reason == AFTER_APPLY)
-    return f"`{hole_name(hole)}` is {hole.reason}" if named else hole.reason
+        return finding(rule, self.locating(rule).located(outcome), known)

@@ -5,7 +5,6 @@ from datetime import date
 
 from tfkms import catalogue
 from tfkms.diagnostics import Diagnostic, Level
-from tfkms.engine import Gate
 from tfkms.finding import (
     Evidence,
     Finding,
@@ -19,6 +18,7 @@ from tfkms.finding import (
     Waiver,
     Witness,
 )
+from tfkms.gate import Gate
 from tfkms.location import Origin, Span
 from tfkms.report.view import View
 from tfkms.values import Hole

@@ -7,8 +7,8 @@ import pytest
 
 from tests.report import made
 from tests.report.test_hostile_names import NAMES
-from tfkms.engine import Gate, exit_code
 from tfkms.finding import Input, Report, Severity
+from tfkms.gate import Gate, exit_code
 from tfkms.report import formats
 
 GATES = {

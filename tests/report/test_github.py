@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from tests.report import made
-from tfkms.engine import Gate
 from tfkms.finding import Report, Severity
+from tfkms.gate import Gate
 from tfkms.location import Origin
 from tfkms.report import formats
 from tfkms.report.formats import github

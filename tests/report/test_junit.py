@@ -8,8 +8,8 @@ import pytest
 import xmlschema
 
 from tests.report import made
-from tfkms.engine import Gate
 from tfkms.finding import Report, Severity
+from tfkms.gate import Gate
 from tfkms.report import formats
 
 SCHEMA = xmlschema.XMLSchema(Path(__file__).parent.parent / "fixtures" / "schemas" / "junit.xsd")

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from tests.report import made
-from tfkms.engine import Gate
 from tfkms.finding import Report, Severity
+from tfkms.gate import Gate
 from tfkms.report import formats
 from tfkms.report.formats import spacelift
 

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from tfkms.catalogue import Rule
 from tfkms.diagnostics import Diagnostic, Level
-from tfkms.engine import Gate
 from tfkms.finding import Finding, Report
+from tfkms.gate import Gate
 from tfkms.location import Span
 
 if TYPE_CHECKING:

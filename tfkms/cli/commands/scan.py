@@ -124,6 +124,7 @@ def scan(
     from tfkms.cli.progress import Progress
     from tfkms.cli.time_limit import TimeLimit
     from tfkms.finding import Severity
+    from tfkms.gate import Gate, exit_code
     from tfkms.report.view import View
     from tfkms.settings import decisions
     from tfkms.settings.inline import Inline
@@ -146,7 +147,7 @@ def scan(
     report = engine.report(done.judged, rules, judged_by, [*decisions.idle_patterns(settings), *done.refused])
     severity = Severity[(fail_on or settings.form.fail_on).upper()]
     exit_zero = exit_zero or write_baseline is not None
-    gate = engine.Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero, new_only)
+    gate = Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero, new_only)
     summary = os.environ.get(JOB_SUMMARY, "")
     view = View(
         gate=gate,
@@ -166,4 +167,4 @@ def scan(
         sending.file(summary, formats.job_summary(report, view))
     shown = form != TEXT or bool(done.judged) or not done.refused
     sending.everywhere(outputs, form if shown else None, in_colour(no_color))
-    return engine.exit_code(sending.report, gate)
+    return exit_code(sending.report, gate)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tfkms import catalogue
-from tfkms.engine import exit_code
 from tfkms.finding import Evidence, Finding, Report, Verdict
+from tfkms.gate import exit_code
 from tfkms.location import Origin
 from tfkms.queries.access import column_of
 from tfkms.report import alike, page, rows, sentences

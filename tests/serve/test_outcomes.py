@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from tests.report import made
 from tests.report.test_hostile_names import NAMES
-from tfkms.engine import Gate
 from tfkms.finding import Report, Severity
+from tfkms.gate import Gate
 from tfkms.serve.outcomes import BODY_LIMIT, Answer, answer, document, failure
 
 SCHEMA = {

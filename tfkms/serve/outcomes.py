@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tfkms.engine import EXIT_CLEAN, exit_code
 from tfkms.finding import Finding, Report
+from tfkms.gate import EXIT_CLEAN, exit_code
 from tfkms.report import sentences
 from tfkms.report.display import shown, told
 from tfkms.report.formats import markdown

@@ -19,7 +19,7 @@ from tfkms.diagnostics import Refusal
 
 if TYPE_CHECKING:
     from tfkms.diagnostics import Diagnostic
-    from tfkms.engine import Gate
+    from tfkms.gate import Gate
     from tfkms.serve.outcomes import Answer
     from tfkms.waivers import Waiving
 
@@ -185,15 +185,16 @@ def _judge(
     config: str | None, authorized: Sequence[str], fail_on: str | None, undecided: str | None, new_only: bool
 ) -> Judge:
     """What plans are judged by: the settings as they are now. Raises Refusal."""
-    from tfkms import catalogue, engine
+    from tfkms import catalogue
     from tfkms.finding import Severity
+    from tfkms.gate import Gate
     from tfkms.settings import decisions
 
     settings = found_settings(config, (), quiet=False)
     own = decisions.own_rules(settings)
     ids = [rule.id for rule in (*catalogue.rules(), *own.rules)]
     stance = decisions.stance(settings, ids).authorizing(authorized_principals(authorized))
-    gate = engine.Gate(
+    gate = Gate(
         Severity[(fail_on or settings.form.fail_on).upper()],
         (undecided or settings.form.undecided) == "fail",
         new_only=new_only,

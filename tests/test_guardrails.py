@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 from click.testing import CliRunner
 
 import tfkms
+from tfkms import catalogue
 from tfkms.cli import main
 
 FIXTURES = Path(__file__).parent / "fixtures" / "guardrails"
@@ -94,3 +96,28 @@ def test_every_verdict_of_a_guardrail_has_a_case(check: str) -> None:
     seen = {verdict for case in CASES if stated(case)["check"] == check for verdict in stated(case)["expect"].values()}
 
     assert seen == VERDICTS.get(check, OF_IDENTITIES)
+
+
+ELSEWHERE = {"beyond_limits", "evaluators_disagree"}
+"""The messages for which limits or an evaluator must be made to fail: tests of their own show them."""
+
+
+@pytest.mark.parametrize("check", [f"IAM-KMS-{number}" for number in range(1, 10)])
+def test_every_message_of_a_guardrail_is_shown_by_a_case(check: str) -> None:
+    (rule,) = (own for own in catalogue.rules() if own.id == check)
+    reports = [json.loads((case / "expected.json").read_text(encoding="utf-8")) for case in CASES]
+    said = {
+        item["message"]
+        for report in reports
+        for item in (*report["findings"], *report["notes"])
+        if item["check"] == check
+    }
+
+    unseen = {cause for cause, text in rule.messages.items() if not any(map(_pattern(text).fullmatch, said))}
+
+    assert unseen == ELSEWHERE
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """What a message reads like, whatever its facts."""
+    return re.compile(".+".join(re.escape(part) for part in re.split(r"\{\w+\}", " ".join(text.split()))))

@@ -508,3 +508,34 @@ resource "aws_kms_key" "main" {{
 
         assert [own["waived"] is not None for own in result.report["findings"] if OTHER in own["principals"]] == [False]
         assert any(own["waived"] for own in result.report["findings"])
+
+    def test_in_json_a_key_for_comments_of_a_block_is_for_the_principals_in_it(self, tmp_path: Path) -> None:
+        principals = [
+            {"type": "AWS", "identifiers": [DESTROYER], "//": IGNORE},
+            {"type": "AWS", "identifiers": [OTHER]},
+        ]
+        root = {"type": "AWS", "identifiers": ["arn:aws:iam::111122223333:root"]}
+        statements = [
+            {"actions": ["kms:*"], "resources": ["*"], "principals": [root]},
+            {"sid": "First", "actions": ["kms:ScheduleKeyDeletion"], "resources": ["*"], "principals": principals},
+        ]
+        content = {
+            "data": {"aws_iam_policy_document": {"key": {"statement": statements}}},
+            "resource": {"aws_kms_key": {"main": {"policy": "${data.aws_iam_policy_document.key.json}"}}},
+        }
+        result = scan(tmp_path, {"main.tf.json": json.dumps(content, indent=1)})
+
+        assert self.found(result) == {(DESTROYER,): True, (OTHER,): False}
+        assert told(result) == []
+
+
+def test_those_of_a_configuration_that_is_not_the_plans_are_said_to_be_left_out(tmp_path: Path) -> None:
+    folder = PROJECT / "tests/fixtures/joined/hidden-policy"
+    (tmp_path / "plan.json").write_bytes((folder / "plan.json").read_bytes())
+    (tmp_path / "main.tf").write_text(f'# {IGNORE}\nresource "aws_kms_key" "other" {{}}\n', encoding="utf-8")
+
+    result = run("scan", "plan.json", "--source", ".", "--format", "json", *QUIETLY, cwd=tmp_path)
+
+    [warning] = [item for item in result.report["diagnostics"] if item["code"] == "source-differs"]
+    assert warning["hint"].endswith("the plan alone is judged, and 1 waiver in the source left out")
+    assert not any(own["waived"] for own in result.report["findings"])

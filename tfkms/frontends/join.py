@@ -97,7 +97,8 @@ def joined(scan: Scan, source: Scan) -> Scan:
     written = {resource.address: resource for resource in source.resources}
     different = list(_differences(scan, written))
     if different:
-        return replace(scan, diagnostics=(*scan.diagnostics, *different))
+        told = [replace(own, hint=f"{own.hint}{_no_waivers(source)}") for own in different]
+        return replace(scan, diagnostics=(*scan.diagnostics, *told))
     resources = tuple(_joined(own, written.get(own.address)) for own in scan.resources)
     diagnostics = (*scan.diagnostics, *source.diagnostics)
     return replace(
@@ -107,6 +108,12 @@ def joined(scan: Scan, source: Scan) -> Scan:
         annotations=source.annotations,
         source_text=source.source_text,
     )
+
+
+def _no_waivers(source: Scan) -> str:
+    """That the waivers of a configuration that is not the plan's are left out, if it has some."""
+    count = len(source.annotations)
+    return f", and {count} {'waiver' if count == 1 else 'waivers'} in the source left out" if count else ""
 
 
 def _joined(planned: Resource, written: Resource | None) -> Resource:

@@ -35,13 +35,17 @@ resource "aws_kms_key" "legacy" {
 ```
 
 A comment that begins with `tfkms:ignore` waives what begins on its line or, if it stands alone, on the line below: a
-block, a statement, an element of a list, or a `module` block, for everything below the call. It names guardrails,
-separated by commas, or `all`; a `reason`; and, where they are wanted, `expires`, `owner` and `principal`, which leaves
-all other principals as they are. Values with blanks stand in quotes. In `.tf.json` it is the value of the key `"//"` of
+block, a statement, or a `module` block, for everything below the call. Beside a principal, or a list of them, it is for
+these principals alone, wherever the list is used; beside an action or a value of a condition for the findings that it
+makes, and of several actions that make one each needs a waiver.
+
+It names guardrails, separated by commas, or `all`; a `reason`; and, where they are wanted, `expires`, `owner` and
+`principal`, which leaves all other principals as they are. Values with blanks stand in quotes. In `.tf.json` it is the value of the key `"//"` of
 the object that it is for, `"//": "tfkms:ignore IAM-KMS-3 reason=\\"retired\\""`, or one of a list of values.
 
-It covers the findings whose first statement, or whose resource, stands there: in directories, in saved plans, and in
-the JSON of plans with `--source DIR`.
+It covers the findings whose first statement, the element of it that makes them, or whose resource stands there: in
+directories, in saved plans, and in the JSON of plans with `--source DIR`. In a configuration that is not the one of the
+plan it counts for nothing.
 One that gives no reason, names no guardrail that there is, or stands beside nothing is told with its line and waives
 nothing; so is one that has expired, that covers nothing, or that is for `all` guardrails and everyone in a module.
 

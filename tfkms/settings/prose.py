@@ -40,8 +40,9 @@ these principals alone, wherever the list is used; beside an action or a value o
 makes, and of several actions that make one each needs a waiver.
 
 It names guardrails, separated by commas, or `all`; a `reason`; and, where they are wanted, `expires`, `owner` and
-`principal`, which leaves all other principals as they are. Values with blanks stand in quotes. In `.tf.json` it is the value of the key `"//"` of
-the object that it is for, `"//": "tfkms:ignore IAM-KMS-3 reason=\\"retired\\""`, or one of a list of values.
+`principal`, which leaves all other principals as they are. Values with blanks stand in quotes. In `.tf.json` it is
+the value of the key `"//"` of the object that it is for, `"//": "tfkms:ignore IAM-KMS-3 reason=\\"retired\\""`, or
+one of a list of values.
 
 It covers the findings whose first statement, the element of it that makes them, or whose resource stands there: in
 directories, in saved plans, and in the JSON of plans with `--source DIR`. In a configuration that is not the one of the

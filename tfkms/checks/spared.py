@@ -5,6 +5,7 @@ as a condition of the Allow would, and one of everything but calls through any s
 to the decision with one more condition: that the request be none of those which a Deny spares in full.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -25,7 +26,7 @@ from tfkms.iam.document import (
     Statement,
 )
 from tfkms.iam.naming import PRINCIPAL_ARN
-from tfkms.values import Text
+from tfkms.values import Text, text, text_parts
 
 _IS_NOT = Operator("StringNotLike", Quantifier.ONE, Family.STRING_LIKE, Comparison.EQUALS, True, False)
 
@@ -73,7 +74,15 @@ def _beside(policies: Iterable[Policy], spelling_of: Callable[[str], Spelling | 
             values, unsure = _spelled(condition.values, spelling)
             if values or unsure or condition.opaque:
                 alone = replace(operator, quantifier=Quantifier.ONE, if_exists=False)
+                if operator.family is Family.STRING_IGNORE_CASE:
+                    alone, values = _IS_NOT, tuple(map(_of_any_letters, values))
                 yield replace(condition, operator=alone, values=values, opaque=(*condition.opaque, *unsure))
+
+
+def _of_any_letters(value: Text) -> Text:
+    """A pattern for the value in letters of any case, and more: whatever the Deny spares is among it."""
+    parts = (re.sub("[A-Za-z]", "?", part) if isinstance(part, str) else part for part in text_parts(value))
+    return text(*parts)
 
 
 def _beside_not_principals(policies: Iterable[Policy], spelling: Spelling) -> Iterator[Condition]:

@@ -110,6 +110,14 @@ def test_every_finding_note_and_diagnostic_is_told() -> None:
     assert '"Action": "kms:*"' in text
 
 
+def test_what_is_told_of_one_of_several_inputs_names_it() -> None:
+    page = parsed(rendered())
+
+    for part in ("waived", "notes", "unseen"):
+        (section,) = page.all("section", id=part)
+        assert all("plan.json: " in own.text for own in section.all("li"))
+
+
 def test_a_finding_says_where_it_is_and_what_to_narrow_it_by() -> None:
     page = parsed(rendered())
 

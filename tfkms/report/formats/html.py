@@ -19,7 +19,7 @@ from tfkms.report.guardrails import reading
 from tfkms.report.matrix import Picture, Place, all_open, pictures
 from tfkms.report.source_lines import Excerpt, excerpts
 from tfkms.report.statements import excerpt
-from tfkms.report.view import View, counting, errors, explaining, paths, waived, warnings
+from tfkms.report.view import View, counting, errors, explaining, of_input, paths, waived, warnings
 
 FEW = 30
 """So many findings are shown with their statements; of more, each has them one click away."""
@@ -105,9 +105,11 @@ def render(report: Report, view: View) -> str:
         inputs=report.inputs,
         errors=[told(item, paths(report)) for item in errors(report)],
         warnings=[told(item, paths(report)) for item in warnings(report)],
-        waived=[(own, sentences.waiver(own.waived)) for own in waived(report) if own.waived],
-        notes=report.notes,
-        unseen=[sentences.unseen(policy) for policy in report.unseen],
+        waived=[
+            (of_input(report, own.input), own, sentences.waiver(own.waived)) for own in waived(report) if own.waived
+        ],
+        notes=[(of_input(report, own.input), own) for own in report.notes],
+        unseen=[of_input(report, policy.input) + sentences.unseen(policy) for policy in report.unseen],
         remarks=list(filter(None, [sentences.in_plan(report, view), sentences.with_source(report)])),
     )
 

@@ -29,7 +29,7 @@ from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.case import Case
 from tfkms.iam.coverage import covering, may_be
 from tfkms.iam.document import AnyStatement, Condition, Effect, Policy, Principals, Statement
-from tfkms.iam.grants import EVERYTHING, Bundle, Conjunction, namings
+from tfkms.iam.grants import EVERYTHING, Bundle, Conjunction, reaching
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way
 from tfkms.values import Text
@@ -346,10 +346,7 @@ class _Judge:
 
 def _reaches(policy: Policy, caller: Caller) -> bool:
     """Whether the policy itself may allow the caller anything, the delegation to its account aside."""
-    return any(
-        may_be(own, Effect.ALLOW) and any(naming.way is not Way.ACCOUNT for naming in namings(own, caller))
-        for own in policy
-    )
+    return any(naming.way is not Way.ACCOUNT for _, namings in reaching(policy, caller) for naming in namings)
 
 
 def _with_stand_in(policy: Policy, party: Party) -> Policy:

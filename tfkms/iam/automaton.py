@@ -33,19 +33,30 @@ class Automaton:
     With `possibly`, the holes of the patterns and those of what is read may be any text.
     """
 
-    __slots__ = ("accept", "characters", "classes", "cost", "possibly", "segments", "stars", "start", "steps")
+    __slots__ = (
+        "accept",
+        "characters",
+        "classes",
+        "cost",
+        "patterns",
+        "possibly",
+        "segments",
+        "stars",
+        "start",
+        "steps",
+    )
 
     def __init__(self, patterns: Sequence[Pattern], possibly: bool):
         self.possibly = possibly
         self.segments: list[tuple[int, int]] = []
         places: dict[Symbol, list[int]] = {}
         size = 0
-        for pattern in patterns:
-            symbols = (widened(pattern) if possibly else pattern).symbols
-            for place, symbol in enumerate(symbols, size):
+        self.patterns = tuple([widened(pattern) if possibly else pattern for pattern in patterns])
+        for pattern in self.patterns:
+            for place, symbol in enumerate(pattern.symbols, size):
                 places.setdefault(symbol, []).append(place)
-            self.segments.append((size, len(symbols) + 1))
-            size += len(symbols) + 1
+            self.segments.append((size, len(pattern.symbols) + 1))
+            size += len(pattern.symbols) + 1
         self.cost = 1 + size // WIDE
         self.accept = _bits([first + length - 1 for first, length in self.segments], size)
         self.characters = {symbol: _bits(found, size) for symbol, found in places.items()}

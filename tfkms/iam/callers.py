@@ -62,6 +62,13 @@ class Caller:
     def __hash__(self) -> int:
         return self._hash
 
+    @cached_property
+    def names(self) -> frozenset[Text] | None:
+        """All by which a Principal element can name it, everyone aside; None where that is not told by equality."""
+        if self.kind not in (CallerKind.USER, CallerKind.ROLE) or not isinstance(self.name, str):
+            return None
+        return frozenset((self.name, self.account, root_arn(self.account, self.partition)))
+
     @property
     def is_person(self) -> bool:
         """Whether it belongs to an account and is not a service."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from tfkms.iam import access
 from tfkms.iam.access import Absent, Context, Keys, KeyState, Known, Solution, solve
@@ -11,13 +12,15 @@ from tfkms.iam.comparisons import Like
 from tfkms.iam.conditions import Atom, Literal, NoValue
 from tfkms.iam.coverage import coverage, covering, may_be
 from tfkms.iam.document import Effect, Policy
-from tfkms.iam.grants import Bundle, Conjunction, Grant, grants, namings, refusals
+from tfkms.iam.grants import Bundle, Conjunction, Grant, grants, reaching, refusals
 from tfkms.iam.key_values import Free, Reading
 from tfkms.iam.naming import Way
 from tfkms.iam.pattern import literal
 from tfkms.iam.search import Effort
 from tfkms.iam.user_names import by_arn, has_name_of_its_arn
 from tfkms.values import Text
+
+_NAME_OF = attrgetter("name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class Case:
         Actions are alike if every statement covers both or neither, and their requests carry the same condition keys.
         `by` are the ids of the statements that are asked about; None for all.
         """
-        names = tuple(action.name for action in actions)
+        names = tuple(map(_NAME_OF, actions))
         allowed = self.reach(names, by)
         if len(allowed) < 2:
             return [actions[place] for place in allowed]
@@ -80,13 +83,12 @@ class Case:
     def reach(self, actions: tuple[str, ...], by: Container[int] | None = None) -> frozenset[int]:
         """The places of those actions that statements which reach the caller may allow it, conditions aside."""
         found, delegated = frozenset[int](), frozenset[int]()
-        for statement in self.key_policy:
-            if may_be(statement, Effect.ALLOW):
-                for way in {naming.way for naming in namings(statement, self.caller)} & self.ways:
-                    if way is Way.ACCOUNT:
-                        delegated |= covering(statement, actions)
-                    elif by is None or id(statement) in by:
-                        found |= covering(statement, actions)
+        for statement, namings in reaching(self.key_policy, self.caller):
+            for way in {naming.way for naming in namings} & self.ways:
+                if way is Way.ACCOUNT:
+                    delegated |= covering(statement, actions)
+                elif by is None or id(statement) in by:
+                    found |= covering(statement, actions)
         if delegated:
             held = [
                 covering(own, actions)
@@ -103,12 +105,12 @@ class Case:
         `by` are the ids of the statements that are asked about; None for all. Raises BeyondLimitsError.
         """
         found: dict[int, Granted] = {}
-        effort = Effort(access.QUESTION_LIMIT)
+        effort, keys = Effort(access.QUESTION_LIMIT), self.keys()
         for example in self.examples(reading):
-            values = _Values(self.keys(), example)
+            values = _Values(keys, example)
             for question in self.questions(values, by):
                 if id(question.grant.statement) not in found:
-                    solution = solve(question.clauses, self.keys(), reading, effort)
+                    solution = solve(question.clauses, keys, reading, effort)
                     if solution is not None:
                         solution = replace(solution, context=values.told(solution.context))
                         found[id(question.grant.statement)] = Granted(question.grant, solution, tuple(question.clauses))

@@ -7,7 +7,7 @@ IfExists, Null) and reference_policies_multi-value-conditions (values, set opera
 import ipaddress
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
@@ -62,12 +62,8 @@ class Atom:
 
     def negated(self) -> "Atom":
         """The literal that holds exactly when this one does not."""
-        return replace(
-            self,
-            positive=not self.positive,
-            when_absent=not self.when_absent,
-            quantifier=_OPPOSITE.get(self.quantifier, self.quantifier),
-        )
+        quantifier = _OPPOSITE.get(self.quantifier, self.quantifier)
+        return Atom(self.key, self.test, not self.positive, not self.when_absent, quantifier, self.doubt)
 
 
 _OPPOSITE = {Quantifier.ANY: Quantifier.ALL, Quantifier.ALL: Quantifier.ANY}

@@ -14,11 +14,21 @@ from tfkms.iam.callers import RESOURCE, Caller, CallerKind
 from tfkms.iam.comparisons import FALSE, TRUE, Ground, unsure
 from tfkms.iam.conditions import Atom, Literal, Variables, no_variables
 from tfkms.iam.coverage import may_be
-from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
+from tfkms.iam.document import (
+    AnyStatement,
+    Effect,
+    Missing,
+    OpaqueStatement,
+    Patterns,
+    Policy,
+    PrincipalType,
+    Statement,
+)
 from tfkms.iam.naming import Naming, Way, allowed, denied
+from tfkms.iam.principals import EVERYONE
 from tfkms.iam.statements import condition_literals, covers_action, resource_test
 from tfkms.location import Origin
-from tfkms.values import Hole, plain
+from tfkms.values import Hole, Text, plain
 
 Conjunction = tuple[Literal, ...]
 
@@ -111,17 +121,48 @@ def _demands(statement: Statement, in_key_policy: bool, variables: Variables) ->
     return (resource, *condition_literals(statement, variables))
 
 
-@lru_cache(maxsize=262_144)
 def namings(statement: AnyStatement, caller: Caller) -> tuple[Naming, ...]:
     """The ways in which an Allow of a key policy reaches the caller."""
     if isinstance(statement, OpaqueStatement):
         return (Naming(Way.DIRECT, ()), Naming(Way.ACCOUNT, ()))
-    return tuple(allowed(statement.principals, caller))
+    return () if _is_about_others(statement, caller) else _allowed(statement, caller)
+
+
+def _is_about_others(statement: Statement, caller: Caller) -> bool:
+    """Whether the statement spells out whom it is about, and the caller is not among them."""
+    spelled = _spelled(statement)
+    return spelled is not None and caller.names is not None and spelled.isdisjoint(caller.names)
+
+
+@lru_cache(maxsize=131_072)
+def _spelled(statement: Statement) -> frozenset[Text] | None:
+    """The users, roles and accounts that a statement is about; None where it may be about more than it spells out."""
+    principals = statement.principals
+    if isinstance(principals, Missing) or principals.negated or principals.opaque:
+        return None
+    names = frozenset(name.value for name in principals.names if name.type is PrincipalType.AWS)
+    return names if all(isinstance(name, str) and name != EVERYONE for name in names) else None
 
 
 @lru_cache(maxsize=262_144)
+def _allowed(statement: Statement, caller: Caller) -> tuple[Naming, ...]:
+    return tuple(allowed(statement.principals, caller))
+
+
 def _denied(statement: Statement, caller: Caller) -> tuple[Conjunction, ...]:
+    return () if _is_about_others(statement, caller) else _refused(statement, caller)
+
+
+@lru_cache(maxsize=262_144)
+def _refused(statement: Statement, caller: Caller) -> tuple[Conjunction, ...]:
     return tuple(denied(statement.principals, caller))
+
+
+@lru_cache(maxsize=131_072)
+def reaching(policy: Policy, caller: Caller) -> tuple[tuple[AnyStatement, tuple[Naming, ...]], ...]:
+    """The statements of a key policy that may allow the caller something, each with the ways in which it does."""
+    found = ((own, namings(own, caller)) for own in policy if may_be(own, Effect.ALLOW))
+    return tuple((own, ways) for own, ways in found if ways)
 
 
 def grants(
@@ -131,13 +172,11 @@ def grants(
     document where the key policy delegates to IAM."""
     limits = list(_limits(bundle, action, variables)) if bundle.boundaries else [()]
     delegations: list[tuple[AnyStatement, Conjunction]] = []
-    for statement in key_policy:
-        if not may_be(statement, Effect.ALLOW):
-            continue
+    for statement, ways in reaching(key_policy, caller):
         matched = conditions_of(statement, action, in_key_policy=True, variables=variables)
         if matched is None:
             continue
-        for naming in namings(statement, caller):
+        for naming in ways:
             whole = (*naming.literals, *matched)
             match naming.way:
                 case Way.DIRECT:

@@ -111,9 +111,9 @@ def account_of(value: Text) -> str | None:
 
 def could_be_account_id(value: Text) -> bool:
     """Whether the text is an account id or, for all that is known of it, may be one."""
-    written = "".join(part for part in text_parts(value) if isinstance(part, str))
     if isinstance(value, str):
         return account_of(value) == value
+    written = "".join(part for part in text_parts(value) if isinstance(part, str))
     return len(written) <= ACCOUNT_DIGITS and (not written or written.isdecimal())
 
 

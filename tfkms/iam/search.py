@@ -109,6 +109,9 @@ def _find(
         [pattern for group in (*exact, *wanted, unwanted) for pattern in group],
         [pattern for group in (exact if possibly else wanted) for pattern in group],
     )
+    least = _least(groups, refused, filled)
+    if least is not None:
+        return _Found(least, len(least))
     groups.sort(key=lambda own: own.cost)  # most symbols fail at the first
     cheapest, cost = (groups[0].cost if groups else 1) * len(alphabet), sum(own.cost for own in (*groups, refused))
     start = (*(group.start for group in groups), refused.start, int(not filled))
@@ -151,11 +154,50 @@ def _find(
 def _first_of(texts: Iterable[str], groups: Sequence[Automaton], refused: Automaton, filled: bool) -> _Found:
     """The text that a walk would find, where it must be one of these: the shortest, of several the plainest."""
     work = 0
-    for text in sorted(texts, key=lambda text: (len(text), [_plainness(character) for character in text])):
+    for text in sorted(texts, key=_order):
         work += len(text) * sum(own.cost for own in (*groups, refused))
         if (text or not filled) and not refused.accepts(text) and all(group.accepts(text) for group in groups):
             return _Found(text, work)
     return _Found(None, work)
+
+
+def _least(groups: Sequence[Automaton], refused: Automaton, filled: bool) -> str | None:
+    """The text that a walk would find, where it is the least that matches one of the groups: most are. None where none
+    of those suits all."""
+    for group in groups:
+        texts = [text for text in map(_least_of, group.patterns) if text is not None]
+        if len(texts) < len(group.patterns):
+            continue  # one with holes may match something less
+        least = min(texts, key=_order, default=None)
+        if least is None or (filled and not least) or refused.accepts(least):
+            continue
+        if all(own.accepts(least) for own in groups):
+            return least
+    return None
+
+
+@lru_cache(maxsize=16_384)
+def _least_of(pattern: Pattern) -> str | None:
+    """The least text that the pattern matches; None where that is not known."""
+    characters: list[str] = []
+    for symbol in pattern.symbols:
+        match symbol:
+            case str():
+                characters.append(symbol)
+            case OneOf(allowed):
+                characters.append(min(allowed, key=_plainness))
+            case Wild.ONE | Wild.PART_ONE:
+                characters.append(_FRESH[0])
+            case Run() | Wild.ANY | Wild.PART:
+                pass
+            case Hole():
+                return None
+    return "".join(characters)
+
+
+def _order(text: str) -> tuple[int, list[tuple[int, str]]]:
+    """How texts are ordered: a shorter one first, of several of a length the plainer one."""
+    return len(text), [_plainness(character) for character in text]
 
 
 def _text_to(state: tuple[int, ...], paths: dict[tuple[int, ...], tuple[tuple[int, ...], Symbol] | None]) -> Text:

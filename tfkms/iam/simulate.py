@@ -101,9 +101,12 @@ def _covers(statement: Statement, call: _Call) -> Truth | None:
     if isinstance(actions, Missing) or isinstance(resources, Missing):
         return None
     request, context = call.request, call.context
+    about = _lists(actions, (action_matches(entry, request.action) for entry in actions.texts))
+    if about is Truth.FALSE:
+        return about
     return every(
         (
-            _lists(actions, (action_matches(entry, request.action) for entry in actions.texts)),
+            about,
             _lists(
                 resources,
                 (resource_matches(entry, request.resource, context, variables) for entry in resources.texts),

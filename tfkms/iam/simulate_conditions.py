@@ -118,6 +118,17 @@ def resource_matches(pattern: Text, resource: Text, context: Context, variables:
     A `*` stays inside its part of the ARN unless it is the last character of the part. Variables are replaced after the
     fifth colon only; one without value makes the entry cover nothing. The ARN is a key's: no id has a colon.
     """
+    if not variables or not any("${" in part for part in text_parts(pattern) if isinstance(part, str)):
+        return _resource_matches(pattern, resource)
+    return _resource_filled(pattern, resource, context, variables)
+
+
+@lru_cache(maxsize=16_384)
+def _resource_matches(pattern: Text, resource: Text) -> Truth:
+    return _resource_filled(pattern, resource, Context({}), variables=False)
+
+
+def _resource_filled(pattern: Text, resource: Text, context: Context, variables: bool) -> Truth:
     head, tail = _halves(pattern)
     filled = _filled(tail, context, wild=True, variables=variables)
     if filled is None:

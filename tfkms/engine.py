@@ -8,6 +8,8 @@ from typing import assert_never
 from tfkms.baseline import Baseline
 from tfkms.catalogue import Rule
 from tfkms.checks.holders import Holder, holders
+from tfkms.checks.likeness import Likeness
+from tfkms.checks.once import Once
 from tfkms.checks.plan_actions import PlanAction, changes_guards, plan_actions
 from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.checks.removed_guards import removed_guards
@@ -178,18 +180,18 @@ class _Side:
     aliases: Mapping[str, tuple[Text, ...]]
     identities: Identities
     holders: tuple[Holder, ...]
+    likeness: Likeness
 
     @classmethod
     def of(cls, scan: Scan, facts: Facts, moment: Moment) -> "_Side":
         estate = extract(scan, facts.sites, moment)
         joined = identities(scan, estate, moment, facts.managed)
-        return cls(
-            estate=estate,
-            uses=key_uses(scan, estate.keys, facts.services, moment),
-            aliases=aliases(scan, estate.keys, moment),
-            identities=joined,
-            holders=tuple(holders(joined, facts.stance)),
+        uses, named = key_uses(scan, estate.keys, facts.services, moment), aliases(scan, estate.keys, moment)
+        held = tuple(holders(joined, facts.stance))
+        likeness = Likeness(
+            estate=estate, uses=uses, aliases=named, identities=joined, holders=held, stance=facts.stance
         )
+        return cls(estate, uses, named, joined, held, likeness)
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,10 +373,11 @@ class _Run:
         except Exception as error:  # whatever it is, the gate must not pass
             self.crashed(rule, error, None)
             return
+        once = Once(side.likeness)
         for subject in subjects:
             asked = Asked(check, subject, question)
             try:
-                yield from [(outcome, asked) for outcome in asked.outcomes()]
+                yield from [(outcome, asked) for outcome in once.outcomes(subject, asked.outcomes)]
             except Exception as error:  # as above
                 self.crashed(rule, error, subject.address)
 

@@ -239,7 +239,8 @@ _NOT_TOLD_OF_SERVICES = ("aws:principalaccount", "aws:principaltype", "aws:useri
 _OF_A_SERVICE = Hole("", "/aws:PrincipalAccount", "AWS does not say of what account and type a service's call is")
 
 
-def _of_caller(caller: Caller) -> dict[str, KeyState]:
+@lru_cache(maxsize=16_384)
+def _of_caller(caller: Caller) -> Mapping[str, KeyState]:
     if caller.kind is CallerKind.SERVICE:
         absent = ("aws:principalarn", "aws:principalorgid", "aws:username", "kms:viaservice")
         assert caller.name is not None
@@ -319,7 +320,8 @@ def _last_step(arn: Text) -> Text:
     return text(*name)
 
 
-def _of_target(target: Target) -> dict[str, KeyState]:
+@lru_cache(maxsize=16_384)
+def _of_target(target: Target) -> Mapping[str, KeyState]:
     states: dict[str, KeyState] = {name: Known(values) for name, values in target.facts.items()}
     states["aws:resourceaccount"] = Known((target.account,))
     if target.region:

@@ -21,6 +21,7 @@ from tfkms.iam.document import (
     OpaqueStatement,
     Patterns,
     Policy,
+    Principals,
     PrincipalType,
     Statement,
 )
@@ -121,22 +122,23 @@ def _demands(statement: Statement, in_key_policy: bool, variables: Variables) ->
     return (resource, *condition_literals(statement, variables))
 
 
-def namings(statement: AnyStatement, caller: Caller) -> tuple[Naming, ...]:
+def _namings(statement: AnyStatement, caller: Caller) -> tuple[Naming, ...]:
     """The ways in which an Allow of a key policy reaches the caller."""
     if isinstance(statement, OpaqueStatement):
         return (Naming(Way.DIRECT, ()), Naming(Way.ACCOUNT, ()))
-    return () if _is_about_others(statement, caller) else _allowed(statement, caller)
+    return _allowed(statement.principals, caller)
 
 
-def _is_about_others(statement: Statement, caller: Caller) -> bool:
-    """Whether the statement spells out whom it is about, and the caller is not among them."""
-    spelled = _spelled(statement)
+def _are_others(spelled: frozenset[Text] | None, caller: Caller) -> bool:
+    """Whether a statement spells out whom it is about, and the caller is not among them."""
     return spelled is not None and caller.names is not None and spelled.isdisjoint(caller.names)
 
 
 @lru_cache(maxsize=131_072)
-def _spelled(statement: Statement) -> frozenset[Text] | None:
+def _spelled(statement: AnyStatement) -> frozenset[Text] | None:
     """The users, roles and accounts that a statement is about; None where it may be about more than it spells out."""
+    if isinstance(statement, OpaqueStatement):
+        return None
     principals = statement.principals
     if isinstance(principals, Missing) or principals.negated or principals.opaque:
         return None
@@ -145,24 +147,30 @@ def _spelled(statement: Statement) -> frozenset[Text] | None:
 
 
 @lru_cache(maxsize=262_144)
-def _allowed(statement: Statement, caller: Caller) -> tuple[Naming, ...]:
-    return tuple(allowed(statement.principals, caller))
+def _allowed(principals: Principals | Missing, caller: Caller) -> tuple[Naming, ...]:
+    return tuple(allowed(principals, caller))
 
 
 def _denied(statement: Statement, caller: Caller) -> tuple[Conjunction, ...]:
-    return () if _is_about_others(statement, caller) else _refused(statement, caller)
+    return () if _are_others(_spelled(statement), caller) else _refused(statement.principals, caller)
 
 
 @lru_cache(maxsize=262_144)
-def _refused(statement: Statement, caller: Caller) -> tuple[Conjunction, ...]:
-    return tuple(denied(statement.principals, caller))
+def _refused(principals: Principals | Missing, caller: Caller) -> tuple[Conjunction, ...]:
+    return tuple(denied(principals, caller))
 
 
 @lru_cache(maxsize=131_072)
 def reaching(policy: Policy, caller: Caller) -> tuple[tuple[AnyStatement, tuple[Naming, ...]], ...]:
     """The statements of a key policy that may allow the caller something, each with the ways in which it does."""
-    found = ((own, namings(own, caller)) for own in policy if may_be(own, Effect.ALLOW))
-    return tuple((own, ways) for own, ways in found if ways)
+    found = [(own, _namings(own, caller)) for own, spelled in _allowing(policy) if not _are_others(spelled, caller)]
+    return tuple([(own, ways) for own, ways in found if ways])
+
+
+@lru_cache(maxsize=16_384)
+def _allowing(policy: Policy) -> tuple[tuple[AnyStatement, frozenset[Text] | None], ...]:
+    """The statements of a key policy that may allow something, each with those whom it spells out."""
+    return tuple((own, _spelled(own)) for own in policy if may_be(own, Effect.ALLOW))
 
 
 def grants(

@@ -14,7 +14,17 @@ from typing import assert_never
 
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
 from tfkms.iam.simulate_conditions import Context, action_matches, holds, resource_matches
-from tfkms.iam.simulate_principals import MAYBE, Caller, Kind, Naming, allowed_to, caller_of, context_of, denied_to
+from tfkms.iam.simulate_principals import (
+    MAYBE,
+    NOBODY,
+    Caller,
+    Kind,
+    Naming,
+    allowed_to,
+    caller_of,
+    context_of,
+    denied_to,
+)
 from tfkms.iam.simulate_texts import Truth, chosen, equal, every, negated, some, split
 from tfkms.values import Text
 
@@ -163,7 +173,9 @@ def _allows(policy: Policy, call: _Call) -> Naming:
         if isinstance(statement, OpaqueStatement):
             found |= MAYBE
         elif statement.effect is Effect.ALLOW and not isinstance(statement.principals, Missing):
-            found |= allowed_to(statement.principals, call.caller) & (_covers(statement, call) or Truth.FALSE)
+            naming = allowed_to(statement.principals, call.caller)
+            if naming != NOBODY:
+                found |= naming & (_covers(statement, call) or Truth.FALSE)
     return found
 
 

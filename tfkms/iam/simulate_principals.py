@@ -218,6 +218,7 @@ class Naming:
         return some((self.everyone, self.own, self.role, self.account))
 
 
+NOBODY = Naming()
 MAYBE = Naming(Truth.UNSURE, Truth.UNSURE, Truth.UNSURE, Truth.UNSURE)
 
 

@@ -13,17 +13,37 @@ WIDE = 1_024
 @lru_cache(maxsize=65_536)
 def matches(pattern: Pattern, value: Text) -> bool:
     """Whether `value` surely matches: a hole in either is equal to itself alone, though `*` covers any."""
-    if pattern.spelled is not None and isinstance(value, str):
-        return pattern.spelled == value
+    if isinstance(value, str):
+        if pattern.spelled is not None:
+            return pattern.spelled == value
+        if _starts_otherwise(pattern, value):
+            return False
     return automaton((pattern,), possibly=False).accepts(value)
 
 
 @lru_cache(maxsize=65_536)
 def may_match(pattern: Pattern, value: Text) -> bool:
     """Whether `value` matches for some filling of the holes in either; those in the parts of an ARN hold no colon."""
-    if pattern.spelled is not None and isinstance(value, str):
-        return pattern.spelled == value
+    if isinstance(value, str):
+        if pattern.spelled is not None:
+            return pattern.spelled == value
+        if _starts_otherwise(pattern, value):
+            return False
     return automaton((pattern,), possibly=True).accepts(value)
+
+
+def _starts_otherwise(pattern: Pattern, value: str) -> bool:
+    """Whether the pattern and the text differ before the first wildcard or hole: most do, and need no automaton."""
+    for symbol, character in zip(pattern.symbols, value, strict=False):
+        if isinstance(symbol, str):
+            if symbol != character:
+                return True
+        elif isinstance(symbol, OneOf):
+            if character not in symbol.characters:
+                return True
+        else:
+            return False
+    return False
 
 
 class Automaton:

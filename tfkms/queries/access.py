@@ -210,13 +210,13 @@ class _Matrix:
             if freely:
                 best = min(freely, key=lambda own: own.grant.way is Way.ACCOUNT)
                 return Cell(How.FREELY, self.access(best))
-            granted = case.granted(Reading.STRICT)
+            direct = replace(case, without=frozenset({VIA})).granted(Reading.STRICT)
+            granted = direct or (case.granted(Reading.STRICT) if VIA in named else [])
             if not granted:
                 return self.perhaps(case)
-            direct = replace(case, without=frozenset({VIA})).granted(Reading.STRICT)
         except BeyondLimitsError:
             return Cell(How.UNKNOWN)
-        best = min(direct or granted, key=lambda own: own.grant.way is Way.ACCOUNT)
+        best = min(granted, key=lambda own: own.grant.way is Way.ACCOUNT)
         hidden = any(map(self.sight.is_sensitive, (best.grant.statement, *best.grant.support)))
         told = None if hidden else demands(case, best)
         if direct:

@@ -1,6 +1,7 @@
 """From values to policies: reads a document once, whatever AWS would take, and says what it could not read."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ from tfkms.values import Hole, Template, Text, Unknown, Value, hole_name, pointe
 VARIABLES_VERSION = "2012-10-17"
 """The only version in which `${…}` is a policy variable (IAM User Guide, reference_policies_variables)."""
 
+_DIGITS = 1_000
 _VERSIONS = (VARIABLES_VERSION, "2008-10-17")
 _DOCUMENT_MEMBERS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_MEMBERS = frozenset(
@@ -38,10 +40,10 @@ class NotJsonError(ValueError):
 
 
 def read_policy_text(text: str, origin: Origin) -> tuple[Value, tuple[Diagnostic, ...]]:
-    """The JSON value of a policy's text, and a warning for each object that has a member twice.
+    """The JSON value of a policy's text, and a warning for each object that has a member twice and for long numbers.
 
-    Such an object becomes `Unknown`: readers differ on which of the two counts, and one may hide the other. Raises
-    NotJsonError.
+    Such an object becomes `Unknown`: readers differ on which of the two counts, and one may hide the other; and so does
+    a number that Python neither holds as a float nor writes in full. Raises NotJsonError.
     """
     reader = _Reader()
 
@@ -56,16 +58,26 @@ def read_policy_text(text: str, origin: Origin) -> tuple[Value, tuple[Diagnostic
     def constant(name: str) -> Value:
         raise NotJsonError(f"`{name}` is no JSON value")
 
+    def whole(digits: str) -> Value:
+        return int(digits) if len(digits) <= _DIGITS else too_long()
+
+    def real(digits: str) -> Value:
+        number = float(digits)
+        return number if math.isfinite(number) else too_long()
+
+    def too_long() -> Value:
+        return Unknown(reader.unreadable(origin, "a number is beyond all measure"))
+
     try:
-        value = _frozen(json.loads(text, object_pairs_hook=members, parse_constant=constant))
+        value = _frozen(
+            json.loads(text, object_pairs_hook=members, parse_constant=constant, parse_int=whole, parse_float=real)
+        )
     except json.JSONDecodeError as error:
         raise NotJsonError(f"{error.msg.lower()} at line {error.lineno}, column {error.colno}") from None
     except NotJsonError:
         raise
     except RecursionError:
         raise NotJsonError("nested too deeply") from None
-    except ValueError as error:
-        raise NotJsonError(str(error).partition(";")[0].lower()) from None
     return value, tuple(reader.diagnostics)
 
 

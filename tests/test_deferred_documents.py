@@ -45,7 +45,7 @@ ADMIN = DOCUMENTS["data.aws_iam_policy_document.root"] | {
 }
 
 
-@pytest.mark.parametrize("name", ["documents", "modules"])
+@pytest.mark.parametrize("name", ["documents", "dynamic-statements", "modules"])
 def test_the_documents_of_a_plan_are_told_as_before(name: str, golden: Callable[[Path, str], None]) -> None:
     golden(FIXTURES / name / "policies.json", run("policies", "plan.json", "--format", "json", cwd=FIXTURES / name).out)
 
@@ -117,6 +117,47 @@ def test_beside_dynamic_blocks_the_static_ones_are_told_by_their_constants() -> 
 
 def test_an_unknown_number_of_statements_may_say_anything() -> None:
     assert all("$unknown" in item for item in DOCUMENTS["aws_kms_key.unknown_count"]["Statement"])
+
+
+def judged(key: str, *words: str) -> list[dict[str, Any]]:
+    """The findings of IAM-KMS-3 on a key of the plan with statements beside dynamic ones."""
+    name = FIXTURES / "dynamic-statements"
+    report = run("scan", *words, "--check", "IAM-KMS-3", "--format", "json", cwd=name).report
+    return [item for item in report["findings"] if item["address"] == key]
+
+
+def test_beside_an_unknown_number_of_statements_those_written_out_may_have_further_conditions() -> None:
+    guard = of_plan("dynamic-statements")["aws_kms_key.guard"]["Statement"]
+
+    assert [(item.get("Sid"), item.get("Effect")) for item in guard] == [
+        ("Guard", "Deny"),
+        ("Root", "Allow"),
+        (None, None),
+    ]
+    assert all("$unknown" in str(item["Condition"]) for item in guard[:2])
+    assert "$unknown" in guard[2]
+
+
+def test_a_plan_alone_leaves_a_statement_beside_dynamic_ones_undecided_and_says_what_would_settle_it() -> None:
+    rogue, _ = judged("aws_kms_key.rogue", "plan.json")
+
+    assert rogue["verdict"] == "undecided"
+    assert rogue["principals"] == ["arn:aws:iam::111122223333:role/rogue"]
+    assert "scan with --source" in rogue["message"]
+
+
+def test_with_the_source_a_statement_beside_dynamic_ones_is_decided() -> None:
+    (rogue,) = judged("aws_kms_key.rogue", "plan.json", "--source", ".")
+
+    assert rogue["verdict"] == "violated"
+    assert rogue["evidence"][0]["sid"] == "Rogue"
+
+
+@pytest.mark.parametrize("words", [("plan.json",), ("plan.json", "--source", ".")])
+def test_a_deny_that_a_dynamic_block_gives_a_condition_guards_nothing(words: tuple[str, ...]) -> None:
+    found = judged("aws_kms_key.guard", *words)
+
+    assert {item["verdict"] for item in found} == {"undecided"}
 
 
 def test_what_is_made_of_a_secret_is_one() -> None:

@@ -13,7 +13,7 @@ from tfkms.iam.doubt import doubted
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
 from tfkms.location import Origin
 from tfkms.model import Account, Action, Given, Mode, Omitted, Resource, Scan, Source, Unseen, masked
-from tfkms.predicted import key_arn
+from tfkms.predicted import AFTER_APPLY, key_arn
 from tfkms.selectors import Path, Selector
 from tfkms.values import Hole, Text, Unknown, Value, holes, pointer_step, text, text_parts
 
@@ -274,14 +274,20 @@ def _content(
             return State.DEFAULT, default_policy(resource.account), ()
         case Unknown() if isinstance(argument, Omitted) and _is_filled_in(resource, site):
             return None  # a block that the configuration does not give; AWS fills it in empty
-        case Unknown():
-            return State.UNKNOWN, value, ()
+        case Unknown(hole):
+            return State.UNKNOWN, Unknown(_hinted(resource, hole)), ()
         case None if is_key(site) and isinstance(argument, Unseen) and resource.source is Source.PLAN:
             return State.UNKNOWN, Unknown(Hole(origin.address, origin.path, "the plan does not show the policy")), ()
         case None | "":
             return (State.DEFAULT, default_policy(resource.account), ()) if is_key(site) else None
         case _:
             raise NotJsonError("it is not a text")
+
+
+def _hinted(resource: Resource, hole: Hole) -> Hole:
+    """The hole that is a whole document; where a plan alone hides it, with what would tell more of it."""
+    alone = resource.source in (Source.PLAN, Source.DEFERRED) and not resource.origins
+    return replace(hole, reason=f"{AFTER_APPLY} (scan with --source)") if alone and hole.reason == AFTER_APPLY else hole
 
 
 def _is_filled_in(resource: Resource, site: Site) -> bool:

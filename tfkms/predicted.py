@@ -10,6 +10,8 @@ from tfkms.model import Account, Action, Mode, Omitted, Resource, Source
 from tfkms.values import Hole, Template, Text, Unknown, Value, text, text_parts
 
 AFTER_APPLY = "known after apply"
+WITH_SOURCE = " (scan with --source)"
+"""Stands in the reason for an unknown of which the configuration tells more than a plan does."""
 
 PRINCIPAL_WORDS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_group": "group"}
 """The word in the ARN of what an IAM resource makes, by resource type."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.frontends.hcl.files import DirectoryFiles, Files, NoFiles
 from tfkms.frontends.plan import Wanted
-from tfkms.frontends.plan_format import Document
+from tfkms.frontends.plan_format import Document, freeze
 from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.policy_texts import is_equivalent, is_policy, is_same
 from tfkms.frontends.saved_plan.archive import Archive
@@ -19,9 +19,9 @@ from tfkms.frontends.saved_plan.names import Names
 from tfkms.frontends.source.modules import Module
 from tfkms.frontends.source.read import Beside, Setting, read_beside
 from tfkms.location import Origin
-from tfkms.model import Action, Mode, Resource, Scan, Source
-from tfkms.predicted import AFTER_APPLY
-from tfkms.values import Hole, Template, Unknown, Value, holes
+from tfkms.model import Action, Assembled, Mode, Resource, Scan, Source
+from tfkms.predicted import AFTER_APPLY, WITH_SOURCE
+from tfkms.values import Hole, Template, Unknown, Value, pointer_step
 
 _NOT_ARCHIVED = "is not in the saved plan; name its directory with --source"
 
@@ -119,25 +119,35 @@ def _no_waivers(source: Scan) -> str:
 def _joined(planned: Resource, written: Resource | None) -> Resource:
     if written is None or planned.after is None or written.after is None:
         return planned
-    after = {name: _settled(value, written.after.get(name)) for name, value in planned.after.items()}
+    made = dict(planned.assembled)
+    after = {name: _settled(value, written.after.get(name), f"/{name}", made) for name, value in planned.after.items()}
     if planned.mode is Mode.DATA and planned.source is Source.DEFERRED and "json" in written.after:
-        after["json"] = _settled(after.get("json", written.after["json"]), written.after["json"])
-    return replace(planned, after=after, origins=_origins(planned.after, written), assembled={})
+        after.setdefault("json", written.after["json"])
+    return replace(planned, after=after, origins=_origins(after, written), assembled=made)
 
 
-def _origins(planned: Mapping[str, Value], written: Resource) -> Mapping[str, Origin]:
-    """Where things are written. A policy of other wording than the plan's has no more than a place as a whole."""
+def _origins(settled: Mapping[str, Value], written: Resource) -> Mapping[str, Origin]:
+    """Where things are written. A policy of other wording than the source's has no more than a place as a whole."""
     told = written.after or {}
     reworded = [
         f"/{name}/"
-        for name, value in planned.items()
+        for name, value in settled.items()
         if is_policy(value) and is_policy(told.get(name)) and not is_same(str(value), str(told[name]))
     ]
     return {pointer: origin for pointer, origin in written.origins.items() if not pointer.startswith(tuple(reworded))}
 
 
-def _settled(planned: Value, written: Value) -> Value:
-    """The plan's word, and where it knows less than the source, the source's."""
+def _settled(planned: Value, written: Value, path: str, made: dict[str, Assembled]) -> Value:
+    """The plan's word, and where it knows less than the source, the source's.
+
+    `made` are the documents that were put together from the plan's references, by JSON pointer: the source's takes the
+    place of one as a whole, unless less of it is known. Those that are left stand.
+    """
+    if path in made and isinstance(planned, str | Mapping) and isinstance(written, str | Mapping):
+        if _knowledge(written) < _knowledge(planned):
+            return planned
+        del made[path]
+        return written
     match planned, written:
         case Unknown(hole), Unknown(other):
             return Unknown(_for_both_reasons(hole, other))
@@ -146,10 +156,15 @@ def _settled(planned: Value, written: Value) -> Value:
         case ((Unknown() | Template()), _):
             return written
         case Mapping(), Mapping() if _agree(planned, written):
-            return {**planned, **{name: _settled(own, written.get(name)) for name, own in planned.items()}}
+            members = {
+                name: _settled(own, written.get(name), f"{path}/{pointer_step(name)}", made)
+                for name, own in planned.items()
+            }
+            return {**planned, **members}
         case tuple(), tuple() if len(planned) == len(written) and _agree(planned, written):
-            return tuple(_settled(own, other) for own, other in zip(planned, written, strict=True))
-        case Mapping(), Mapping() if _hole_count(written) < _hole_count(planned):
+            pairs = enumerate(zip(planned, written, strict=True))
+            return tuple(_settled(own, other, f"{path}/{n}", made) for n, (own, other) in pairs)
+        case Mapping(), Mapping() if _knowledge(written) > _knowledge(planned):
             return written
         case _:
             return planned
@@ -157,9 +172,33 @@ def _settled(planned: Value, written: Value) -> Value:
 
 def _for_both_reasons(planned: Hole, written: Hole) -> Hole:
     """What neither the plan nor the source knows."""
-    if written.reason in planned.reason or written.reason == AFTER_APPLY:
-        return planned
-    return replace(planned, reason=f"{planned.reason}; {written.reason}")
+    told = planned.reason.replace(WITH_SOURCE, "")
+    if written.reason in told or written.reason == AFTER_APPLY:
+        return replace(planned, reason=told)
+    return replace(planned, reason=f"{told}; {written.reason}")
+
+
+def _knowledge(document: Value) -> tuple[int, int]:
+    """How much of a document is known, to compare it with another of the same thing: known leaves, and no holes."""
+    match document:
+        case str() if is_policy(document):
+            return _knowledge(_decoded(document))
+        case Mapping():
+            below = list(map(_knowledge, document.values()))
+        case tuple() | list():
+            below = list(map(_knowledge, document))
+        case Unknown() | Template():
+            return 0, -1
+        case _:
+            return int(document is not None), 0
+    return sum(known for known, _ in below), sum(unknown for _, unknown in below)
+
+
+def _decoded(text: str) -> Value:
+    try:
+        return freeze(json.loads(text))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _agree(planned: Value, written: Value) -> bool:
@@ -175,10 +214,6 @@ def _agree(planned: Value, written: Value) -> bool:
             return len(planned) == len(written) and all(map(_agree, planned, written))
         case _:
             return planned == written or str(planned) == str(written)
-
-
-def _hole_count(value: Value) -> int:
-    return sum(1 for _ in holes(value))
 
 
 def _differences(scan: Scan, written: Mapping[str, Resource]) -> Iterator[Diagnostic]:

@@ -5,22 +5,24 @@ representation"). The configuration lists the blocks that are written out, not t
 a block has become is told by its place and by the constants in it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from msgspec import UNSET
 
 from tfkms.frontends.addresses import longest
+from tfkms.frontends.plan_format import freeze
 from tfkms.frontends.references import expression_of
 from tfkms.model import Given, Resource
-from tfkms.predicted import AFTER_APPLY
+from tfkms.predicted import AFTER_APPLY, WITH_SOURCE
 from tfkms.values import Hole, Unknown, Value, pointer_step
 
 _ORDERED = frozenset({"statement"})
 """Nested blocks that keep their order in a plan; others may be sets, which do not."""
 
-_IN_DYNAMIC = f"{AFTER_APPLY}, in a dynamic block, of which a plan does not show what it refers to"
+_IN_DYNAMIC = f"{AFTER_APPLY}, in a dynamic block, of which a plan does not show what it refers to{WITH_SOURCE}"
+_MORE_CONDITIONS = f"a dynamic block may give this statement conditions that no plan shows{WITH_SOURCE}"
 
 _FEW = 16
 """Of more blocks without an order it is not told which is which."""
@@ -57,8 +59,10 @@ def overlaid(value: Value, unknown: Value, hole: Hole, name: str, written: Any) 
     if expression is not None:
         hole = replace(hole, references=longest(expression.references))
     match unknown:
+        case True if name in _ORDERED and expression is None:
+            return (*_as_written(written, hole), Unknown(replace(hole, reason=_IN_DYNAMIC)))
         case True:
-            return Unknown(replace(hole, reason=_IN_DYNAMIC) if name in _ORDERED and expression is None else hole)
+            return Unknown(hole)
         case Mapping() if unknown:
             known = value if isinstance(value, Mapping) else {}
             inside = written if isinstance(written, Mapping) and expression is None else {}
@@ -84,6 +88,34 @@ def overlaid(value: Value, unknown: Value, hole: Hole, name: str, written: Any) 
 def _dynamic(hole: Hole, element: Value, block: Any) -> Hole:
     """The hole of an element: in a block that the configuration does not list there is nothing to name."""
     return replace(hole, reason=_IN_DYNAMIC) if isinstance(element, Mapping) and block is None else hole
+
+
+def _as_written(blocks: Any, hole: Hole) -> Iterator[Value]:
+    """The `statement` blocks that stand beside dynamic ones of which it is not known how many there are.
+
+    Then a plan shows none, and the configuration only these. What it refers to is not known, nor what conditions
+    dynamic blocks in them add.
+    """
+    for place, block in enumerate(blocks if isinstance(blocks, list) else ()):
+        here = _below(hole, str(place))
+        made = _block(block, here)
+        conditions = made.get("condition") or ()
+        more = Unknown(replace(_below(here, "condition"), reason=_MORE_CONDITIONS))
+        yield {**made, "condition": (*(conditions if isinstance(conditions, tuple) else ()), more)}
+
+
+def _block(block: Any, hole: Hole) -> dict[str, Value]:
+    """A block that is written out: its constants, and `Unknown` for what is made of references."""
+    made: dict[str, Value] = {}
+    for name, written in block.items() if isinstance(block, Mapping) else ():
+        here, expression = _below(hole, name), expression_of(written)
+        if isinstance(written, list):
+            made[name] = tuple(_block(own, _below(here, str(place))) for place, own in enumerate(written))
+        elif expression is None or expression.constant_value is UNSET:
+            made[name] = Unknown(replace(here, references=longest(expression.references) if expression else ()))
+        else:
+            made[name] = freeze(expression.constant_value)
+    return made
 
 
 def _below(hole: Hole, step: str) -> Hole:

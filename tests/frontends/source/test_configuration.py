@@ -355,7 +355,7 @@ class TestBlocks:
             {"test": "StringEquals", "variable": "aws:PrincipalArn", "values": ["x"]}
         ]
 
-    def test_a_dynamic_block_over_something_unknown_leaves_the_others(self, tmp_path: Path) -> None:
+    def test_a_dynamic_statement_over_something_unknown_may_be_there_as_it_is_written(self, tmp_path: Path) -> None:
         text = """
         variable "more" {}
         resource "aws_kms_key" "k" { policy = data.aws_iam_policy_document.d.json }
@@ -366,14 +366,57 @@ class TestBlocks:
           }
           dynamic "statement" {
             for_each = var.more
-            content {}
+            content {
+              sid       = "More"
+              actions   = ["kms:Decrypt"]
+              resources = [statement.value]
+              condition {
+                test     = "Bool"
+                variable = "aws:SecureTransport"
+                values   = ["true"]
+              }
+            }
+          }
+        }
+        """
+        policy = shown(after(scan(tmp_path, {"main.tf": text}), "aws_kms_key.k")["policy"])
+        first, more = policy["Statement"]
+
+        assert first["Sid"] == "First"
+        assert more == {
+            "Sid": {"$unknown": "${var.more}"},
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": {"$unknown": "${statement.value}"},
+            "Condition": {
+                "Bool": {"aws:SecureTransport": "true"},
+                "${var.more}": {"$unknown": "${var.more}"},
+            },
+        }
+
+    def test_statements_of_which_the_number_is_unknown_never_take_the_place_of_each_other(self, tmp_path: Path) -> None:
+        text = """
+        variable "more" {}
+        resource "aws_kms_key" "k" { policy = data.aws_iam_policy_document.outer.json }
+        data "aws_iam_policy_document" "inner" {
+          dynamic "statement" {
+            for_each = var.more
+            content { actions = ["kms:ScheduleKeyDeletion"] }
+          }
+        }
+        data "aws_iam_policy_document" "outer" {
+          source_policy_documents = [data.aws_iam_policy_document.inner.json]
+          dynamic "statement" {
+            for_each = var.more
+            content { actions = ["kms:Decrypt"] }
           }
         }
         """
         policy = shown(after(scan(tmp_path, {"main.tf": text}), "aws_kms_key.k")["policy"])
 
-        assert policy["Statement"][0]["Sid"] == "First"
-        assert "$unknown" in policy["Statement"][1]
+        assert len(policy["Statement"]) == 2
+        assert "$unknown" in policy["Statement"][0]  # the other may have its Sid
+        assert policy["Statement"][1]["Action"] == "kms:Decrypt"
 
     def test_a_policy_with_one_unknown_is_a_policy_with_one_hole(self, tmp_path: Path) -> None:
         text = """

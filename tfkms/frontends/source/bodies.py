@@ -1,7 +1,7 @@
 """The body of a block as terms: arguments by name, nested blocks as lists of objects, `dynamic` ones written out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.directory import Placed
@@ -11,6 +11,7 @@ from tfkms.frontends.hcl.scope import Deferred, Meaning, Scope
 from tfkms.frontends.hcl.syntax import Argument, Block, Body, Expression, Name, Object, SourceText, Template, Tuple
 from tfkms.frontends.hcl.terms import Place, Term, Unknown
 from tfkms.frontends.hcl.types import DYNAMIC
+from tfkms.frontends.hcl.unknowns import apart
 from tfkms.frontends.source.meanings import Members
 from tfkms.values import Hole, hole_name
 
@@ -47,7 +48,8 @@ class Reader:
     def members(self, items: Iterable[Placed], scope: Scope) -> dict[str, Term]:
         """The arguments and nested blocks of a body by name.
 
-        A list of blocks of which not all are known has an `Unknown` in it, for any number of blocks.
+        A list of blocks of which not all are known has an `Unknown` in it, for any number of blocks: its members are
+        those that each of them has.
         """
         found: dict[str, Term] = {}
         blocks: dict[str, list[Term]] = {}
@@ -78,13 +80,27 @@ class Reader:
         name = block.labels[0] if iterator is None else _word(iterator.value) or block.labels[0]
         elements = self.elements(arguments["for_each"].value, source, scope)
         if isinstance(elements, Unknown):
-            reason = f"how many there are depends on `{hole_name(elements.hole)}`, which is {elements.hole.reason}"
-            yield Unknown(DYNAMIC, Hole("", f"/{block.labels[0]}", reason, elements.hole.references), place=place)
+            yield self.any_number(Placed(content, source), elements, name, scope, place)
             return
         for key, value in elements:
             inner = self.within(scope, {name: Members({"key": key, "value": value}, name)})
             made = self.object_of(content, source, inner)
             yield terms.at(made, place) if made.place is None else made
+
+    def any_number(self, content: Placed, unknown: Unknown, iterator: str, scope: Scope, place: Place) -> Unknown:
+        """What stands for however many blocks are made of unknown elements."""
+        decisive = tuple(name for name in unknown.hole.references if "(" not in name) or unknown.hole.references
+        reason = f"decided by `{hole_name(replace(unknown.hole, references=decisive))}`, which is {unknown.hole.reason}"
+        members = {
+            word: apart(Unknown(DYNAMIC, Hole("", "", reason, (f"{iterator}.{word}",))), scope.budget.steps)
+            for word in ("key", "value")
+        }
+        assert isinstance(content.item, Block)
+        inner = self.within(scope, {iterator: Members(members, iterator)})
+        given = self.members((Placed(item, content.source) for item in content.item.body.items), inner)
+        hole = Hole("", "", f"{unknown.hole.reason}, and decides how many blocks there are", decisive)
+        number = apart(Unknown(DYNAMIC, hole), scope.budget.steps)
+        return replace(number, place=place, members=lambda name: given.get(name, terms.Null()))
 
     def elements(
         self, expression: Expression, source: SourceText, scope: Scope

@@ -67,6 +67,9 @@ def _may_be_document(term: Text | HoledText) -> bool:
 def rendered(arguments: Mapping[str, Term], address: str) -> tuple[Rendered, PlaceOf]:
     """The document of an `aws_iam_policy_document` with these arguments, and where its parts were written."""
     values: dict[str, Value] = {}
+    statements = arguments.get("statement")
+    if isinstance(statements, terms.Tuple):
+        arguments = {**arguments, "statement": terms.Tuple(tuple(map(_statement, statements.items)))}
     for name, term in arguments.items():
         if name in _DOCUMENTS and isinstance(term, terms.List | terms.Set | terms.Tuple):
             values[name] = tuple(as_document(item) for item in term.items)
@@ -100,6 +103,23 @@ def with_places(told: Term, written: Term) -> Term:
         here = by_sid.get(sid) if sid is not None else place if len(own) == len(statements) else None
         pairs.append(("/Statement", None) if here is None else (f"/Statement/{here}", own[here]))
     return Text(told.value, told.sensitive, document=term_of(to_value(found), StatementPlaces(places(source), pairs)))
+
+
+def _statement(block: Term) -> Term:
+    """The block; where it stands for any number of blocks, one that may be there and may have any Sid.
+
+    That a statement may not be there is the same as one more condition, of which nothing is known; its operator is none
+    that a known condition may have.
+    """
+    if not isinstance(block, Unknown) or block.members is None:
+        return block
+    members = {name: block.members(name) for name in _ARGUMENTS.values()}
+    conditions = members["condition"].items if isinstance(members["condition"], terms.Tuple) else ()
+    number = Unknown(STRING, block.hole, not_null=True)
+    operator = terms.holed(["if there is one: ", Part(number)], block.place)
+    there = terms.Object({"test": operator, "variable": operator}, place=block.place)
+    members |= {"sid": number, "condition": terms.Tuple((*conditions, there))}
+    return terms.Object(members, place=block.place)
 
 
 def _statements(value: Value) -> tuple[Value, ...]:

@@ -85,7 +85,7 @@ def keyed(instance: Instance, key: int | str) -> Instance:
 
 def any_instance(unknown: Unknown, word: str = "each") -> Instance:
     """The instance that stands for however many there are."""
-    reason = f"depends on `{hole_name(unknown.hole)}`, which is {unknown.hole.reason}"
+    reason = f"decided by `{hole_name(unknown.hole)}`, which is {unknown.hole.reason}"
     if word == "count":
         hole = replace(unknown.hole, reason=reason, references=("count.index",))
         return Instance(AnyKey(), {"count": Members({"index": Unknown(NUMBER, hole, not_null=True)}, "count")})

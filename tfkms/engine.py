@@ -8,6 +8,7 @@ from typing import assert_never
 from tfkms.baseline import Baseline
 from tfkms.catalogue import Rule
 from tfkms.checks.holders import Holder, holders
+from tfkms.checks.kept_drift import kept_policies
 from tfkms.checks.likeness import Likeness
 from tfkms.checks.once import Once
 from tfkms.checks.plan_actions import PlanAction, changes_guards, plan_actions
@@ -299,6 +300,7 @@ class _Run:
         """What the plan does by itself that the guardrail is about."""
         sites = tuple(self.facts.sites)
         yield from plan_actions(self.scan, sites, rule.kind, rule.parameters)
+        yield from kept_policies(self.after.estate, rule.parameters, self.facts.actions)
         if rule.kind != AUTHORIZED_PRINCIPALS or not changes_guards(self.scan, sites):
             return
         try:

@@ -123,7 +123,8 @@ class Resource:
     input holds no configuration for the resource; `links` are by dotted argument path (block indices left out).
     `assembled` tells, by JSON pointer, of the documents in `after` that were put together from references;
     `origins`, by JSON pointer too, where the source says what: empty where there is none. `presence` says why it may
-    not be there afterwards, None where it surely is.
+    not be there afterwards, None where it surely is. `left_as` are the attributes as Terraform left them, where a
+    refresh found others (`before`); None where it found none.
     """
 
     address: str
@@ -143,6 +144,7 @@ class Resource:
     assembled: Mapping[str, Assembled] = field(default_factory=dict)
     presence: Hole | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    left_as: Mapping[str, Value] | None = None
 
     def origin(self, path: str) -> Origin:
         """Where what stands at a JSON pointer was written, as near as the source tells."""

@@ -43,9 +43,9 @@ def plan_actions(
         if resource.block_type in types and "kms:ScheduleKeyDeletion" in actions:
             yield from _deletion(resource)
         if resource.block_type in types and "kms:DisableKey" in actions:
-            yield from _turned(resource, ("is_enabled", "enabled"), "plan_disables_key")
+            yield from _turned(resource, ("is_enabled", "enabled"), "plan_disables_key", "drift_disables_key")
         if resource.block_type in types and "kms:DisableKeyRotation" in actions:
-            yield from _turned(resource, ("enable_key_rotation",), "plan_stops_rotation")
+            yield from _turned(resource, ("enable_key_rotation",), "plan_stops_rotation", "drift_stops_rotation")
         if resource.block_type in holders and kind == ROOT_PRESENT:
             yield from _bypass(resource)
 
@@ -65,13 +65,17 @@ def _deletion(resource: Resource) -> Iterator[PlanAction]:
         yield PlanAction(resource.address, Claim(cause))
 
 
-def _turned(resource: Resource, names: tuple[str, ...], cause: str) -> Iterator[PlanAction]:
-    """A switch of an existing key that the plan turns off."""
+def _turned(resource: Resource, names: tuple[str, ...], planned: str, drifted: str) -> Iterator[PlanAction]:
+    """A switch of an existing key that the plan turns off, or that somebody turned off and the plan leaves so."""
     if resource.after is None or resource.before is None:
         return
     for name in names:
-        if resource.before.get(name) is True and resource.after.get(name) is False:
-            yield PlanAction(resource.address, Claim(cause))
+        if resource.after.get(name) is not False:
+            continue
+        if resource.before.get(name) is True:
+            yield PlanAction(resource.address, Claim(planned))
+        elif (resource.left_as or {}).get(name) is True:
+            yield PlanAction(resource.address, Claim(drifted))
 
 
 def _bypass(resource: Resource) -> Iterator[PlanAction]:

@@ -3,6 +3,7 @@
 Each value takes the plan's word; what the plan does not know takes the source's, evaluated with what the plan knows.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path

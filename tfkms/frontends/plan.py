@@ -154,6 +154,7 @@ class _Instance:
     before_sensitive: Value
     after_sensitive: Value
     presence: Hole | None = None
+    left_as: Mapping[str, Value] | None = None
 
     @property
     def block(self) -> str:
@@ -168,15 +169,21 @@ def _instances(document: Document, wanted: Wanted, mentions: Mentions) -> tuple[
     if document.resource_changes:
         current = [change for change in document.resource_changes if not change.deposed]
         instances = [_changed(change) for change in current if _is_wanted(change, wanted, mentions)]
+        instances = _with_drift(instances, document.resource_drift)
         count = sum(change.mode == Mode.MANAGED for change in current)
     else:
         instances, count = _state_instances(document.planned_values, Source.PLAN, wanted)
+    if not count and document.resource_drift:
+        # A plan that only refreshes shows what there is in the state alone.
+        instances, count = _state_instances(_prior(document), Source.PRIOR_STATE, wanted)
+        instances = _with_drift([own for own in instances if own.mode is Mode.MANAGED], document.resource_drift)
     later = [change for change in document.deferred_changes if _is_wanted(change.resource_change, wanted, mentions)]
     instances += map(_deferred, later)
     count += len(later)
-    prior = document.prior_state.values if document.prior_state else None
     known = {instance.address for instance in instances}
-    fresh, _ = _state_instances(prior, Source.PRIOR_STATE, lambda kind: kind.startswith("data.") and wanted(kind))
+    fresh, _ = _state_instances(
+        _prior(document), Source.PRIOR_STATE, lambda kind: kind.startswith("data.") and wanted(kind)
+    )
     return instances + [instance for instance in fresh if instance.address not in known], count
 
 
@@ -243,6 +250,20 @@ def _changed(entry: ResourceChange) -> _Instance:
         before_sensitive=values_of(change.before_sensitive, what),
         after_sensitive=values_of(change.after_sensitive, what),
     )
+
+
+def _prior(document: Document) -> StateValues | None:
+    return document.prior_state.values if document.prior_state else None
+
+
+def _with_drift(instances: list[_Instance], drift: list[ResourceChange]) -> list[_Instance]:
+    """The instances, those that were changed outside of Terraform with what they were like before."""
+    if not drift:
+        return instances
+    found = {change.address: change for change in drift if change.mode == Mode.MANAGED and not change.deposed}
+    return [
+        replace(own, left_as=_changed(found[own.address]).before) if own.address in found else own for own in instances
+    ]
 
 
 _DEFERRED = {
@@ -342,6 +363,7 @@ def _resource(
         arguments=arguments,
         links=references.links(path, instance.block, instance.index),
         presence=instance.presence,
+        left_as=instance.left_as,
     )
     if instance.after is None:
         return resource

@@ -171,6 +171,7 @@ class Document(Struct, frozen=True):
     terraform_version: str = ""
     planned_values: StateValues | None = None
     resource_changes: list[ResourceChange] | None = None
+    resource_drift: list[ResourceChange] = []
     deferred_changes: list[DeferredChange] = []
     prior_state: PriorState | None = None
     configuration: Configuration | None = None

@@ -22,10 +22,17 @@ class HoleV1(msgspec.Struct, frozen=True):
     references: list[str]
 
 
+class AssumedV1(msgspec.Struct, frozen=True):
+    """References that were taken for the values of a statement, which no plan shows; `path` is that of the statement."""
+
+    path: str
+    references: list[str]
+
+
 class PolicyV1(msgspec.Struct, frozen=True):
     """A policy document. `document` is null where it is sensitive or cannot be read.
 
-    `file` and `line` are where it is written, null where the input does not say.
+    `file` and `line` are where it is written, null where the input does not say; `assumed` what it rests on besides.
     """
 
     address: str
@@ -38,6 +45,7 @@ class PolicyV1(msgspec.Struct, frozen=True):
     evidence: str
     file: str | None
     line: int | None
+    assumed: list[AssumedV1]
 
 
 def structure(documents: Iterable[Document]) -> list[PolicyV1]:
@@ -68,6 +76,11 @@ def _policy(document: Document) -> PolicyV1:
         evidence=(Source.DEFERRED if document.is_assembled else document.resource.source).value,
         file=place.file if place is not None else None,
         line=place.line if place is not None else None,
+        assumed=[
+            AssumedV1(statement.origin.path, list(references))
+            for statement in document.policy
+            if (references := document.assumed(statement))
+        ],
     )
 
 
@@ -92,6 +105,8 @@ def _text(document: Document) -> Iterator[str]:
     for _, _, hole in holes(document.content):
         because = f" because of {', '.join(hole.references)}" if hole.references else ""
         yield f"    {shown(hole.reason + because)}"
+    for reference in dict.fromkeys(own for statement in document.policy for own in document.assumed(statement)):
+        yield f"    assumed: {shown(reference)} is used unaltered, which no plan shows"
     if document.state.value not in ("unknown", "invalid"):
         for line in json.dumps(plain(document.content), indent=2).split("\n"):
             yield f"    {shown(line)}"

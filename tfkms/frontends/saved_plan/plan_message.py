@@ -78,6 +78,7 @@ def _document(message: Message, archive: Archive) -> Document:
         resource_changes=sorted(
             [_resource_change(entry) for entry in messages(message, 3) if not _is_dropped_data(entry)], key=_order
         ),
+        resource_drift=[_resource_change(entry) for entry in messages(message, 18) if not _is_dropped_data(entry)],
         deferred_changes=[_deferred_change(entry) for entry in messages(message, 27)],
         prior_state=PriorState(state_values(archive.state)) if archive.state is not None else None,
         variables=_variables(message),

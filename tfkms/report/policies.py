@@ -23,7 +23,7 @@ class HoleV1(msgspec.Struct, frozen=True):
 
 
 class AssumedV1(msgspec.Struct, frozen=True):
-    """References that were taken for the values of a statement, which no plan shows; `path` is that of the statement."""
+    """References that were taken for values of the statement at `path`, which no plan shows."""
 
     path: str
     references: list[str]

@@ -11,7 +11,7 @@ import msgspec
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.frontends.addresses import ModulePath
 from tfkms.frontends.plan_format import Configuration, Expression, ProviderConfig, decode
-from tfkms.frontends.references import given
+from tfkms.frontends.written import given
 from tfkms.model import Account
 from tfkms.values import Hole, Value, text
 

@@ -13,7 +13,7 @@ from msgspec import Raw
 
 from tfkms.frontends.addresses import longest, traversal
 from tfkms.frontends.plan_format import ConfigModule, Configuration, decode
-from tfkms.frontends.references import given
+from tfkms.frontends.written import given
 
 Names = tuple[str, ...]
 """The module calls from the root down."""

@@ -213,7 +213,7 @@ class _Settling:
         target = self.resources.get(link.address)
         if target is None or not _is_deferred(target) or link.attribute not in ("", *_TEXTS):
             return None
-        idle = all(self.references.is_idle(module, reference) for module, reference in trail.others)
+        idle = all(self.references.written.is_idle(module, reference) for module, reference in trail.others)
         return link if idle else None
 
     def is_known_document(self, link: Link) -> bool:

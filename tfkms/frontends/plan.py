@@ -33,6 +33,7 @@ from tfkms.frontends.plan_format import (
 from tfkms.frontends.references import References
 from tfkms.frontends.unasked import Unasked
 from tfkms.frontends.unknowns import with_unknowns
+from tfkms.frontends.written import Written
 from tfkms.model import Action, Mode, Resource, Scan, Source, block_type
 from tfkms.values import Hole, Value
 
@@ -317,13 +318,13 @@ def _resources(
         if bytes(variable.value) != bytes(ABSENT)
     }
     configuration = document.configuration or Configuration()
-    references = References(configuration, variables, unasked.instances)
+    references = References(Written(configuration, variables), unasked.instances)
     accounts = Accounts(configuration, variables, assumed)
     modules = [module_address(instance.address) for instance in instances]
     keys: list[str] = []
     for instance, module in zip(instances, modules, strict=True):
         references.add(instance.address, module, instance.block, instance.index)
-        block = references.block(module_path(module), instance.block)
+        block = references.written.block(module_path(module), instance.block)
         written = block.config.provider_config_key if block else instance.provider.rpartition("/")[2]
         key = accounts.block_key(written, module_path(module))
         keys.append(key)
@@ -345,8 +346,8 @@ def _resource(
     instance: _Instance, module: str, key: str, references: References, accounts: Accounts
 ) -> Resource:  # fmt: skip
     path = module_path(module)
-    block = references.block(path, instance.block)
-    arguments = references.arguments(path, instance.block)
+    block = references.written.block(path, instance.block)
+    arguments = references.written.arguments(path, instance.block)
     resource = Resource(
         address=instance.address,
         type=instance.type,

@@ -13,7 +13,7 @@ from msgspec import UNSET
 
 from tfkms.frontends.addresses import longest
 from tfkms.frontends.plan_format import freeze
-from tfkms.frontends.references import expression_of
+from tfkms.frontends.written import expression_of
 from tfkms.model import Given, Resource
 from tfkms.predicted import AFTER_APPLY, WITH_SOURCE
 from tfkms.values import Hole, Unknown, Value, pointer_step

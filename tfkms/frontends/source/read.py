@@ -29,6 +29,7 @@ from tfkms.frontends.source.modules import Module, absences, load
 from tfkms.frontends.source.providers import evaluated_providers
 from tfkms.frontends.source.texts import SourceTexts
 from tfkms.frontends.source.variables import Given, as_planned
+from tfkms.frontends.written import Written
 from tfkms.location import Origin, Span
 from tfkms.model import Account, Argument, Mode, Omitted, Scan, block_type
 from tfkms.model import Resource as Read
@@ -133,7 +134,7 @@ class _Reading:
         self.root = ModuleInstance(self.world, module, (), self.values.get)
         written: Configuration = configuration(module_blocks(module, self.is_placed))
         known = {name: to_value(term) for name, term in self.values.items()}
-        self.references = References(written, known)
+        self.references = References(Written(written, known))
         self.accounts = Accounts(written, known, setting.assumed)
         evaluated = evaluated_providers(written, self.root)
         written = msgspec.structs.replace(written, provider_config=evaluated)
@@ -168,7 +169,7 @@ class _Reading:
         """The key of a resource's provider block."""
         path = module_path(resource.module.address)
         address = f"{'data.' if resource.mode is Mode.DATA else ''}{resource.type}.{resource.name}"
-        block = self.references.block(path, address)
+        block = self.references.written.block(path, address)
         written = block.config.provider_config_key if block else resource.type.partition("_")[0]
         return self.accounts.block_key(written, path)
 
@@ -244,7 +245,7 @@ class _Reading:
         return replace(
             planned,
             after_sensitive={name: _mask(term) for name, term in attributes.items() if term.marked},
-            arguments=_arguments(self.references.arguments(path, block), attributes),
+            arguments=_arguments(self.references.written.arguments(path, block), attributes),
             links=self.references.links(path, block, planned.index),
             origins=origins,
         )

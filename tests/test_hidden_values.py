@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from tests.command_line import run
 
-FIXTURES = Path(__file__).parent / "fixtures" / "guardrails"
-CASES = sorted(path.parent for path in FIXTURES.glob("*/*/case.yaml"))
+FIXTURES = Path(__file__).parent / "fixtures"
+CASES = sorted(
+    path.parent for folder in ("guardrails/*", "deciding-cases") for path in FIXTURES.glob(f"{folder}/*/case.yaml")
+)
 OPPOSITE = {"violated": {"pass", "pass_in_plan"}, "pass": {"violated"}, "pass_in_plan": {"violated"}}
 
 Place = tuple[int, tuple[str | int, ...]]
@@ -30,12 +32,13 @@ def plan_of(case: Path) -> Any:
 @cache
 def words_of(case: Path) -> tuple[str, ...]:
     stated = yaml.safe_load((case / "case.yaml").read_text(encoding="utf-8"))
-    return ("scan", "-", "--check", stated["check"], *stated.get("options", []), "--format", "json")
+    checks = stated.get("check") or ",".join(stated["expect"])
+    return ("scan", "-", "--check", checks, *stated.get("options", []), "--format", "json")
 
 
 def verdicts(case: Path, plan: Any) -> dict[str, str]:
     report = run(*words_of(case), cwd=case, content=json.dumps(plan).encode()).report
-    return {item["address"]: item["verdict"] for item in report["verdicts"]}
+    return {f"{item['check']} {item['address']}": item["verdict"] for item in report["verdicts"]}
 
 
 @cache
@@ -44,11 +47,12 @@ def known_verdicts(case: Path) -> dict[str, str]:
 
 
 def places(case: Path) -> list[Place]:
-    """Every known value of a managed resource that is there afterwards, lists and blocks as wholes too."""
+    """Every known value of what is there afterwards, and of documents read during apply, lists and blocks as wholes
+    too."""
     return [
         (number, path)
         for number, entry in enumerate(plan_of(case).get("resource_changes", ()))
-        if entry["mode"] == "managed" and entry["change"]["after"] is not None and entry["type"].startswith("aws_")
+        if entry["change"]["after"] is not None and entry["type"].startswith("aws_")
         for path in paths(entry["change"]["after"], entry["change"]["after_unknown"])
     ]
 
@@ -137,7 +141,7 @@ def test_hiding_a_value_never_turns_a_verdict(choice: tuple[Path, Place]) -> Non
 
 # The same for documents that are read during apply: of those a plan shows the arguments.
 
-DEFERRED = Path(__file__).parent / "fixtures" / "deferred" / "documents"
+DEFERRED = FIXTURES / "deferred" / "documents"
 WORDS = ("scan", "-", "--check", "IAM-KMS-1,IAM-KMS-3", "--authorized", "arn:aws:iam::*:role/app-*", "--format", "json")
 
 

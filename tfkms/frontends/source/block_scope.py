@@ -1,7 +1,7 @@
 """The names that an expression sees: those of its module, and those of the block that it stands in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tfkms.frontends.hcl.faults import Fault
 from tfkms.frontends.hcl.files import Files
@@ -39,4 +39,4 @@ class BlockScope:
 def within(scope: Scope, bound: Mapping[str, Meaning]) -> BlockScope:
     """The scope with some names more."""
     assert isinstance(scope, BlockScope)
-    return replace(scope, bound={**scope.bound, **bound})
+    return BlockScope(scope.files, scope.budget, scope.calls, scope.outer, {**scope.bound, **bound})

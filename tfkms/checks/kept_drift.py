@@ -10,9 +10,10 @@ from typing import Any
 from tfkms.checks.plan_actions import PlanAction
 from tfkms.extract import Document, Estate, Kind
 from tfkms.finding import Claim
+from tfkms.frontends.policy_texts import is_equivalent
 from tfkms.iam.actions import Actions
 from tfkms.iam.coverage import coverage
-from tfkms.values import Value, plain
+from tfkms.values import plain
 
 REPLACES_POLICIES = "kms:PutKeyPolicy"
 
@@ -40,14 +41,16 @@ def _is_kept(document: Document) -> bool:
     """Whether the policy was another one when Terraform left it, and is after the plan what the refresh found."""
     name = document.attribute.removeprefix("/")
     left_as, found = document.resource.left_as, document.resource.before
-    if left_as is None or found is None or name not in found:
+    if left_as is None or found is None:
         return False
-    content = plain(document.content)
-    return _decoded(found[name]) == content and _decoded(left_as.get(name)) != content
+    before, now = left_as.get(name) or "", found.get(name)
+    if not isinstance(before, str) or not isinstance(now, str) or is_equivalent(before, now):
+        return False
+    return _decoded(now) == plain(document.content)
 
 
-def _decoded(policy: Value) -> object:
+def _decoded(policy: str) -> object:
     try:
-        return json.loads(policy) if isinstance(policy, str) else policy
+        return json.loads(policy)
     except (ValueError, RecursionError):
         return policy

@@ -12,7 +12,7 @@ from tfkms.frontends.hcl.terms import HoledText, Part, Place, Term, Text, Unknow
 from tfkms.frontends.hcl.types import DYNAMIC, STRING
 from tfkms.frontends.policy_document import Rendered, render
 from tfkms.frontends.policy_json import decoded
-from tfkms.frontends.source.statement_places import StatementPlaces
+from tfkms.frontends.source.statement_places import ARGUMENTS, StatementPlaces
 from tfkms.values import Hole, Template, Value, pointer_step
 from tfkms.values import Unknown as UnknownValue
 
@@ -113,7 +113,7 @@ def _statement(block: Term) -> Term:
     """
     if not isinstance(block, Unknown) or block.members is None:
         return block
-    members = {name: block.members(name) for name in _ARGUMENTS.values()}
+    members = {name: block.members(name) for name in ARGUMENTS.values()}
     conditions = members["condition"].items if isinstance(members["condition"], terms.Tuple) else ()
     number = Unknown(STRING, block.hole, not_null=True)
     operator = terms.holed(["if there is one: ", Part(number)], block.place)

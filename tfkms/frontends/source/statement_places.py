@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from tfkms.frontends.hcl.terms import Place
 from tfkms.values import Template, Value, pointer_step, text, text_parts
 
-_ARGUMENTS = {
+ARGUMENTS = {
     "Sid": "sid",
     "Effect": "effect",
     "Action": "actions",
@@ -115,7 +115,7 @@ def _common(one: str, other: str) -> str:
 
 def _of_block(came: str, block: Mapping[str, Value]) -> Iterator[tuple[Names, _Leaf]]:
     """The texts of a `statement` block."""
-    for member, argument in _ARGUMENTS.items():
+    for member, argument in ARGUMENTS.items():
         value, pointer = block.get(argument), f"{came}/{argument}"
         if value is None:
             continue
@@ -154,7 +154,7 @@ def _of_condition(pointer: str, block: Value) -> Iterator[tuple[Names, _Leaf]]:
 
 def _of_json(came: str, statement: Mapping[str, Value]) -> Iterator[tuple[Names, _Leaf]]:
     """The texts of a statement in JSON; the provider takes the names of members whatever their case."""
-    spelled = {name.lower(): name for name in _ARGUMENTS}
+    spelled = {name.lower(): name for name in ARGUMENTS}
     for written, value in statement.items():
         member = spelled.get(written.lower())
         if member is not None:

@@ -13,7 +13,7 @@ from tfkms.iam.doubt import doubted
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
 from tfkms.location import Origin
 from tfkms.model import Account, Action, Given, Mode, Omitted, Resource, Scan, Source, Unseen, masked
-from tfkms.predicted import AFTER_APPLY, key_arn
+from tfkms.predicted import AFTER_APPLY, WITH_SOURCE, key_arn
 from tfkms.selectors import Path, Selector
 from tfkms.values import Hole, Text, Unknown, Value, holes, pointer_step, text, text_parts
 
@@ -287,7 +287,7 @@ def _content(
 def _hinted(resource: Resource, hole: Hole) -> Hole:
     """The hole that is a whole document; where a plan alone hides it, with what would tell more of it."""
     alone = resource.source in (Source.PLAN, Source.DEFERRED) and not resource.origins
-    return replace(hole, reason=f"{AFTER_APPLY} (scan with --source)") if alone and hole.reason == AFTER_APPLY else hole
+    return replace(hole, reason=f"{AFTER_APPLY}{WITH_SOURCE}") if alone and hole.reason == AFTER_APPLY else hole
 
 
 def _is_filled_in(resource: Resource, site: Site) -> bool:

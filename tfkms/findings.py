@@ -92,5 +92,5 @@ def filled(texts: Mapping[str, str], claim: Claim, facts: Mapping[str, str]) -> 
 
 
 def _need(hole: Hole) -> str:
-    named = hole.references or (hole.address and hole.reason == AFTER_APPLY)
+    named = hole.references or (hole.address and hole.reason.startswith(AFTER_APPLY))
     return f"`{hole_name(hole)}` is {hole.reason}" if named else hole.reason

@@ -125,3 +125,12 @@ def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
     result = run("scan", "-", cwd=tmp_path, content=b"{}")
 
     assert "rules_dir: there is no such directory" in result.err
+
+
+def test_settings_for_it_hold_for_the_other_commands_too(tmp_path: Path) -> None:
+    scan(tmp_path, {"acme.yaml": RULE})
+    (tmp_path / ".tfkms.yaml").write_text("rules_dir: own\nchecks: {ACME-1: {severity: low}}\n", encoding="utf-8")
+    role = f"arn:aws:iam::{ACCOUNT}:role/tagger"
+
+    assert run("access", "plan.json", cwd=tmp_path).code == 0
+    assert run("can", role, "kms:TagResource", "aws_kms_key.main", "plan.json", cwd=tmp_path).out.startswith("yes")

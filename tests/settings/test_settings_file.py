@@ -165,6 +165,7 @@ class TestWhatItSays:
         assert len(told) == 2
         assert "`role/KeyAdmin` can never match" in told[0]
         assert "`arn:aws:iam::12:role/x` can never match" in told[1]
+        assert ".tfkms.yaml:1: authorized_principals.default: " in result.err
 
     def test_everything_at_once_is_read(self, tmp_path: Path) -> None:
         assert scan(tmp_path, ALL).code == 1
@@ -199,7 +200,11 @@ class TestWhatIsWrong:
             ("- 1", 1, "the settings: expected a mapping, not a list"),
             ("guards: null", 1, "guards: expected a list, not nothing"),
             ("authorized_principals: {default: [3]}", 1, "authorized_principals.default[0]: expected a text, not `3`"),
-            ("authorized_principals: {IAM-KMS-33: []}", None, "there is no guardrail `IAM-KMS-33`"),
+            ("authorized_principals: {IAM-KMS-33: []}", 1, "there is no guardrail `IAM-KMS-33`"),
+            ("undecided: fail\nchecks: {IAM-KMS-33: {}}", 2, "did you mean `IAM-KMS-3`?"),
+            ("checks: {default: {enabled: false}}", 1, "there is no guardrail `default`"),
+            ("waivers:\n- {check: IAM-KMS-33, reason: r}", 2, "there is no guardrail `IAM-KMS-33`"),
+            ("waivers:\n- {check: IAM-S3-*, reason: r}", 2, "there is no guardrail `IAM-S3-*`"),
             (
                 "checks: {IAM-KMS-7: {severity: dire}}",
                 1,
@@ -209,9 +214,9 @@ class TestWhatIsWrong:
             ("a: &a [1]\nb: *a", 1, "anchors and aliases are not read here"),
             ("undecided: fail\nundecided: warn", 2, "`undecided` stands twice"),
             ("undecided: [", 2, "not valid YAML"),
-            ("guards: [missing.json]", None, "guards: `missing.json` cannot be read"),
-            ("guards: [../../etc/hostname]", None, "is not below the settings' directory"),
-            ("guards: [plan.json, .tfkms.yaml]", None, "is not the JSON of a policy"),
+            ("guards: [missing.json]", 1, "guards: `missing.json` cannot be read"),
+            ("guards: [../../etc/hostname]", 1, "is not below the settings' directory"),
+            ("guards: [plan.json, .tfkms.yaml]", 1, "is not the JSON of a policy"),
         ],
     )
     def test_it_is_one_line_with_its_place_and_exit_2(

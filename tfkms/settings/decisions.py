@@ -39,10 +39,12 @@ def stance(read: Settings, checks: Sequence[str]) -> Stance:
 
     Raises Refusal for an id among the settings that is none of them and for a control policy that cannot be read.
     """
-    settings, base, name = read.form, read.base, read.name
+    settings = read.form
     lists = settings.authorized_principals
-    for check in (*(set(lists) - {DEFAULT}), *settings.checks):
-        _known(check, checks, name)
+    of_lists = [("authorized_principals", check) for check in lists if check != DEFAULT]
+    for setting, check in (*of_lists, *(("checks", check) for check in settings.checks)):
+        if check not in checks:
+            raise _unknown(check, checks, read, (setting, check))
     own = {
         check: CheckStance(
             authorized=authorized(lists[check]) if check in lists else None,
@@ -61,7 +63,7 @@ def stance(read: Settings, checks: Sequence[str]) -> Stance:
             include_identity_policies=settings.service_access.include_identity_policies,
             named_principals=CountsAs(settings.service_access.named_principals),
         ),
-        guards=tuple(_guard(path, base, name) for path in settings.guards),
+        guards=tuple(_guard(path, read, place) for place, path in enumerate(settings.guards)),
         unattached_policies=Unattached(settings.unattached_policies),
         inert_grants=CountsAs(settings.inert_grants),
         plan_actions=CountsAs(settings.plan_actions),
@@ -72,17 +74,20 @@ def own_rules(read: Settings) -> OwnRules:
     """The guardrails and sites of one's own. Raises Refusal."""
     if read.form.rules_dir is None:
         return OwnRules()
-    return read_own_rules(_below(read.form.rules_dir, "rules_dir", read.base, read.name), read.name)
+    return read_own_rules(_below(read.form.rules_dir, read, ("rules_dir",)), read.name)
 
 
-def waivers(read: Settings) -> tuple[Waiving, ...]:
-    """The waivers, with the lines that they stand on."""
+def waivers(read: Settings, checks: Sequence[str]) -> tuple[Waiving, ...]:
+    """The waivers, with the lines that they stand on. Raises Refusal for one of a guardrail that is none of these."""
+    for place, own in enumerate(read.form.waivers):
+        if not any(Scope(own.check).fits(check, "") for check in checks):
+            raise _unknown(own.check, checks, read, ("waivers", place, "check"))
     return tuple(
         Waiving(
             Scope(own.check, own.address, None if own.principal is None else authorized([own.principal])),
             Waiver("settings", own.reason, own.owner, own.expires),
             read.name,
-            read.waiver_lines.get(place),
+            read.line(("waivers", place)),
         )
         for place, own in enumerate(read.form.waivers)
     )
@@ -91,18 +96,30 @@ def waivers(read: Settings) -> tuple[Waiving, ...]:
 def idle_patterns(read: Settings) -> Iterator[Diagnostic]:
     """A warning for each pattern of principals that can never match anyone."""
     settings = read.form
-    places: list[tuple[str, Iterable[str]]] = [
-        *((f"authorized_principals.{check}", own) for check, own in settings.authorized_principals.items()),
-        ("separation_of_duties.exempt", settings.separation_of_duties.exempt),
-        ("service_access.direct_users", settings.service_access.direct_users),
-        *((f"waivers[{n}].principal", [own.principal]) for n, own in enumerate(settings.waivers) if own.principal),
+    places: list[tuple[str, tuple[str | int, ...], Iterable[str]]] = [
+        *(
+            (f"authorized_principals.{check}", ("authorized_principals", check), own)
+            for check, own in settings.authorized_principals.items()
+        ),
+        (
+            "separation_of_duties.exempt",
+            ("separation_of_duties", "exempt"),
+            settings.separation_of_duties.exempt,
+        ),
+        ("service_access.direct_users", ("service_access", "direct_users"), settings.service_access.direct_users),
+        *(
+            (f"waivers[{n}].principal", ("waivers", n, "principal"), [own.principal])
+            for n, own in enumerate(settings.waivers)
+            if own.principal
+        ),
     ]
-    for place, entries in places:
-        for entry in entries:
+    for place, path, entries in places:
+        for number, entry in enumerate(entries):
             if not can_match(entry):
                 hint = "write `arn:aws:iam::ACCOUNT:role/NAME`, with `*` where it may vary, or `NAME.amazonaws.com`"
                 message = f"{place}: `{entry}` can never match a principal"
-                yield Diagnostic(Level.WARNING, "pattern-never-matches", message, None, read.name, None, hint)
+                line = read.line((*path, number))
+                yield Diagnostic(Level.WARNING, "pattern-never-matches", message, None, read.name, line, hint)
 
 
 _ANYONE = tuple(
@@ -123,29 +140,36 @@ def _severity(settings: SettingsFile, check: str) -> Severity | None:
     return Severity[own.severity.upper()] if own is not None and own.severity is not None else None
 
 
-def _known(check: str, checks: Sequence[str], name: str) -> None:
-    if check not in checks:
-        hint = did_you_mean(check.upper(), checks) or "list them with `tfkms rules`"
-        raise Refusal("settings-unknown-check", f"there is no guardrail `{check}`", hint, name)
+def _unknown(check: str, checks: Sequence[str], read: Settings, path: tuple[str | int, ...]) -> Refusal:
+    """The refusal of a guardrail that there is not, with its place in the settings."""
+    hint = did_you_mean(check.upper(), checks) or "list them with `tfkms rules`"
+    message = f"there is no guardrail `{check}`"
+    return Refusal("settings-unknown-check", message, hint, read.name, read.line(path))
 
 
-def _guard(path: str, base: Path, name: str) -> Guarding:
+def _guard(path: str, read: Settings, place: int) -> Guarding:
     """The control policy in a file."""
-    file = _below(path, "guards", base, name)
+    file = _below(path, read, ("guards", place))
+
+    def refused(why: str) -> Refusal:
+        line = read.line(("guards", place))
+        return Refusal("settings-guard", f"guards: `{path}` {why}", None, read.name, line)
+
     try:
         if file.stat().st_size > SIZE_LIMIT:
-            raise Refusal("settings-guard", f"guards: `{path}` is too large for a policy", None, name)
+            raise refused("is too large for a policy")
         content, _ = read_policy_text(file.read_text(encoding="utf-8-sig"), Origin(path, ""))
     except (OSError, UnicodeDecodeError):
-        raise Refusal("settings-guard", f"guards: `{path}` cannot be read", None, name) from None
+        raise refused("cannot be read") from None
     except NotJsonError as error:
-        raise Refusal("settings-guard", f"guards: `{path}` is not the JSON of a policy: {error}", None, name) from None
+        raise refused(f"is not the JSON of a policy: {error}") from None
     return in_force(parse_policy(content, Origin(path, ""))[0])
 
 
-def _below(path: str, setting: str, base: Path, name: str) -> Path:
+def _below(path: str, read: Settings, setting: tuple[str | int, ...]) -> Path:
     """A path of the settings. It leads below their own directory: settings open nothing else."""
-    found = (base / path).resolve()
-    if not found.is_relative_to(base.resolve()):
-        raise Refusal("settings-outside", f"{setting}: `{path}` is not below the settings' directory", None, name)
+    found = (read.base / path).resolve()
+    if not found.is_relative_to(read.base.resolve()):
+        message = f"{setting[0]}: `{path}` is not below the settings' directory"
+        raise Refusal("settings-outside", message, None, read.name, read.line(setting))
     return found

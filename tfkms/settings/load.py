@@ -21,14 +21,17 @@ _MALFORMED = "settings-malformed"
 class Settings:
     """What a settings file says, and where it lies.
 
-    `name` is how messages call it, `base` the directory that it names files from; `waiver_lines` are the lines of its
-    waivers, by their place in the list, empty where they cannot be told.
+    `name` is how messages call it, `base` the directory that it names files from; `document` tells the places.
     """
 
     form: SettingsFile = field(default_factory=SettingsFile)
     name: str = ""
     base: Path = Path()
-    waiver_lines: Mapping[int, int] = field(default_factory=dict)
+    document: YamlDocument = field(default_factory=lambda: YamlDocument(None, {}))
+
+    def line(self, path: tuple[str | int, ...]) -> int | None:
+        """The line of what stands at a path, or around it; None where lines cannot be told."""
+        return self.document.place(path)[0] if self.document.places else None
 
 
 def read_settings(path: Path, name: str) -> Settings:
@@ -44,8 +47,7 @@ def read_settings(path: Path, name: str) -> Settings:
     if fault is not None:
         raise refusal(fault, document, name)
     read = msgspec.convert(content, SettingsFile)
-    lines = {n: document.place(("waivers", n))[0] for n in range(len(read.waivers))} if document.places else {}
-    return Settings(read, name, path.parent, lines)
+    return Settings(read, name, path.parent, document)
 
 
 def refusal(fault: Fault, document: YamlDocument, name: str) -> Refusal:

@@ -33,13 +33,15 @@ def access(
     from tfkms.settings import decisions
 
     settings = found_settings(config, [source], quiet)
-    facts = judged_by(decisions.stance(settings, [rule.id for rule in catalogue.rules()]))
-    scans, refused = read([source], told, settings.form)
+    own = decisions.own_rules(settings)
+    ids = [rule.id for rule in (*catalogue.rules(), *own.rules)]
+    facts = judged_by(decisions.stance(settings, ids), sites=own.sites)
+    scans, refused = read([source], told, settings.form, own.sites)
     sights = [sides(scan, facts) for scan in scans]
     diagnostics = [
         *refused,
-        *(own for scan in scans for own in scan.diagnostics),
-        *(own for after, _ in sights for own in after.question.estate.diagnostics),
+        *(item for scan in scans for item in scan.diagnostics),
+        *(item for after, _ in sights for item in after.question.estate.diagnostics),
     ]
     tell(diagnostics, quiet=quiet)
     keys = [list(matrices(after, before)) for after, before in sights]
@@ -51,5 +53,5 @@ def access(
 
         write(matrix.render(keys, actions, [scan.input for scan in scans]))
     elif scans:
-        write(report.render_text([key for own in keys for key in own], actions))
+        write(report.render_text([key for each in keys for key in each], actions))
     return EXIT_ERROR if any(diagnostic.level is Level.ERROR for diagnostic in diagnostics) else 0

@@ -51,13 +51,14 @@ def can(
     from tfkms.settings import decisions
 
     settings = found_settings(config, [source], quiet)
-    stance = decisions.stance(settings, [rule.id for rule in catalogue.rules()])
+    own = decisions.own_rules(settings)
+    stance = decisions.stance(settings, [rule.id for rule in (*catalogue.rules(), *own.rules)])
     about = action_named(action, catalogue.actions())
-    scans, refused = read([source], told, settings.form)
+    scans, refused = read([source], told, settings.form, own.sites)
     if not scans:
         tell(refused)
         return EXIT_ERROR
-    seen = sight(scans[0], facts(stance), Moment.AFTER)
+    seen = sight(scans[0], facts(stance, sites=own.sites), Moment.AFTER)
     diagnostics = [*scans[0].diagnostics, *seen.question.estate.diagnostics]
     answer = answered(askers(principal, seen), about, key_named(key, seen), seen)
     tell(diagnostics, quiet=quiet)

@@ -136,7 +136,7 @@ def scan(
     stance = decisions.stance(settings, ids)
     stance = stance.authorizing(authorized_principals(authorized))
     rules = selected(checks, skip, stance, own.rules)
-    waivers = Waivers(decisions.waivers(settings), expiry_day(today))
+    waivers = Waivers(decisions.waivers(settings, ids), expiry_day(today))
     known = read_known(baseline)
     judged_by = facts(stance, waivers, known, own.sites, Inline(ids, not no_inline))
     forms = {form, *(name for name, _ in outputs)}

@@ -201,4 +201,4 @@ def _judge(
     )
     reader = Reader(Told(), assumed(Told(), settings.form), own.sites)
     task = Task(reader, selected((), (), stance, own.rules), facts(stance, sites=own.sites))
-    return Judge(task, decisions.waivers(settings), gate, [*decisions.idle_patterns(settings)])
+    return Judge(task, decisions.waivers(settings, ids), gate, [*decisions.idle_patterns(settings)])

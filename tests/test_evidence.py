@@ -149,3 +149,14 @@ def test_a_saved_plan_shows_lines_of_the_files_that_it_brings(tmp_path: Path) ->
 
     assert "    written   in plan.tfplan/modules/key/main.tf:36:22, called at plan.tfplan/main.tf:68\n" in told
     assert "          36 |       identifiers = [var.operator]\n" in told
+
+
+def test_a_document_that_breaks_off_is_told_with_the_line_of_its_end(tmp_path: Path) -> None:
+    text = 'resource "aws_kms_key" "main" {\n  policy = jsonencode(jsondecode(<<-JSON\n    {"Statement": [\n  JSON\n  ))\n}\n'
+    (tmp_path / "main.tf").write_text(text, encoding="utf-8")
+
+    result = scan(tmp_path, "source")
+
+    assert result.code == 2
+    assert "main.tf" in result.err
+    assert not [item for item in result.report["diagnostics"] if "crashed" in item["code"]]

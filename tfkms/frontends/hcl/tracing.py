@@ -25,13 +25,19 @@ class _Letters:
         """Where in the source the letter number `inside` begins; the whole stretch where letters cannot be told."""
         if self.made:
             return self.place.start
-        return self.place.start + (inside if self.offsets is None else self.offsets[inside])
+        return self.place.start + self._offset(inside)
 
     def end(self, inside: int) -> int:
         """Where the letter number `inside` ends."""
         if self.made:
             return self.place.end
-        return self.place.start + (inside + 1 if self.offsets is None else self.offsets[inside + 1])
+        return self.place.start + self._offset(inside + 1)
+
+    def _offset(self, inside: int) -> int:
+        """Where a letter begins; what lies behind the last one ends with it."""
+        if self.offsets is None:
+            return inside
+        return self.offsets[min(inside, len(self.offsets) - 1)]
 
 
 def _offsets(shown: str, written: str, *, escapes: bool) -> Sequence[int] | None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import uvicorn
@@ -34,8 +34,12 @@ class Service:
     not_ready: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     slow: dict[str, float] = field(default_factory=dict)
     endless: set[str] = field(default_factory=set)
+    dripping: set[str] = field(default_factory=set)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    refusing: dict[str, int] = field(default_factory=dict)
     deaf: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     heard: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    refused: list[str] = field(default_factory=list)
     tokens_at_archive: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
 
@@ -83,6 +87,8 @@ class Service:
         if self.not_ready[run] > 0:
             self.not_ready[run] -= 1
             return Response(status_code=204)
+        if run in self.elsewhere:
+            return Response(status_code=307, headers={"location": self.elsewhere[run]})
         return RedirectResponse(f"{self.archive}/object/{run}?secret=once", 307)
 
     async def callback(self, request: Request) -> Response:
@@ -90,6 +96,9 @@ class Service:
         if self.deaf[run] > 0:
             self.deaf[run] -= 1
             return Response(status_code=503)
+        if run in self.refusing:
+            self.refused.append(run)
+            return Response(status_code=self.refusing[run])
         assert request.headers["authorization"] == f"Bearer {TOKEN}"
         assert request.headers["content-type"] == "application/vnd.api+json"
         self.heard[run].append(await request.json())
@@ -104,6 +113,9 @@ class Service:
             yield content[:1]
             await asyncio.sleep(self.slow.get(run, 0))
             yield content[1:]
+            while run in self.dripping:
+                yield b" "
+                await asyncio.sleep(0.1)
             for _ in range(1_000 if run in self.endless else 0):
                 yield b" " * 65_536
                 await asyncio.sleep(0)
@@ -116,13 +128,17 @@ class Service:
             Route("/api/v2/plans/{run}/json-output", self.redirect),
             Route("/api/v2/task-results/{run}/callback", self.callback, methods=["PATCH"]),
         ]
-        return Starlette(routes=service), Starlette(routes=[Route("/object/{run}", self.stored)])
+        archive = [
+            Route("/object/{run}", self.stored),
+            Route("/moved/{run}", lambda request: RedirectResponse(f"/object/{request.path_params['run']}")),
+        ]
+        return Starlette(routes=service), Starlette(routes=archive)
 
 
 @contextmanager
-def serving(app: Starlette) -> Iterator[str]:
+def serving(app: Starlette, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
     """The application on a port of loopback; its origin."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan=lifespan))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + 20

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -160,6 +161,56 @@ def test_a_plan_without_end_is_given_up(state: Service, served: Served) -> None:
     assert answer["message"] == "tfkms could not judge the plan: the plan is larger than 1,048,576 bytes"
 
 
+def test_a_request_that_is_asked_again_before_it_is_answered_is_answered_once(state: Service, served: Served) -> None:
+    state.plans["again"] = CLEAN
+    state.slow["again"] = 1
+    for _ in range(3):
+        assert post(served.url, state.request("again")).status_code == 200
+
+    assert state.wait_for("again")
+    assert ask(state, served, "after-again", CLEAN)["status"] == "passed"
+    assert state.final("again")
+
+
+@pytest.mark.parametrize(
+    ("run", "place", "why"),
+    [
+        ("metadata", "http://169.254.169.254/latest/meta-data", "at a place that is not allowed"),
+        ("file", "file:///etc/passwd", "at a place that is not allowed"),
+        ("userinfo", "{archive}@evil.example/x", "at a place that is not allowed"),
+        ("broken", "http://[", "at a place that is not allowed"),
+        ("chain", "{archive}/moved/chain", "the plan was answered with 307"),
+    ],
+)
+def test_a_plan_is_fetched_from_no_other_place(state: Service, served: Served, run: str, place: str, why: str) -> None:
+    state.elsewhere[run] = place.format(archive=state.archive)
+
+    answer = ask(state, served, run, CLEAN)
+
+    assert answer["status"] == "failed"
+    assert why in answer["message"]
+
+
+@pytest.mark.parametrize("status", [401, 404, 422])
+def test_an_answer_that_is_refused_is_not_repeated_and_the_next_one_is_given(
+    state: Service, served: Served, status: int
+) -> None:
+    state.plans[f"refused-{status}"] = CLEAN
+    state.refusing[f"refused-{status}"] = status
+    assert post(served.url, state.request(f"refused-{status}")).status_code == 200
+
+    assert ask(state, served, f"after-{status}", CLEAN)["status"] == "passed"
+    until = time.monotonic() + 30
+    while state.refused.count(f"refused-{status}") < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert state.refused.count(f"refused-{status}") == 2, "what is said first, and the answer"
+
+
+def test_a_token_that_no_header_can_hold_is_refused(state: Service, served: Served) -> None:
+    for token in ("tøken", "to\nken", "to\x00ken"):
+        assert post(served.url, state.request("token", access_token=token)).status_code == 400
+
+
 @pytest.mark.parametrize("content", [b"<html>", b"{}", CLEAN[:200]], ids=["a page", "an object", "cut off"])
 def test_what_is_no_plan_fails(state: Service, served: Served, content: bytes) -> None:
     answer = ask(state, served, f"broken-{len(content)}", content)
@@ -235,6 +286,31 @@ def test_what_cannot_be_finished_is_failed_and_can_be_run_again(state: Service, 
     state.heard.pop("stopped-1")
     with tfkms_serve(state, tmp_path) as again:
         assert ask(state, again, "stopped-1", CLEAN)["status"] == "passed"
+
+
+def test_a_plan_that_arrives_drop_by_drop_fails(state: Service, tmp_path: Path) -> None:
+    state.dripping.add("drops")
+    with tfkms_serve(state, tmp_path, "--max-wait", "1", "--workers", "1") as served:
+        answer = ask(state, served, "drops", CLEAN)
+
+        assert answer["message"] == "tfkms could not judge the plan: the plan took longer than 1 s to arrive"
+        assert ask(state, served, "after-drops", CLEAN)["status"] == "passed"
+    state.dripping.clear()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without asking it")
+def test_a_request_that_never_comes_in_whole_keeps_nobody_from_stopping(state: Service, tmp_path: Path) -> None:
+    state.plans["open"] = CLEAN
+    state.slow["open"] = 1
+    with tfkms_serve(state, tmp_path) as served:
+        url = httpx.URL(served.url)
+        with socket.create_connection((url.host, url.port or 80)) as slow:
+            slow.sendall(b"POST /run-task HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{")
+            assert post(served.url, state.request("open")).status_code == 200
+
+            assert served.stop() in (0, -signal.SIGTERM)
+
+    assert state.wait_for("open", seconds=1)[0]["data"]["attributes"]["status"] == "passed"
 
 
 def test_a_plan_that_takes_too_long_fails(state: Service, tmp_path: Path) -> None:

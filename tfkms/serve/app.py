@@ -1,5 +1,6 @@
 """The web application: one address for run tasks, one that says whether it is well."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from collections.abc import Set as AbstractSet
@@ -44,7 +45,11 @@ def application(
             await app.state.work.stop()
 
     async def run_task(received: Received) -> Response:
-        body = await _body(received)
+        try:
+            async with asyncio.timeout(limits.receiving):
+                body = await _body(received)
+        except TimeoutError:
+            return PlainTextResponse("the request came in too slowly\n", 408, {"connection": "close"})
         if body is None:
             return PlainTextResponse("the request is too large\n", 413)
         request = read(body, received.headers.get(SIGNATURE_HEADER, ""), key, origins)

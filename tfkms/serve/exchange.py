@@ -11,7 +11,10 @@ from tfkms.serve.outcomes import Json
 from tfkms.serve.run_task import Request, origin
 
 MEDIA_TYPE = "application/vnd.api+json"
-ATTEMPTS = 4
+ATTEMPTS, ANSWER_ATTEMPTS = 4, 8
+"""How often something is tried, after one, two, four and so on seconds: the answer, which all is for, for two minutes.
+"""
+
 _LATER = frozenset({204, 408, 425, 429, 500, 502, 503, 504})
 """Statuses after which it is worth asking again; 204 says that the plan is not ready."""
 
@@ -47,13 +50,13 @@ class Exchange:
         url = request.plan_json_api_url
         return await self._again("the plan", lambda: self._download(url, request.access_token))
 
-    async def tell(self, request: Request, document: Json) -> None:
+    async def tell(self, request: Request, document: Json, attempts: int = ATTEMPTS) -> None:
         """Delivers the body of a callback. Raises UnavailableError."""
-        await self._again("the callback", lambda: self._patch(request, document))
+        await self._again("the callback", lambda: self._patch(request, document), attempts)
 
-    async def _again(self, what: str, attempt: "Callable[[], Awaitable[bytes]]") -> bytes:
+    async def _again(self, what: str, attempt: "Callable[[], Awaitable[bytes]]", attempts: int = ATTEMPTS) -> bytes:
         why = ""
-        for number in range(ATTEMPTS):
+        for number in range(attempts):
             if number:
                 await asyncio.sleep(self.pause * 2 ** (number - 1))
             try:

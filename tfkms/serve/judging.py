@@ -21,23 +21,23 @@ _GONE = "the process that judged it ended"
 
 
 class Bench:
-    """Judges one plan after the other, each in `seconds` at most; none is begun or waited for once all is `ended`."""
+    """Judges one plan after the other; none is begun or waited for once all is `ended`."""
 
-    def __init__(self, judge: Judge, seconds: float, ended: threading.Event):
-        self._judge, self._seconds, self._ended = judge, seconds, ended
+    def __init__(self, judge: Judge, ended: threading.Event):
+        self._judge, self._ended = judge, ended
         self._at: tuple[SpawnProcess, Connection] | None = None
         self._judged = 0
 
-    def judged(self, content: bytes, name: str) -> Answer:
-        """The answer, or why there is none. Waits; does not raise."""
+    def judged(self, content: bytes, name: str, seconds: float) -> Answer:
+        """The answer, or why there is none after so many seconds. Waits; does not raise."""
         try:
             connection = self._connection()
             connection.send((content, name))
-            until = time.monotonic() + self._seconds
+            until = time.monotonic() + seconds
             while not connection.poll(_LOOK_SECONDS):
                 if self._ended.is_set() or time.monotonic() > until:
                     self.close()
-                    return failure(_GONE if self._ended.is_set() else f"it took longer than {self._seconds:g} s")
+                    return failure(_GONE if self._ended.is_set() else f"it took longer than {seconds:.0f} s")
             answer: Answer = connection.recv()
         except (OSError, EOFError):
             self.close()

@@ -71,6 +71,8 @@ def read(body: bytes, signature: str, key: bytes | None, origins: AbstractSet[st
         return Refused(_WRONG, "this version of the payload is not known; version 1 is")
     if request.is_test:
         return request
+    if not (request.access_token.isascii() and request.access_token.isprintable()):
+        return Refused(_WRONG, "the token of the request is none")
     for url in (request.task_result_callback_url, request.plan_json_api_url):
         if url is not None and origin(url) not in origins:
             return Refused(_WRONG, "the request names a place that is not allowed; allow its origin with --allow")

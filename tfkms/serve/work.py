@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from tfkms.serve.exchange import Exchange, UnavailableError
+from tfkms.serve.exchange import ANSWER_ATTEMPTS, ATTEMPTS, Exchange, UnavailableError
 from tfkms.serve.judging import Bench, Judge
 from tfkms.serve.outcomes import Answer, Json, document, failure
 from tfkms.serve.run_task import PLANNED, Request
@@ -16,20 +17,27 @@ from tfkms.serve.run_task import PLANNED, Request
 log = logging.getLogger("tfkms.serve")
 
 _STOPPED = "the run task was stopped before it came to this plan; run it again"
+_CLOSING_SECONDS = 30
+"""When stopped, what the last answers may take to arrive."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`waiting` run tasks at most wait for one of the `workers`; the rest is in seconds.
 
-    A plan is judged in `judging` at most. HCP Terraform gives up on a run task that says nothing for ten minutes, so
-    that it hears something every `heartbeat`. When stopped, what is at work has `grace` to finish.
+    A request arrives in `receiving` at most, its plan in `fetching`, and is judged in `judging`. HCP Terraform gives up
+    on a run task that says nothing for ten minutes, so that it hears something every `heartbeat`, and on one that takes
+    an hour, so that it has an answer after `total`, its time in the queue included. When stopped, what is at work has
+    `grace` to finish.
     """
 
     workers: int = 2
-    waiting: int = 100
+    waiting: int = 1_000
     judging: float = 120
+    fetching: float = 600
+    total: float = 3_300
     heartbeat: float = 240
+    receiving: float = 20
     grace: float = 60
 
 
@@ -38,6 +46,7 @@ class _Taken:
     """A run task that was taken on. One thing at a time is said of it, and nothing after the answer."""
 
     request: Request
+    until: float
     speaking: asyncio.Lock = field(default_factory=asyncio.Lock)
     answered: bool = False
 
@@ -62,10 +71,15 @@ class Work:
         return waiting, len(self._open) - waiting
 
     def take(self, request: Request) -> bool:
-        """Whether the request is taken on; not if too many wait, or nothing more is begun."""
+        """Whether the request is taken on; not if too many wait, or nothing more is begun.
+
+        One that is asked again before it is answered, as HCP Terraform does if it does not hear us, is answered once.
+        """
         if self._stopping:
             return False
-        taken = _Taken(request)
+        if any(taken.request == request for taken in self._open):
+            return True
+        taken = _Taken(request, time.monotonic() + self._limits.total)
         try:
             self._waiting.put_nowait(taken)
         except asyncio.QueueFull:
@@ -90,15 +104,20 @@ class Work:
         for taken in [*self._open]:
             if not taken.answered:
                 self._answer(taken, failure(_STOPPED))
-        await asyncio.gather(*self._answering)
+        if self._answering:
+            await asyncio.wait([*self._answering], timeout=_CLOSING_SECONDS)
         self._threads.shutdown()
 
     async def _work(self) -> None:
-        bench = Bench(self._judge, self._limits.judging, self._ended)
+        bench = Bench(self._judge, self._ended)
         try:
             while True:
                 taken = await self._waiting.get()
-                answer = await self._answer_to(taken, bench)
+                try:
+                    answer = await self._answer_to(taken, bench)
+                except Exception as error:  # whatever it is, the run task is answered, and the next one judged
+                    log.exception("%s: not judged", taken.request.name)
+                    answer = failure(f"something went wrong ({type(error).__name__})")
                 # An answer that is on its way is not called back.
                 await asyncio.shield(self._answer(taken, answer))
                 self._waiting.task_done()
@@ -109,15 +128,19 @@ class Work:
         request = taken.request
         if request.stage not in PLANNED:
             return failure("there is no plan at this stage; attach the run task after the plan")
+        if time.monotonic() > taken.until:
+            return failure("it waited too long for its turn; run it again, and give tfkms more --workers")
         await self._go_on(taken, "tfkms is judging the plan")
+        fetching = min(self._limits.fetching, max(1, taken.until - time.monotonic()))
         try:
-            content = await self._exchange.plan(request)
+            async with asyncio.timeout(fetching):
+                content = await self._exchange.plan(request)
         except UnavailableError as error:
             return failure(str(error))
-        except Exception as error:  # whatever it is, the run task is answered
-            log.exception("%s: the plan could not be fetched", request.name)
-            return failure(f"the plan could not be fetched ({type(error).__name__})")
-        job = partial(bench.judged, content, request.name)
+        except TimeoutError:
+            return failure(f"the plan took longer than {fetching:.0f} s to arrive")
+        judging = min(self._limits.judging, max(1, taken.until - time.monotonic()))
+        job = partial(bench.judged, content, request.name, judging)
         return await asyncio.get_running_loop().run_in_executor(self._threads, job)
 
     def _answer(self, taken: _Taken, answer: Answer) -> asyncio.Task[None]:
@@ -130,7 +153,7 @@ class Work:
     async def _deliver(self, taken: _Taken, answer: Answer) -> None:
         status = "passed" if answer.passed else "failed"
         async with taken.speaking:
-            if await self._say(taken.request, document(status, answer.message, answer.outcomes)):
+            if await self._say(taken.request, document(status, answer.message, answer.outcomes), ANSWER_ATTEMPTS):
                 log.info("%s: %s: %s", taken.request.name, status, answer.message)
         self._open.discard(taken)
 
@@ -145,10 +168,10 @@ class Work:
             if not taken.answered:
                 await self._say(taken.request, document("running", message))
 
-    async def _say(self, request: Request, content: Json) -> bool:
+    async def _say(self, request: Request, content: Json, attempts: int = ATTEMPTS) -> bool:
         """Whether it was heard; if not there is nothing more to do, and who waits for it fails by itself."""
         try:
-            await self._exchange.tell(request, content)
+            await self._exchange.tell(request, content, attempts)
         except UnavailableError as error:
             log.error("%s: %s", request.name, error)  # noqa: TRY400 - the trace says no more
             return False

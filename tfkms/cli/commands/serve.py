@@ -70,7 +70,7 @@ class Judge:
 )
 @click.option(
     "--queue",
-    default=100,
+    default=1_000,
     show_default=True,
     type=click.IntRange(1, 100_000),
     metavar="N",
@@ -81,6 +81,14 @@ class Judge:
 )
 @click.option(
     "--max-plan", default=256, show_default=True, type=click.IntRange(1, 8192), metavar="MIB", help="The largest plan."
+)
+@click.option(
+    "--max-wait",
+    default=600,
+    show_default=True,
+    type=click.IntRange(1, 3000),
+    metavar="S",
+    help="Seconds for a plan to arrive.",
 )
 @click.option(
     "--grace", default=60, show_default=True, type=click.IntRange(0, 3000), metavar="S", help="Seconds to finish in."
@@ -109,6 +117,7 @@ def serve(
     queue: int,
     timeout: int,
     max_plan: int,
+    max_wait: int,
     grace: int,
     fail_on: str | None,
     undecided: str | None,
@@ -133,7 +142,7 @@ def serve(
             hint = "write scheme and host, and the port where it is not the usual one"
             raise Refusal("usage", f"--allow takes an origin as https://tfe.example.com, not `{place}`", hint)
     origins = frozenset(map(origin, allow)) or DEFAULT_ORIGINS
-    limits = Limits(workers, queue, timeout, grace=grace)
+    limits = Limits(workers, queue, timeout, max_wait, grace=grace)
     configuration = uvicorn.Config(
         application(judge, key, origins, max_plan * MEBIBYTE, limits),
         host=host,
@@ -142,6 +151,7 @@ def serve(
         access_log=False,
         server_header=False,
         timeout_keep_alive=30,
+        timeout_graceful_shutdown=_OPEN_SECONDS,
         h11_max_incomplete_event_size=65_536,
     )
     try:
@@ -150,6 +160,9 @@ def serve(
         return EXIT_ERROR
     return 0
 
+
+_OPEN_SECONDS = 5
+"""When stopped, what a request that is still coming in may take; HCP Terraform asks again."""
 
 _LOG = {
     "version": 1,

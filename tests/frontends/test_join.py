@@ -66,6 +66,18 @@ def test_a_policy_that_a_plan_hides_is_judged_by_the_source(tmp_path: Path) -> N
     assert finding["principals"] == ["arn:aws:iam::111122223333:role/app"]
 
 
+def test_what_the_source_names_is_in_the_account_that_the_plan_tells() -> None:
+    folder = FIXTURES / "joined" / "account-of-the-plan"
+
+    both = run("scan", "plan.json", "--source", ".", "--check", "IAM-KMS-3", "--format", "json", cwd=folder)
+
+    assert verdicts(both) == {
+        ("IAM-KMS-3", "aws_iam_user_policy.janitor"): "violated",
+        ("IAM-KMS-3", 'module.key["orders"].aws_kms_key.this'): "violated",
+        ("IAM-KMS-3", 'module.key["payments"].aws_kms_key.this'): "pass_in_plan",
+    }
+
+
 def test_a_finding_of_a_plan_stands_on_its_line(tmp_path: Path) -> None:
     folder = FIXTURES / "guardrails" / "IAM-KMS-3" / "roles-by-for-each"
     both = scan(folder, "plan.json", "--source", ".")

@@ -37,6 +37,7 @@ class Assumed:
 class _Evidence(Enum):
     """What tells the account of a provider block, the best first."""
 
+    PLAN = "the plan"
     IDENTITY = "the caller identity that was read"
     ROLE = "the role that it assumes"
     ALLOWED = "its allowed_account_ids"
@@ -145,6 +146,12 @@ class Accounts:
                 known.learn(region=values.get("region") or values.get("name") or values.get("id"))
             case _:
                 pass
+
+    def learn_planned(self, key: str, account: Account) -> None:
+        """What a plan of the same configuration says of a resource under the provider block."""
+        known = self.known.setdefault(key, _Known())
+        known.claim(_Evidence.PLAN, account.id)
+        known.learn(account.partition, organization=account.organization)
 
     def learn_arns(self, key: str, arns: Iterable[Value]) -> None:
         """The account in the ARNs of resources that exist; weaker than what the provider block says."""

@@ -87,7 +87,7 @@ def join(document: Document, scan: Scan, configuration: Configuration, wanted: W
 
     Where the configuration is another one there is a warning, and the plan alone stands.
     """
-    beside = Beside(PlanValues(document), configuration.files)
+    beside = Beside(PlanValues(document), scan.resources, configuration.files)
     source = read_beside(configuration.module, configuration.setting, wanted, beside)
     found = joined(scan, source)
     return replace(found, diagnostics=(*configuration.diagnostics, *found.diagnostics))

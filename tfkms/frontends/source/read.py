@@ -1,6 +1,6 @@
 """The front end for a configuration without a plan: its resources as a plan that creates them would show them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -95,9 +95,11 @@ def read_source(
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """A plan of the configuration, and the files that functions may read: None for those below the root."""
+    """A plan of the configuration, what it says of resources, and the files that functions may read: None for those
+    below the root."""
 
     plan: PlanValues
+    planned: Sequence[Read] = ()
     files: Files | None = None
 
 
@@ -112,6 +114,7 @@ class _Reading:
     ):  # fmt: skip
         directory = module.directory
         self.plan = beside.plan if beside is not None else None
+        self.placed_by_plan = {own.address: own.account for own in beside.planned} if beside is not None else {}
         self.setting = setting
         self.wanted = wanted
         self.mentions = mentions
@@ -139,6 +142,9 @@ class _Reading:
         evaluated = evaluated_providers(written, self.root)
         written = msgspec.structs.replace(written, provider_config=evaluated)
         self.accounts = Accounts(written, known, setting.assumed)
+        for own in beside.planned if beside is not None else ():
+            block = own.address.removeprefix(f"{own.module}.").partition("[")[0]
+            self.accounts.learn_planned(self.provider_of(own.module, block, own.type), own.account)
         self.accounts.share()
 
     def told(self, resource: Resource, name: str) -> Term | None:
@@ -157,7 +163,10 @@ class _Reading:
         return self.is_wanted(mode, kind) or (mode is Mode.DATA and kind in OF_AN_ACCOUNT)
 
     def account(self, resource: Resource) -> Account:
-        """The account and Region of a resource."""
+        """The account and Region of a resource: where the plan says it is, if there is one."""
+        planned = self.placed_by_plan.get(resource.address)
+        if planned is not None:
+            return planned
         region = to_value(resource.module.given_by_block(resource, "region"))
         return self.accounts.of(self.provider(resource), None, region)
 
@@ -167,10 +176,14 @@ class _Reading:
 
     def provider(self, resource: Resource) -> str:
         """The key of a resource's provider block."""
-        path = module_path(resource.module.address)
         address = f"{'data.' if resource.mode is Mode.DATA else ''}{resource.type}.{resource.name}"
+        return self.provider_of(resource.module.address, address, resource.type)
+
+    def provider_of(self, module: str, address: str, kind: str) -> str:
+        """The key of the provider block of the block at `address` in a module."""
+        path = module_path(module)
         block = self.references.written.block(path, address)
-        written = block.config.provider_config_key if block else resource.type.partition("_")[0]
+        written = block.config.provider_config_key if block else kind.partition("_")[0]
         return self.accounts.block_key(written, path)
 
     def scan(self, path: str) -> Scan:

@@ -12,6 +12,10 @@ class Level(StrEnum):
     WARNING = "warning"
 
 
+OUTPUT_UNWRITABLE = "output-unwritable"
+"""The code of the diagnostic on a report that could not be written where it was wanted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One thing to tell. `code` is stable and names the trouble; `message` is one line, lower case, no final period.

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from tests.report import made
 from tests.report.test_hostile_names import NAMES
+from tfkms.diagnostics import OUTPUT_UNWRITABLE, Diagnostic, Level
 from tfkms.finding import Report, Severity
 from tfkms.location import Origin
 from tfkms.report import formats
@@ -87,3 +88,13 @@ def test_severities_keep_their_order(severity: Severity, expected: str) -> None:
     report = replace(made.report(errors=False), findings=(made.finding(severity=severity),))
 
     assert [item["severity"] for item in items(report)] == [expected, "info"]
+
+
+def test_a_report_that_could_not_be_written_is_not_taken_for_an_input_that_could_not_be_read() -> None:
+    unwritten = Diagnostic(
+        Level.ERROR, OUTPUT_UNWRITABLE, "the report cannot be written: no space left", file="out.xml"
+    )
+    (item,) = items(replace(made.clean(), diagnostics=(unwritten,)))
+
+    assert item["description"].startswith("tfkms could not write every report: out.xml: ")
+    assert item["location"] == {"path": "out.xml", "lines": {"begin": 1}}

@@ -243,7 +243,7 @@ def test_findings_of_one_fingerprint_have_places_of_their_own() -> None:
 @pytest.mark.parametrize(
     ("report", "title"),
     [
-        (made.report(), "Not everything could be read"),
+        (made.report(), "Could not read everything"),
         (made.report(errors=False), "1 violated, 2 undecided"),
         (made.clean(), "Nothing violated"),
         (replace(made.clean(), verdicts=()), "Nothing to judge"),

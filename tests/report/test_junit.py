@@ -8,6 +8,7 @@ import pytest
 import xmlschema
 
 from tests.report import made
+from tfkms.diagnostics import OUTPUT_UNWRITABLE, Diagnostic, Level
 from tfkms.finding import Report, Severity
 from tfkms.gate import Gate
 from tfkms.report import formats
@@ -147,3 +148,10 @@ def test_the_text_has_the_request_the_place_and_the_remedy() -> None:
     assert "request kms:ScheduleKeyDeletion by" in text
     assert "at infra/kms.tf:4, called at main.tf:3" in text
     assert "fix take kms:ScheduleKeyDeletion out of `main`" in text
+
+
+def test_a_report_that_could_not_be_written_is_a_case_of_its_own() -> None:
+    unwritten = Diagnostic(Level.ERROR, OUTPUT_UNWRITABLE, "the report cannot be written: no space left", file="out.md")
+    own = suites(replace(made.clean(), diagnostics=(unwritten,)))
+
+    assert outcome(case(own, "tfkms", "write out.md")) == ("error", "error")

@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from tests.report import made
+from tfkms.diagnostics import OUTPUT_UNWRITABLE, Diagnostic, Level
 from tfkms.finding import Finding, Report, Severity
+from tfkms.gate import Gate
 from tfkms.report import formats
 from tfkms.report.formats import markdown
 from tfkms.report.markup import code, fenced, link, prose
@@ -89,7 +91,7 @@ def test_the_limit_holds_with_as_many_errors_notes_and_waivers() -> None:
     text = formats.render("markdown", full, made.view())
 
     assert len(text.encode()) <= markdown.COMMENT_LIMIT
-    for heading in ("What could not be read", "Waived", "Notes", "Warnings"):
+    for heading in ("What went wrong", "Waived", "Notes", "Warnings"):
         assert f"#### {heading}" in text
 
 
@@ -105,6 +107,41 @@ def test_the_limit_holds_with_as_many_errors_notes_and_waivers() -> None:
 )
 def test_the_title_says_the_worst(report: Report, title: str) -> None:
     assert formats.render("markdown", report, made.view()).splitlines()[1] == f"### {title}"
+
+
+def test_a_report_that_could_not_be_written_is_not_taken_for_one_that_could_not_be_read() -> None:
+    unwritten = Diagnostic(Level.ERROR, OUTPUT_UNWRITABLE, "the report cannot be written: is a directory", file="out")
+    text = formats.render("markdown", replace(made.clean(), diagnostics=(unwritten,)), made.view())
+
+    assert text.splitlines()[1] == "### tfkms could not write every report"
+    assert "The gate stops this: the job could not be done (exit code 2)." in text
+    assert "#### What went wrong\n\n- out: the report cannot be written" in text
+
+
+def test_what_stops_the_gate_stands_first_and_what_does_not_says_so() -> None:
+    report = made.report(errors=False)
+    lenient = made.view(Gate(undecided_fails=False))
+    passing, stopping = made.undecided("soft", severity=Severity.CRITICAL), made.finding("hard", severity=Severity.LOW)
+
+    text = formats.render("markdown", replace(report, findings=(passing, stopping)), lenient)
+
+    assert "The gate stops this (exit code 1)." in text
+    assert text.index("hard") < text.index("soft")
+    assert text.count("the gate lets it pass") == 1
+    assert "undecided (critical, not new, the gate lets it pass)" in text
+    assert "the gate lets it pass" not in formats.render("markdown", report, made.view())
+
+
+@pytest.mark.parametrize(
+    ("gate", "says"),
+    [
+        (Gate(), "The gate stops this (exit code 1)."),
+        (Gate(exit_zero=True), "The gate lets this pass (exit code 0)."),
+        (Gate(fail_on=Severity.CRITICAL, new_only=True), "The gate stops this (exit code 1)."),
+    ],
+)
+def test_the_head_says_what_the_gate_does(gate: Gate, says: str) -> None:
+    assert says in formats.render("markdown", made.report(errors=False), made.view(gate))
 
 
 def test_a_comment_is_known_again_by_its_first_line() -> None:

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from tfkms.diagnostics import Diagnostic, Level, Refusal
+from tfkms.diagnostics import OUTPUT_UNWRITABLE, Diagnostic, Level, Refusal
 
 
 def tell(diagnostics: Iterable[Diagnostic], inputs: Sequence[str] = (), quiet: bool = False) -> None:
@@ -41,7 +41,7 @@ def write(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try once more at its end
-        raise Refusal("output-unwritable", f"standard output cannot be written: {reason(error)}") from None
+        raise Refusal(OUTPUT_UNWRITABLE, f"standard output cannot be written: {reason(error)}") from None
 
 
 def reason(error: OSError) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tfkms.cli.output import reason, write
-from tfkms.diagnostics import Diagnostic, Level
+from tfkms.diagnostics import OUTPUT_UNWRITABLE, Diagnostic, Level
 from tfkms.report import formats
 
 JOB_SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -53,7 +53,7 @@ def deliver(path: str, text: str) -> Diagnostic | None:
         else:
             Path(path).write_bytes(content)
     except OSError as error:
-        return Diagnostic(Level.ERROR, "output-unwritable", f"the report cannot be written: {reason(error)}", file=path)
+        return Diagnostic(Level.ERROR, OUTPUT_UNWRITABLE, f"the report cannot be written: {reason(error)}", file=path)
     return None
 
 

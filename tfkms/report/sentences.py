@@ -1,8 +1,10 @@
 """What several forms of a report say in the same words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from tfkms.diagnostics import OUTPUT_UNWRITABLE, Diagnostic
 from tfkms.finding import Evidence, Finding, Report, UnseenPolicy, Verdict, Waiver, Witness
+from tfkms.gate import Gate, exit_code
 from tfkms.location import Origin
 from tfkms.predicted import AFTER_APPLY
 from tfkms.report import structure
@@ -81,6 +83,19 @@ def unseen(policy: UnseenPolicy) -> str:
     grants = "it limits nothing here" if policy.boundary else "what it grants is not judged"
     role = "the boundary of" if policy.boundary else "attached to"
     return f"{policy.arn}, {role} {policy.principal} by {policy.address}: {grants}"
+
+
+def could_not(errors: Iterable[Diagnostic]) -> str:
+    """What tfkms could not do, if these are its errors."""
+    written = all(item.code == OUTPUT_UNWRITABLE for item in errors)
+    return "could not write every report" if written else "could not read everything"
+
+
+def gate(report: Report, gate: Gate) -> str:
+    """What becomes of the whole, and the exit code that says so."""
+    code = exit_code(report, gate)
+    says = {0: "The gate lets this pass", 2: "The gate stops this: the job could not be done"}
+    return f"{says.get(code, 'The gate stops this')} (exit code {code})"
 
 
 def summary(report: Report) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Finding, Note, Report, Severity
+from tfkms.report import sentences
 from tfkms.report.display import shown, told
 from tfkms.report.json_text import written
 from tfkms.report.view import View, counting, errors, of_input, paths, place
@@ -75,7 +76,7 @@ def _diagnostic(item: Diagnostic, report: Report, view: View) -> Json:
     scanned = paths(report) if item.input is None else paths(report)[item.input :]
     return _item(
         check="tfkms",
-        description=f"tfkms could not read everything: {told(item)}",
+        description=f"tfkms {sentences.could_not([item])}: {told(item)}",
         severity="blocker",
         fingerprint=f"{item.code} {told(item, paths(report))}",
         path=view.in_repository(item.file or next(iter(scanned), "tfkms")),

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from tfkms import catalogue
 from tfkms.finding import Evidence, Finding, Report, Verdict
-from tfkms.gate import exit_code
 from tfkms.location import Origin
 from tfkms.queries.access import column_of
 from tfkms.report import alike, page, rows, sentences
@@ -91,7 +90,7 @@ def render(report: Report, view: View) -> str:
         "report.html",
         title=title(report),
         judged=sentences.judged(report),
-        gate=_gate(report, view),
+        gate=sentences.gate(report, view.gate),
         tally=sentences.tally(report),
         judgements=list(_judgements(report, view)),
         verdicts=[(verdict.value, _VERDICTS[verdict]) for verdict in _VERDICTS],
@@ -126,18 +125,12 @@ _VERDICTS = {
 def title(report: Report) -> str:
     """The report in a few words, all of them ours."""
     if errors(report):
-        return "Not everything could be read"
+        return sentences.could_not(errors(report)).replace("could", "Could", 1)
     if not report.verdicts:
         return "Nothing to judge"
     counts = {word: number for number, word in sentences.tally(report)}
     found = [f"{counts[word]} {word}" for word in ("violated", "undecided") if counts[word]]
     return ", ".join(found) or "Nothing violated"
-
-
-def _gate(report: Report, view: View) -> str:
-    code = exit_code(report, view.gate)
-    says = {0: "The gate lets this pass", 2: "The gate stops this: the job could not be done"}
-    return f"{says.get(code, 'The gate stops this')} (exit code {code})"
 
 
 def _severities(report: Report) -> set[str]:

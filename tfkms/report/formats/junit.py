@@ -9,6 +9,7 @@ which has no place for files and lines.
 from collections.abc import Iterator, Sequence
 from xml.etree import ElementTree as ET
 
+from tfkms.diagnostics import OUTPUT_UNWRITABLE
 from tfkms.finding import Finding, Judgement, Report, UnseenPolicy, Verdict
 from tfkms.report import sentences
 from tfkms.report.display import shown, told
@@ -49,15 +50,16 @@ def _outcome(case: ET.Element, tag: str, kind: str, messages: list[str], details
 
 def _reading(report: Report) -> Iterator[ET.Element]:
     """A case for each input, and for each other file or resource that an error names; the errors are theirs."""
-    unread: dict[str, list[str]] = {path: [] for path in paths(report)}
+    wrong: dict[tuple[str, str], list[str]] = {("read", path): [] for path in paths(report)}
     for item in errors(report):
         of = paths(report)[item.input] if item.input is not None else item.file or "the run"
-        unread.setdefault(of, []).append(told(item))
-    for name, messages in unread.items():
-        case = _case("tfkms", f"read {name}")
+        wrong.setdefault(("write" if item.code == OUTPUT_UNWRITABLE else "read", of), []).append(told(item))
+    for (what, name), messages in wrong.items():
+        case = _case("tfkms", f"{what} {name}")
         if messages:
             _outcome(case, "error", "error", messages[:1], messages)
-        _output(case, [_not_in_view(policy) for policy in report.unseen if paths(report)[policy.input] == name])
+        unseen = [policy for policy in report.unseen if what == "read" and paths(report)[policy.input] == name]
+        _output(case, [_not_in_view(policy) for policy in unseen])
         yield case
 
 

@@ -46,7 +46,7 @@ def document(report: Report, view: View, limit: int) -> str:
 
     A line for each thing goes before the details of one, as long as lines take no more than three quarters of the room.
     """
-    blocks = [_head(report)]
+    blocks = [_head(report, view)]
     room = limit - _RESERVE - _size(blocks[0])
     sections = list(_sections(report, view))
     spare = room - _lines(sections, room * 3 // 4)
@@ -91,26 +91,32 @@ def _size(text: str) -> int:
 
 
 def _sections(report: Report, view: View) -> Iterator[_Section]:
-    yield _Section("What could not be read", [_diagnostic(item, "errors", report) for item in errors(report)])
-    yield _Section("", [_finding(finding, report, view) for finding in counting(report)])
+    yield _Section("What went wrong", [_diagnostic(item, "errors", report) for item in errors(report)])
+    yield _Section("", [_finding(finding, report, view) for finding in _ordered(report, view)])
     yield _Section("Waived", [_waived(finding, report) for finding in waived(report)])
     yield _Section("Notes", [_note(note, report) for note in report.notes])
     yield _Section("Policies that are not in view", [_unseen(policy, report) for policy in report.unseen])
     yield _Section("Warnings", [_diagnostic(item, "warnings", report) for item in warnings(report)])
 
 
-def _head(report: Report) -> str:
+def _ordered(report: Report, view: View) -> Sequence[Finding]:
+    """The findings that count, those first that stop the gate, and of these the worst."""
+    return sorted(counting(report), key=lambda finding: not view.gate.stops(finding))
+
+
+def _head(report: Report, view: View) -> str:
     names = re.sub(r"[^A-Za-z0-9./_-]", "_", " ".join(paths(report)))[:200]
     numbers = " · ".join(f"{number} {word}" for number, word in sentences.tally(report))
     judged = prose(sentences.judged(report))
     counts = f"**{numbers}**: {judged}{sentences.findings(report)}" if report.verdicts else judged
-    return f"<!-- tfkms:{names.replace('--', '_')} -->\n### {title(report)}\n\n{counts}\n"
+    mark = f"<!-- tfkms:{names.replace('--', '_')} -->"
+    return f"{mark}\n### {title(report)}\n\n{sentences.gate(report, view.gate)}.\n\n{counts}\n"
 
 
 def title(report: Report) -> str:
     """The report in a few words, all of them ours."""
     if errors(report):
-        return "tfkms could not read everything"
+        return f"tfkms {sentences.could_not(errors(report))}"
     counts = {word: number for number, word in sentences.tally(report)}
     if not report.verdicts:
         return "tfkms: nothing to judge"
@@ -121,7 +127,8 @@ def title(report: Report) -> str:
 
 def _finding(finding: Finding, report: Report, view: View) -> _Item:
     new = "" if finding.new else ", not new"
-    what = f"{finding.verdict.value} ({finding.severity.label}{new})"
+    passes = "" if view.gate.stops(finding) else ", the gate lets it pass"
+    what = f"{finding.verdict.value} ({finding.severity.label}{new}{passes})"
 
     def full() -> str:
         heading = f"<b>{finding.check}</b> {what} {html_code(finding.address)}: {html_prose(finding.message)}"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -26,10 +26,14 @@ _CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndTo
 
 @dataclass(frozen=True, slots=True)
 class YamlDocument:
-    """A document as plain Python values, with the place of each (line and column from 1) by its path."""
+    """A document as plain Python values, with the place of each (line and column from 1) by its path.
+
+    `names` are the places of the names of members.
+    """
 
     content: Any
     places: Mapping[tuple[str | int, ...], tuple[int, int]]
+    names: Mapping[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
 
     def place(self, path: tuple[str | int, ...]) -> tuple[int, int]:
         """The place of the value at `path`, or of the nearest one around it."""
@@ -37,19 +41,24 @@ class YamlDocument:
             path = path[:-1]
         return self.places.get(path, (1, 1))
 
+    def name(self, path: tuple[str | int, ...]) -> tuple[int, int]:
+        """The place of the name of the member at `path`, or of the nearest value around it."""
+        return self.names.get(path) or self.place(path)
+
 
 class _Reader:
     def __init__(self, file: str):
         self.file = file
         self.places: dict[tuple[str | int, ...], tuple[int, int]] = {}
+        self.names: dict[tuple[str | int, ...], tuple[int, int]] = {}
         self.constructor = yaml.constructor.SafeConstructor()
 
     def refuse(self, node: yaml.Node, message: str) -> Refusal:
-        line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        return Refusal("yaml-malformed", f"{message} (line {line}, column {column})", None, self.file, line)
+        line, column = _place(node.start_mark)
+        return Refusal("yaml-malformed", f"{message} (column {column})", None, self.file, line)
 
     def value(self, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
-        self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        self.places[path] = _place(node.start_mark)
         match node:
             case yaml.MappingNode(tag="tag:yaml.org,2002:map"):
                 members: dict[str, Any] = {}
@@ -59,6 +68,7 @@ class _Reader:
                         raise self.refuse(
                             key_node, f"`{key}` stands twice" if isinstance(key, str) else "a key is no text"
                         )
+                    self.names[*path, key] = _place(key_node.start_mark)
                     members[key] = self.value(value_node, (*path, key))
                 return members
             case yaml.SequenceNode(tag="tag:yaml.org,2002:seq"):
@@ -109,10 +119,14 @@ def read_yaml(text: str, file: str) -> YamlDocument:
                 raise Refusal("yaml-malformed", "anchors and aliases are not read here", None, file, line)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = mark.line + 1 if mark else None
-        raise Refusal("yaml-malformed", f"not valid YAML: {error.problem}", None, file, line) from None
+        line, column = _place(error.problem_mark) if error.problem_mark else (None, None)
+        where = f" (column {column})" if column else ""
+        raise Refusal("yaml-malformed", f"not valid YAML: {error.problem}{where}", None, file, line) from None
     except yaml.YAMLError:
         raise Refusal("yaml-malformed", "not valid YAML", None, file) from None
     reader = _Reader(file)
-    return YamlDocument(None if node is None else reader.value(node, ()), reader.places)
+    return YamlDocument(None if node is None else reader.value(node, ()), reader.places, reader.names)
+
+
+def _place(mark: yaml.Mark) -> tuple[int, int]:
+    return mark.line + 1, mark.column + 1

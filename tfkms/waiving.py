@@ -63,8 +63,12 @@ def parts(
     `asked` is None for a finding that is about no principals; `block` is where the block of its resource stands, None
     where that is not known. What a statement rests on is no place of the finding: only the first one is. Waivers beside
     elements of that one come last.
+
+    A waiver is for whoever is as its principals are, and for those that the statement names so: an account as a whole
+    is nobody in particular, but what is granted to it can be waived.
     """
     excused = Authorized()
+    by_name: set[Text] = set()
     places = [*(own.origin for own in found.evidence[:1]), *([block] if block is not None else [])]
     for waiving in waivers.covering(check, found.address, places):
         if waiving.scope.principals is None:
@@ -73,14 +77,16 @@ def parts(
         if asked is None:
             continue
         excused |= waiving.scope.principals
-        left = asked.without(found, excused)
-        if left is None:
+        by_name.update(own for own in found.principals if named([own], waiving.scope.principals))
+        rest = asked.without(found, excused)
+        left = () if rest is None else tuple(own for own in rest.principals if own not in by_name)
+        if rest is None or (rest.principals and not left):
             yield Part(found, waivers.use(waiving))
             return
-        gone = tuple(principal for principal in found.principals if principal not in left.principals)
+        gone = tuple(principal for principal in found.principals if principal not in left)
         if gone:
             yield Part(_about(found, gone), waivers.use(waiving))
-            found = left
+            found = _about(rest, left) if left != rest.principals else rest
     beside = waivers.beside(check, found.address, places) if found.evidence else []
     yield from _by_element(found, waivers, beside, locating) if beside else [Part(found, None)]
 

@@ -124,7 +124,7 @@ def test_a_directory_that_is_not_there_is_refused(tmp_path: Path) -> None:
 
     result = run("scan", "-", cwd=tmp_path, content=b"{}")
 
-    assert "rules_dir: there is no such directory" in result.err
+    assert "rules_dir: there is no directory `nowhere`" in result.err
 
 
 def test_settings_for_it_hold_for_the_other_commands_too(tmp_path: Path) -> None:

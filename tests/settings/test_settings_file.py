@@ -21,6 +21,28 @@ from tfkms.settings.locate import nearest
 PUBLISHED = Path(__file__).parents[2] / "docs" / "schema" / "settings-1.json"
 APP = {"Sid": "App", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/app"}, "Resource": "*"}
 OPEN = key_plan(policy(ROOT, {**APP, "Action": "kms:*"}))
+SSO = "arn:aws:iam::*:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_KeyAdmin_*"
+NEVER = [
+    "role/KeyAdmin",
+    "*KeyAdmin*",
+    "*",
+    "arn:aws:iam::12:role/x",
+    "arn:aws:iam::${acount_id}:role/x",
+    "arn:asw:iam::111122223333:role/x",
+    "arn:aws:iam:us-east-1:111122223333:role/x",
+    "arn:aws:iam::111122223333:group/x",
+    "arn:aws:iam::111122223333:root",
+    "arn:aws:sts::111122223333:assumed-role/x/*",
+]
+SOMETIMES = [
+    SSO,
+    "arn:aws:iam::*:*/admin",
+    "arn:*:*:*:*:*",
+    "arn:aws:iam::${account_id}:role/x",
+    "arn:aws:sts::111122223333:federated-user/fred",
+    "arn:aws:iam::1*3:us*",
+    "logs.us-east-1.amazonaws.com",
+]
 ALL = """\
 account_id: "111122223333"
 authorized_principals:
@@ -159,13 +181,30 @@ class TestWhatItSays:
         assert verdict(result, "IAM-KMS-4") == "violated"
 
     def test_a_pattern_that_can_never_match_is_a_warning(self, tmp_path: Path) -> None:
-        result = scan(tmp_path, "authorized_principals: {default: ['role/KeyAdmin', 'arn:aws:iam::12:role/x', '*']}")
+        result = scan(tmp_path, f"authorized_principals: {{default: {json.dumps([*NEVER, *SOMETIMES])}}}")
 
         told = [item["message"] for item in result.report["diagnostics"] if item["code"] == "pattern-never-matches"]
-        assert len(told) == 2
-        assert "`role/KeyAdmin` can never match" in told[0]
-        assert "`arn:aws:iam::12:role/x` can never match" in told[1]
+        assert [message.split("`")[1] for message in told] == NEVER
         assert ".tfkms.yaml:1: authorized_principals.default: " in result.err
+
+    def test_a_role_of_iam_identity_center_is_authorized_by_its_pattern(self, tmp_path: Path) -> None:
+        """Its path holds the Region, and its name ends with letters that AWS makes up."""
+        path = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_KeyAdmin_0123456789abcdef"
+        holder = f"arn:aws:iam::{ACCOUNT}:role/{path}"
+        grant = {"Effect": "Allow", "Principal": {"AWS": holder}, "Action": "kms:DisableKey", "Resource": "*"}
+        (tmp_path / "plan.json").write_text(json.dumps(key_plan(policy(ROOT, grant))), encoding="utf-8")
+        words = ("scan", "plan.json", "--check", "IAM-KMS-4", "--format", "json")
+
+        assert run(*words, cwd=tmp_path).code == 1
+        (tmp_path / ".tfkms.yaml").write_text(f"authorized_principals: {{default: ['{SSO}']}}", encoding="utf-8")
+        assert run(*words, cwd=tmp_path).code == 0
+
+    def test_a_plan_is_settled_beside_its_source(self, tmp_path: Path) -> None:
+        (tmp_path / "live").mkdir()
+        (tmp_path / "live" / "main.tf").write_text("", encoding="utf-8")
+        (tmp_path / "live" / ".tfkms.yaml").write_text("undecided: warn", encoding="utf-8")
+
+        assert "settings from live/.tfkms.yaml\n" in scan(tmp_path, None, "--source", "live").err
 
     def test_everything_at_once_is_read(self, tmp_path: Path) -> None:
         assert scan(tmp_path, ALL).code == 1
@@ -184,8 +223,9 @@ class TestWhatIsWrong:
     @pytest.mark.parametrize(
         ("text", "line", "says"),
         [
-            ("undecidd: warn", 1, "undecidd: there is no such setting (column 11); did you mean `undecided`?"),
+            ("undecidd: warn", 1, "undecidd: there is no such setting (column 1); did you mean `undecided`?"),
             ("a: 1\n", 1, "a: there is no such setting"),
+            ("chekcs:\n  IAM-KMS-7: {severity: high}", 1, "chekcs: there is no such setting (column 1); did you mean"),
             ("\nundecided: maybe", 2, "undecided: expected one of fail, warn, not `maybe` (column 12)"),
             ("fail_on: hgih", 1, "did you mean `high`?"),
             ("account_id: 111122223333", 1, 'write account ids in quotes: "111122223333"'),
@@ -200,7 +240,7 @@ class TestWhatIsWrong:
             ("- 1", 1, "the settings: expected a mapping, not a list"),
             ("guards: null", 1, "guards: expected a list, not nothing"),
             ("authorized_principals: {default: [3]}", 1, "authorized_principals.default[0]: expected a text, not `3`"),
-            ("authorized_principals: {IAM-KMS-33: []}", 1, "there is no guardrail `IAM-KMS-33`"),
+            ("authorized_principals: {IAM-KMS-33: []}", 1, "there is no guardrail `IAM-KMS-33` (column 25)"),
             ("undecided: fail\nchecks: {IAM-KMS-33: {}}", 2, "did you mean `IAM-KMS-3`?"),
             ("checks: {default: {enabled: false}}", 1, "there is no guardrail `default`"),
             ("waivers:\n- {check: IAM-KMS-33, reason: r}", 2, "there is no guardrail `IAM-KMS-33`"),
@@ -212,8 +252,10 @@ class TestWhatIsWrong:
             ),
             ("checks: {IAM-KMS-7: {severty: high}}", 1, "did you mean `severity`?"),
             ("a: &a [1]\nb: *a", 1, "anchors and aliases are not read here"),
-            ("undecided: fail\nundecided: warn", 2, "`undecided` stands twice"),
+            ("undecided: fail\nundecided: warn", 2, "`undecided` stands twice (column 1)"),
             ("undecided: [", 2, "not valid YAML"),
+            ("undecided: {a]", 1, "did not find expected ',' or '}' (column 14)"),
+            ("rules_dir: nowhere", 1, "rules_dir: there is no directory `nowhere` (column 12)"),
             ("guards: [missing.json]", 1, "guards: `missing.json` cannot be read"),
             ("guards: [../../etc/hostname]", 1, "is not below the settings' directory"),
             ("guards: [plan.json, .tfkms.yaml]", 1, "is not the JSON of a policy"),
@@ -245,6 +287,12 @@ class TestWhatIsWrong:
         (tmp_path / ".tfkms.yaml").write_bytes(b"\xff\xfe\x00")
 
         assert "not UTF-8" in scan(tmp_path, None).err
+
+    @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device that never ends")
+    def test_no_more_is_read_than_settings_may_be_long(self, tmp_path: Path) -> None:
+        (tmp_path / ".tfkms.yaml").symlink_to("/dev/zero")
+
+        assert "the settings are larger than 4096 KiB" in scan(tmp_path, None).err
 
     def test_a_date_of_the_command_line_is_checked(self, tmp_path: Path) -> None:
         assert "--today takes a date like 2027-06-30, not `20270630`" in scan(tmp_path, None, "--today", "20270630").err

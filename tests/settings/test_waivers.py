@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.command_line import Run, run
 from tests.plan_builder import ACCOUNT, ROOT, block, change, key_plan, plan, policy
 
@@ -98,6 +100,22 @@ def test_a_waiver_of_one_principal_does_not_waive_anyone(tmp_path: Path) -> None
 
     assert result.code == 1
     assert codes(result) == ["waiver-unused"]
+
+
+@pytest.mark.parametrize(
+    "name", ["arn:aws:iam::444455556666:root", f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/build", "*"]
+)
+def test_what_a_whole_account_or_a_session_or_everyone_is_granted_can_be_waived_by_that_name(
+    tmp_path: Path, name: str
+) -> None:
+    both = {**granting("a"), "Principal": {"AWS": [name, arn("a")]}}
+
+    result = scan(tmp_path, [both], f"- {{check: IAM-KMS-3, principal: '{name}', reason: r}}")
+
+    waived = {principal for principals, by in told(result) if by for principal in principals}
+    assert name in waived
+    assert codes(result) == []
+    assert result.code == (0 if name == "*" else 1)
 
 
 def test_an_expired_waiver_is_a_finding_again_and_says_so(tmp_path: Path) -> None:

@@ -23,11 +23,11 @@ config_option = click.option(
 )
 
 
-def settings(config: str | None, inputs: Sequence[str], quiet: bool) -> "Settings":
+def settings(config: str | None, inputs: Sequence[str], quiet: bool, source: str | None = None) -> "Settings":
     """The settings that hold for the inputs: those in `config`, else in the nearest file, else the defaults.
 
-    They are looked for from a directory that is scanned, for anything else from the current directory. The file is
-    named on standard error. Raises Refusal.
+    They are looked for from a directory that is scanned, else from `source`, the configuration of a plan, and else from
+    the current directory. The file is named on standard error. Raises Refusal.
     """
     from tfkms.settings.load import Settings, read_settings
     from tfkms.settings.locate import nearest
@@ -35,7 +35,8 @@ def settings(config: str | None, inputs: Sequence[str], quiet: bool) -> "Setting
     if config is not None:
         path: Path | None = Path(config)
     else:
-        scanned = (Path(item) for item in inputs if os.path.isdir(item))  # noqa: PTH112 - Path.is_dir raises
+        places = inputs if source is None else (*inputs, source)
+        scanned = (Path(item) for item in places if os.path.isdir(item))  # noqa: PTH112 - Path.is_dir raises
         path = nearest(next(scanned, Path.cwd()))
     if path is None:
         return Settings()

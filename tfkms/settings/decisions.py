@@ -1,22 +1,23 @@
 """From a settings file to what the program is told: the stance of the gate, the waivers, what to assume."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.stance import CheckStance, CountsAs, ServiceAccess, Stance, Unattached, in_force
 from tfkms.diagnostics import Diagnostic, Level, Refusal, did_you_mean
 from tfkms.finding import Severity, Waiver
+from tfkms.iam.automaton import matches
 from tfkms.iam.grants import Guarding
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
-from tfkms.iam.pattern import arn_glob, glob
-from tfkms.iam.search import find
+from tfkms.iam.pattern import ARN_COLONS, OneOf, Pattern, glob, shape
+from tfkms.iam.search import BeyondLimitsError, find
 from tfkms.location import Origin
-from tfkms.settings.form import SettingsFile
+from tfkms.settings.form import PARTITIONS, SettingsFile
 from tfkms.settings.load import Settings
 from tfkms.settings.own_rules import OwnRules, read_own_rules
 from tfkms.strict_yaml import SIZE_LIMIT
-from tfkms.waivers import Scope, Waiving
+from tfkms.waivers import EVERYTHING, Scope, Waiving
 
 DEFAULT = "default"
 _SERVICE = ".amazonaws.com"
@@ -44,7 +45,7 @@ def stance(read: Settings, checks: Sequence[str]) -> Stance:
     of_lists = [("authorized_principals", check) for check in lists if check != DEFAULT]
     for setting, check in (*of_lists, *(("checks", check) for check in settings.checks)):
         if check not in checks:
-            raise _unknown(check, checks, read, (setting, check))
+            raise _unknown(check, checks, read, (setting, check), in_name=True)
     own = {
         check: CheckStance(
             authorized=authorized(lists[check]) if check in lists else None,
@@ -74,7 +75,11 @@ def own_rules(read: Settings) -> OwnRules:
     """The guardrails and sites of one's own. Raises Refusal."""
     if read.form.rules_dir is None:
         return OwnRules()
-    return read_own_rules(_below(read.form.rules_dir, read, ("rules_dir",)), read.name)
+    directory = _below(read.form.rules_dir, read, ("rules_dir",))
+    if not directory.is_dir():
+        message = f"rules_dir: there is no directory `{read.form.rules_dir}`"
+        raise read.refusal("rules-missing", ("rules_dir",), message)
+    return read_own_rules(directory, read.name)
 
 
 def waivers(read: Settings, checks: Sequence[str]) -> tuple[Waiving, ...]:
@@ -114,25 +119,56 @@ def idle_patterns(read: Settings) -> Iterator[Diagnostic]:
         ),
     ]
     for place, path, entries in places:
+        fits = can_name if path[-1] == "principal" else can_match
         for number, entry in enumerate(entries):
-            if not can_match(entry):
+            if not fits(entry):
                 hint = "write `arn:aws:iam::ACCOUNT:role/NAME`, with `*` where it may vary, or `NAME.amazonaws.com`"
                 message = f"{place}: `{entry}` can never match a principal"
                 line = read.line((*path, number))
                 yield Diagnostic(Level.WARNING, "pattern-never-matches", message, None, read.name, line, hint)
 
 
-_ANYONE = tuple(
-    glob(f"arn:*:{kind}") for kind in ("iam::????????????:role/?*", "iam::????????????:user/?*", "sts::????????????:?*")
-)
+_CALLERS: Mapping[str, tuple[str, ...]] = {"iam": ("role/?*", "user/?*"), "sts": ("federated-user/?*",)}
+"""What `aws:PrincipalArn` holds: by service what follows the account. That of a session is its role."""
+
+_NAMED: Mapping[str, tuple[str, ...]] = {
+    "iam": (*_CALLERS["iam"], "root"),
+    "sts": (*_CALLERS["sts"], "assumed-role/?*/?*"),
+}
+_ACCOUNT = shape([OneOf(frozenset("0123456789"))] * 12)
 
 
 def can_match(entry: str) -> bool:
-    """Whether the pattern matches the ARN of any role, user or session, or is the name of a service."""
-    if is_service(entry):
+    """Whether the pattern matches what `aws:PrincipalArn` may hold but for root users, or is the name of a service."""
+    return is_service(entry) or _can_be(entry, _CALLERS)
+
+
+def can_name(entry: str) -> bool:
+    """Whether the pattern matches a principal as statements name it: an account and a session too, or everyone."""
+    return is_service(entry) or set(entry) == {EVERYTHING} or _can_be(entry, _NAMED)
+
+
+def _can_be(entry: str, kinds: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether an entry of six parts, each a pattern by itself, matches an ARN of one of the kinds."""
+    parts = entry.replace("${account_id}", "0" * 12).split(":", ARN_COLONS)
+    if len(parts) <= ARN_COLONS:
+        return False
+    scheme, partition, service, region, account, name = map(glob, parts)
+    return (
+        matches(scheme, "arn")
+        and any(matches(partition, own) for own in PARTITIONS)
+        and matches(region, "")
+        and _meet(account, (_ACCOUNT,))
+        and any(matches(service, home) and _meet(name, tuple(map(glob, kinds[home]))) for home in kinds)
+    )
+
+
+def _meet(pattern: Pattern, others: Sequence[Pattern]) -> bool:
+    """Whether some text matches the pattern and one of the others; true where that would take too long to tell."""
+    try:
+        return find([[pattern], others], ()) is not None
+    except BeyondLimitsError:
         return True
-    pattern = arn_glob(entry.replace("${account_id}", "0" * 12)) or glob(entry)
-    return find([_ANYONE, [pattern]], ()) is not None
 
 
 def _severity(settings: SettingsFile, check: str) -> Severity | None:
@@ -140,11 +176,12 @@ def _severity(settings: SettingsFile, check: str) -> Severity | None:
     return Severity[own.severity.upper()] if own is not None and own.severity is not None else None
 
 
-def _unknown(check: str, checks: Sequence[str], read: Settings, path: tuple[str | int, ...]) -> Refusal:
+def _unknown(
+    check: str, checks: Sequence[str], read: Settings, path: tuple[str | int, ...], *, in_name: bool = False
+) -> Refusal:
     """The refusal of a guardrail that there is not, with its place in the settings."""
     hint = did_you_mean(check.upper(), checks) or "list them with `tfkms rules`"
-    message = f"there is no guardrail `{check}`"
-    return Refusal("settings-unknown-check", message, hint, read.name, read.line(path))
+    return read.refusal("settings-unknown-check", path, f"there is no guardrail `{check}`", hint, in_name=in_name)
 
 
 def _guard(path: str, read: Settings, place: int) -> Guarding:
@@ -152,8 +189,7 @@ def _guard(path: str, read: Settings, place: int) -> Guarding:
     file = _below(path, read, ("guards", place))
 
     def refused(why: str) -> Refusal:
-        line = read.line(("guards", place))
-        return Refusal("settings-guard", f"guards: `{path}` {why}", None, read.name, line)
+        return read.refusal("settings-guard", ("guards", place), f"guards: `{path}` {why}")
 
     try:
         if file.stat().st_size > SIZE_LIMIT:
@@ -171,5 +207,5 @@ def _below(path: str, read: Settings, setting: tuple[str | int, ...]) -> Path:
     found = (read.base / path).resolve()
     if not found.is_relative_to(read.base.resolve()):
         message = f"{setting[0]}: `{path}` is not below the settings' directory"
-        raise Refusal("settings-outside", message, None, read.name, read.line(setting))
+        raise read.refusal("settings-outside", setting, message)
     return found

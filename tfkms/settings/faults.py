@@ -13,11 +13,15 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One departure from the form. `path` leads to the member, `message` is a lower-case clause, `hint` what to do."""
+    """One departure from the form. `path` leads to the member, `message` is a lower-case clause, `hint` what to do.
+
+    `in_name`: it is the member's name that is wrong, not what it says.
+    """
 
     path: Path
     message: str
     hint: str | None = None
+    in_name: bool = False
 
 
 def first_fault(content: object, schema: Mapping[str, Any]) -> Fault | None:
@@ -79,7 +83,7 @@ class _Walk:
                 fault = self.check(item, node["additionalProperties"], (*path, name))
             else:
                 hint = did_you_mean(name, known) or f"known are {', '.join(known)}"
-                fault = Fault((*path, name), "there is no such setting", hint)
+                fault = Fault((*path, name), "there is no such setting", hint, in_name=True)
             if fault is not None:
                 return fault
         missing = [name for name in node.get("required", ()) if name not in value]

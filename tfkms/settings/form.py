@@ -4,7 +4,7 @@ Every field's description says what it does; its default is what holds without i
 """
 
 from datetime import date
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import msgspec
 from msgspec import Meta
@@ -36,6 +36,10 @@ PagesAddress: TypeAlias = Annotated[
 ]
 Patterns: TypeAlias = list[PrincipalPattern]
 CheckId: TypeAlias = Annotated[str, Meta(min_length=1, description="The id of a guardrail.", examples=["IAM-KMS-3"])]
+PartitionName: TypeAlias = Literal[
+    "aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"
+]
+PARTITIONS: tuple[str, ...] = get_args(PartitionName)
 SeverityName: TypeAlias = Literal["low", "medium", "high", "critical"]
 
 
@@ -93,7 +97,7 @@ class SettingsFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str | None, Meta(description="The Region, where the input does not tell it.", examples=["us-east-1"])
     ] = None
     partition: Annotated[
-        Literal["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"] | None,
+        PartitionName | None,
         Meta(description="The partition, where the input does not tell it; without a word it is `aws`."),
     ] = None
     organization_id: Annotated[

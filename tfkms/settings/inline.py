@@ -11,7 +11,7 @@ from datetime import date
 from tfkms.diagnostics import Diagnostic, Level, did_you_mean
 from tfkms.finding import Waiver
 from tfkms.model import Annotation, Scan
-from tfkms.settings.decisions import authorized, can_match
+from tfkms.settings.decisions import authorized, can_name
 from tfkms.waivers import EVERYTHING, Scope, Stretch, Waiving
 
 IGNORE, ALL = "ignore", "all"
@@ -66,7 +66,7 @@ class Inline:
         waiver = Waiver("inline", _reason(words), words.get("owner") or None, _day(words))
         principals = None
         if "principal" in words:
-            if not can_match(words["principal"]):
+            if not can_name(words["principal"]):
                 raise _MalformedError(f"`{words['principal']}` can never match a principal", None)
             principals = authorized([words["principal"]])
         stretch = Stretch(annotation.about, annotation.call)

@@ -33,6 +33,12 @@ class Settings:
         """The line of what stands at a path, or around it; None where lines cannot be told."""
         return self.document.place(path)[0] if self.document.places else None
 
+    def refusal(
+        self, code: str, path: tuple[str | int, ...], message: str, hint: str | None = None, *, in_name: bool = False
+    ) -> Refusal:
+        """The refusal of what stands at a path, with line and column where they can be told."""
+        return _placed(code, Fault(path, message, hint, in_name), message, self.document, self.name)
+
 
 def read_settings(path: Path, name: str) -> Settings:
     """The settings in a file; `name` is how messages call it. An empty file is all defaults.
@@ -54,17 +60,23 @@ def refusal(fault: Fault, document: YamlDocument, name: str) -> Refusal:
     """The refusal that tells of a fault: what, and where in the file."""
     where = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in fault.path).removeprefix(".")
     message = f"{where or 'the settings'}: {fault.message}"
+    return _placed(_MALFORMED, fault, message, document, name)
+
+
+def _placed(code: str, fault: Fault, message: str, document: YamlDocument, name: str) -> Refusal:
     if not document.places:
-        return Refusal(_MALFORMED, message, fault.hint, name)
-    line, column = document.place(fault.path)
-    return Refusal(_MALFORMED, f"{message} (column {column})", fault.hint, name, line)
+        return Refusal(code, message, fault.hint, name)
+    line, column = document.name(fault.path) if fault.in_name else document.place(fault.path)
+    return Refusal(code, f"{message} (column {column})", fault.hint, name, line)
 
 
 def _text(path: Path, name: str) -> str:
     try:
-        if path.stat().st_size > SIZE_LIMIT:
+        with path.open("rb") as file:
+            content = file.read(SIZE_LIMIT + 1)  # a device has no size
+        if len(content) > SIZE_LIMIT:
             raise Refusal(_MALFORMED, f"the settings are larger than {SIZE_LIMIT // 1024} KiB", None, name)
-        return path.read_text(encoding="utf-8-sig")
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except IsADirectoryError:
         raise Refusal("settings-unreadable", "the settings are a directory, not a file", None, name) from None
     except FileNotFoundError:

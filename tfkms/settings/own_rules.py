@@ -45,8 +45,6 @@ class OwnRules:
 
 def read_own_rules(directory: Path, name: str) -> OwnRules:
     """The guardrails and sites in a directory; `name` is how messages call it. Raises Refusal."""
-    if not directory.is_dir():
-        raise Refusal("rules-missing", "rules_dir: there is no such directory", None, name)
     files = sorted(directory.glob("*.yaml"))
     if len(files) > _FILE_LIMIT:
         raise Refusal("rules-limit", f"rules_dir: there are more than {_FILE_LIMIT} files", None, name)

@@ -18,7 +18,8 @@ def page() -> str:
 _INTRODUCTION = """# Settings
 
 tfkms reads `.tfkms.yaml` (or `.tfkms.yml`, or `[tool.tfkms]` in `pyproject.toml`) from the directory that is scanned
-or, for plans, from the current directory, and else from the nearest directory above it, up to the one that has `.git`.
+or, for plans, from `--source` or the current directory, and else from the nearest directory above it, up to the one
+that has `.git`.
 The file that is used is named on standard error; `--config FILE` names another one. Options of the command line win
 over variables of the environment (`TFKMS_SCAN_FAIL_ON=high`), these over the file. A member that is not known, or of a
 wrong type, is refused with its line and column. The form is described by [a JSON Schema](schema/settings-1.json),

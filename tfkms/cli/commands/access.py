@@ -32,7 +32,7 @@ def access(
     from tfkms.report import access as report
     from tfkms.settings import decisions
 
-    settings = found_settings(config, [source], quiet)
+    settings = found_settings(config, [source], quiet, told.source)
     own = decisions.own_rules(settings)
     ids = [rule.id for rule in (*catalogue.rules(), *own.rules)]
     facts = judged_by(decisions.stance(settings, ids), sites=own.sites)

@@ -50,7 +50,7 @@ def can(
     from tfkms.report import can as report
     from tfkms.settings import decisions
 
-    settings = found_settings(config, [source], quiet)
+    settings = found_settings(config, [source], quiet, told.source)
     own = decisions.own_rules(settings)
     stance = decisions.stance(settings, [rule.id for rule in (*catalogue.rules(), *own.rules)])
     about = action_named(action, catalogue.actions())

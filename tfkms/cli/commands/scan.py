@@ -130,7 +130,7 @@ def scan(
     from tfkms.settings.inline import Inline
     from tfkms.waivers import Waivers
 
-    settings = found_settings(config, inputs, quiet)
+    settings = found_settings(config, inputs, quiet, told.source)
     own = decisions.own_rules(settings)
     ids = [rule.id for rule in (*catalogue.rules(), *own.rules)]
     stance = decisions.stance(settings, ids)

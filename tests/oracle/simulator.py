@@ -17,12 +17,12 @@ PRESENT = shutil.which("npm") is not None and shutil.which("node") is not None
 SCRIPT = Path(__file__).with_name("ask.mjs")
 
 
-def install(directory: Path) -> None:
-    """Installs the simulator into a folder of its own."""
+def install(directory: Path) -> bool:
+    """Whether the simulator could be installed into a folder of its own."""
     npm = shutil.which("npm")
     assert npm is not None
     command = [npm, "install", "--prefix", str(directory), "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    return subprocess.run(command, check=False, capture_output=True, timeout=300).returncode == 0
 
 
 def asked(documents: Documents, request: Request, context: Mapping[str, tuple[str, ...]] | None = None) -> str:

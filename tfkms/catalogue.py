@@ -71,7 +71,8 @@ class _RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Rule:
     """A guardrail: what it demands, why, and how to mend a violation; `kind` is the module of `checks` that judges it.
 
-    `messages` and `fixes` are the texts of findings by cause, with `{facts}` to fill in.
+    `messages` and `fixes` are the texts of findings by cause, with `{facts}` to fill in. `remediation` is None where a
+    guardrail of one's own has none.
     """
 
     id: str
@@ -85,7 +86,7 @@ class Rule:
     since: str
     text: str
     rationale: str
-    remediation: Remediation
+    remediation: Remediation | None
     references: tuple[Reference, ...]
     messages: Mapping[str, str]
     fixes: Mapping[str, str]

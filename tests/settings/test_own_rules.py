@@ -134,3 +134,22 @@ def test_settings_for_it_hold_for_the_other_commands_too(tmp_path: Path) -> None
 
     assert run("access", "plan.json", cwd=tmp_path).code == 0
     assert run("can", role, "kms:TagResource", "aws_kms_key.main", "plan.json", cwd=tmp_path).out.startswith("yes")
+
+
+MENDED = """\
+remediation:
+  text: Leave tags to those who own the key.
+  before: 'Action = "kms:Tag*"'
+  after: 'Action = "kms:DescribeKey"'
+"""
+
+
+def test_its_page_says_how_to_mend_it_in_its_own_words_or_not_at_all(tmp_path: Path) -> None:
+    scan(tmp_path, {"acme.yaml": RULE, "told.yaml": RULE.replace("ACME-1", "ACME-2") + MENDED})
+
+    silent, told = (run("explain", own, cwd=tmp_path).out for own in ("ACME-1", "ACME-2"))
+
+    assert "How to mend it" not in silent
+    assert "aws_kms_key" not in silent
+    assert "How to mend it\nLeave tags to those who own the key." in told
+    assert 'Action = "kms:DescribeKey"' in told

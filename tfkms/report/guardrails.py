@@ -72,9 +72,10 @@ def _parts(rule: Rule) -> Iterator[tuple[str, _Part]]:
     yield "", _Prose(rule.text)
     if rule.rationale:
         yield "Why", _Prose(rule.rationale)
-    yield "How to mend it", _Prose(rule.remediation.text)
-    yield "Before", _Hcl(tuple(rule.remediation.before.rstrip().split("\n")))
-    yield "After", _Hcl(tuple(rule.remediation.after.rstrip().split("\n")))
+    if rule.remediation:
+        yield "How to mend it", _Prose(rule.remediation.text)
+        yield "Before", _Hcl(tuple(rule.remediation.before.rstrip().split("\n")))
+        yield "After", _Hcl(tuple(rule.remediation.after.rstrip().split("\n")))
     if rule.references:
         yield "Read on", _Links(rule.references)
 

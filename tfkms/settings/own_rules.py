@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from tfkms import catalogue
-from tfkms.catalogue import Message, Rule
+from tfkms.catalogue import Message, Remediation, Rule
 from tfkms.diagnostics import Refusal, did_you_mean
 from tfkms.extract import Site
 from tfkms.finding import Severity
@@ -32,6 +32,7 @@ class _RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     enabled: bool = True
     text: str = ""
     rationale: str = ""
+    remediation: Remediation | None = None
     messages: dict[str, Message] = {}
 
 
@@ -85,7 +86,7 @@ def _rule(path: Path, shipped: Sequence[Rule]) -> Rule:
         since="",
         text=read.text or read.title,
         rationale=read.rationale,
-        remediation=model.remediation,
+        remediation=read.remediation,
         references=(),
         messages={**model.messages, **{cause: own.says for cause, own in read.messages.items()}},
         fixes={**model.fixes, **{cause: own.fix for cause, own in read.messages.items()}},

@@ -28,7 +28,9 @@ from tfkms.location import Origin
 from tfkms.queries.access import How
 from tfkms.report import formats
 
-REPORTS = Path(__file__).parent.parent / "fixtures" / "reports"
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+REPORTS = FIXTURES / "reports"
+MIXED = FIXTURES / "plans" / "mixed-verdicts" / "plan.json"
 
 
 def rendered(report: Report | None = None) -> str:
@@ -485,3 +487,18 @@ def test_a_picture_that_cannot_be_drawn_fails_the_gate_and_takes_no_finding_with
     assert "tfkms crashed (ZeroDivisionError)" in done.err
     assert len(parsed(done.out).all("article")) > 5
     assert run("scan", "plan.json", cwd=tmp_path).code == 1
+
+
+def test_a_cell_whose_unknown_decides_leads_to_what_is_undecided_about_it(tmp_path: Path) -> None:
+    page = scanned(tmp_path, json.loads(MIXED.read_text(encoding="utf-8")))
+    undecided = {own.attributes["id"] for own in page.all("article") if own.attributes["data-verdict"] == "undecided"}
+    (ledger,) = [own for own in page.all(class_="key") if own.attributes["data-key"] == "aws_kms_key.ledger"]
+    cells = [cell for row in ledger.all("tr") for cell in row.all("td")]
+
+    unknown = [cell for cell in cells if "?" in cell.text]
+    linked = {link.attributes["href"].removeprefix("#") for cell in unknown for link in cell.all("a")}
+
+    assert unknown
+    assert linked
+    assert linked <= undecided
+    assert not [cell for cell in cells if cell not in unknown and cell.all("a")]

@@ -1,17 +1,21 @@
 """The matrix of a key as it is drawn: a mark for each cell, and numbered notes below for what narrows it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tfkms.finding import Input
 from tfkms.iam.actions import KmsAction
-from tfkms.queries.access import Cell, Column, How, KeyAccess
+from tfkms.queries.access import Cell, Column, How, KeyAccess, Row
 from tfkms.queries.can import Access
+from tfkms.queries.people import Kind
 from tfkms.report import page, rows
 from tfkms.report.rows import Line
 
 Place = tuple[str, str, Column]
 """A cell of the matrices of one input: the key's address, the principal, the column."""
+
+ANYONE = "*"
+"""The principal of what is asked of everyone: of each row but the root user's, who is authorized."""
 
 ROOM = 400
 """So many rows are open at first; the matrices after them show their counts until they are opened."""
@@ -20,6 +24,25 @@ ELSEWISE = "the plan changes which actions, or how"
 _ADMINISTRATION = frozenset(Column) - {Column.USE, Column.GRANT}
 _SHAPES = {Access.DIRECTLY: "direct", Access.BY_IAM: "iam", Access.BY_GRANT: "bygrant"}
 _FILLS = {How.FREELY: "freely", How.VIA: "via", How.CONDITIONS: "if", How.UNKNOWN: "unknown", How.NONE: "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The anchors of the findings about cells of one input: what violations prove, and what is left `asked`, which is
+    about a cell only where the unknown decides."""
+
+    proven: dict[Place, str] = field(default_factory=dict)
+    asked: dict[Place, str] = field(default_factory=dict)
+
+    def of(self, key: str, row: Row, column: Column, cell: Cell) -> str:
+        """The anchor of the finding about a cell, empty where there is none."""
+        place = (key, str(row.principal), column)
+        found = self.proven.get(place, "")
+        if not found and cell.how is How.UNKNOWN:
+            found = self.asked.get(place, "")
+            if not found and row.kind is not Kind.ROOT:
+                found = self.asked.get((key, ANYONE, column), "")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +103,14 @@ class _Notes:
 
 
 def pictures(
-    keys: Sequence[Sequence[KeyAccess]], actions: Sequence[KmsAction], findings: Sequence[Mapping[Place, str]] = ()
+    keys: Sequence[Sequence[KeyAccess]], actions: Sequence[KmsAction], findings: Sequence[About] = ()
 ) -> list[Picture]:
-    """The matrices of all inputs. `findings` are, for each input, the anchors of the findings about a cell."""
+    """The matrices of all inputs. `findings` are, for each input, those about its cells."""
     drawn: list[Picture] = []
     room = ROOM
     for place, own in enumerate(keys):
         for key in own:
-            told = findings[place] if findings else {}
+            told = findings[place] if findings else About()
             drawn.append(_picture(key, place, f"k{len(drawn) + 1}", actions, told, is_open=room > 0))
             room -= len(drawn[-1].rows)
     return drawn
@@ -106,7 +129,7 @@ def render(keys: Sequence[Sequence[KeyAccess]], actions: Sequence[KmsAction], in
 
 
 def _picture(
-    key: KeyAccess, place: int, anchor: str, actions: Sequence[KmsAction], told: Mapping[Place, str], *, is_open: bool
+    key: KeyAccess, place: int, anchor: str, actions: Sequence[KmsAction], told: About, *, is_open: bool
 ) -> Picture:
     notes = _Notes()
     drawn = tuple(_drawn(line, key, actions, notes, told) for line in rows.lines(key))
@@ -138,13 +161,13 @@ def _may(row: Drawn, counted: Iterable[Column]) -> bool:
     return any(row.marks[place].fill != "none" for place in places)
 
 
-def _drawn(line: Line, key: KeyAccess, actions: Sequence[KmsAction], notes: _Notes, told: Mapping[Place, str]) -> Drawn:
+def _drawn(line: Line, key: KeyAccess, actions: Sequence[KmsAction], notes: _Notes, told: About) -> Drawn:
     row, change = line.row, line.change
     now = rows.columns(line.after if line.compared or line.after else row, actions)
     then = rows.columns(line.before, actions) if change in ("changed", "removed") else now
     marks: list[Mark] = []
     for column, cell in now.items():
-        finding = told.get((key.address, str(row.principal), column), "")
+        finding = told.of(key.address, row, column, cell)
         was = _mark(then[column]) if then[column] is not cell else None
         mark = _mark(cell, notes.of(rows.narrowing(cell)), finding=finding)
         marks.append(mark if was is None or _alike(mark, was) else replace(mark, was=was))

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tfkms import catalogue
+from tfkms.catalogue import Rule
 from tfkms.finding import Evidence, Finding, Report, Verdict
 from tfkms.location import Origin
-from tfkms.queries.access import column_of
+from tfkms.queries.access import Column, column_of
 from tfkms.report import alike, page, rows, sentences
 from tfkms.report.display import told
 from tfkms.report.guardrails import reading
-from tfkms.report.matrix import Picture, Place, all_open, pictures
+from tfkms.report.matrix import About, Picture, all_open, pictures
 from tfkms.report.source_lines import Excerpt, excerpts
 from tfkms.report.statements import excerpt
 from tfkms.report.view import View, counting, errors, explaining, of_input, paths, waived, warnings
@@ -85,7 +86,7 @@ def render(report: Report, view: View) -> str:
     """The page."""
     groups = list(alike.alike(counting(report)))
     anchors = _anchors(groups)
-    drawn = pictures(view.access, list(catalogue.actions().values()), _cells(report, groups, anchors))
+    drawn = pictures(view.access, list(catalogue.actions().values()), _cells(report, groups, anchors, view.rules))
     return page.render(
         "report.html",
         title=title(report),
@@ -163,20 +164,36 @@ def _anchors(groups: Sequence[Sequence[Finding]]) -> list[str]:
     return found
 
 
-def _cells(report: Report, groups: Sequence[Sequence[Finding]], anchors: Sequence[str]) -> list[Mapping[Place, str]]:
-    """The cells of each input's matrices that violations are about: whose requests prove them."""
-    columns = {f"kms:{name}": column_of(action) for name, action in catalogue.actions().items()}
-    found: list[dict[Place, str]] = [{} for _ in report.inputs]
+def _cells(
+    report: Report, groups: Sequence[Sequence[Finding]], anchors: Sequence[str], rules: Mapping[str, Rule]
+) -> list[About]:
+    """The cells of each input's matrices that findings are about: those whose requests prove violations, and those of
+    what an undecided one asks."""
+    of_actions = {f"kms:{name}": column_of(action) for name, action in catalogue.actions().items()}
+    columns = {action: column for action, column in of_actions.items() if column is not None}
+    found = [About() for _ in report.inputs]
     for group, anchor in zip(groups, anchors, strict=True):
         for finding in group:
-            for witness in finding.witnesses:
-                column = columns.get(witness.action)
-                if column is None:
-                    continue
+            own, who = found[finding.input], set(map(str, finding.principals))
+            cells = [
+                (own.proven, one, columns[witness.action])
+                for witness in finding.witnesses
+                if witness.action in columns
+                for one in {*who, str(witness.principal)}
+            ]
+            if finding.verdict is Verdict.UNDECIDED and finding.check in rules:
+                cells += [(own.asked, one, column) for column in _guarded(rules[finding.check], columns) for one in who]
+            for kept, one, column in cells:
                 for key in finding.keys:
-                    for who in {str(witness.principal), *map(str, finding.principals)}:
-                        found[finding.input].setdefault((key, who, column), anchor)
-    return list(found)
+                    kept.setdefault((key, one, column), anchor)
+    return found
+
+
+def _guarded(rule: Rule, columns: Mapping[str, Column]) -> set[Column]:
+    """The columns of what a guardrail is about: its parameters name actions, or classes of them."""
+    named = {word for own in rule.parameters.values() for word in ([own] if isinstance(own, str) else own)}
+    classes = {f"kms:{name}": action.action_class.value for name, action in catalogue.actions().items()}
+    return {column for action, column in columns.items() if named & {action, classes[action]}}
 
 
 def _findings(

@@ -4,6 +4,7 @@ import io
 import json
 import posixpath
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -85,7 +86,7 @@ def open_archive(content: bytes) -> Archive:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = _members(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OverflowError):
+    except _DAMAGED:
         raise Refusal("saved-plan-damaged", "the saved plan is damaged: its archive cannot be read", _AGAIN) from None
     if _PLAN not in members:
         hint = "hand over the file that `terraform plan -out FILE` wrote"
@@ -105,6 +106,9 @@ def open_archive(content: bytes) -> Archive:
     return Archive(members[_PLAN], members.get(_STATE), files, members.get(_MANIFEST))
 
 
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, LookupError, OverflowError, RuntimeError, ValueError
+)  # fmt: skip
 _AGAIN = "make it again with `terraform plan -out FILE`"
 
 
@@ -117,7 +121,7 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
     left = BYTE_LIMIT
     for entry in entries:
         name = entry.filename
-        if entry.is_dir() or not (name in (_PLAN, _STATE) or name.startswith(FOLDER)):
+        if name.endswith("/") or not (name in (_PLAN, _STATE) or name.startswith(FOLDER)):
             continue
         if _escapes(name) or stat.S_ISLNK(entry.external_attr >> 16):
             raise Refusal("saved-plan-path", "the saved plan has a member whose path leaves the archive")

@@ -1,16 +1,13 @@
 """The parsing tables of python-hcl2's grammar: its LALR automaton, as lark computes it, in JSON.
 
 Computing them takes two seconds, so those of the grammar that this release was made with ship with it, named by the
-grammar's hash. Another grammar's are computed once and kept in the user's cache directory. Tables hold numbers
-and names of rules, no code.
+grammar's hash. Another grammar's are computed in every run and kept nowhere: what lies in a cache somebody may have
+put there, and tables decide what is read. Tables hold numbers and names of rules, no code.
 """
 
 import hashlib
 import importlib.util
 import json
-import os
-import stat
-import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -52,22 +49,9 @@ def tables() -> Tables:
 
 
 def load() -> Tables:
-    """The tables, read anew: those that ship, those in the cache, or computed, whichever are of the grammar."""
+    """The tables, read anew: those that ship, or computed, if they are of another grammar."""
     grammar = grammar_text()
-    key = grammar_key(grammar)
-    cached = _base() / "tfkms" / cache_name(grammar)
-    for path in (SHIPPED, cached):
-        found = _read(path, key, ours=path == SHIPPED)
-        if found is not None:
-            return found
-    text = compute(grammar)
-    _keep(cached, text)
-    return _decode(json.loads(text))
-
-
-def cache_name(grammar: str) -> str:
-    """The name of the file that keeps the tables of a grammar in the user's cache directory."""
-    return f"grammar-{grammar_key(grammar)[:16]}-{FORMAT}.json"
+    return _shipped(grammar_key(grammar)) or _decode(json.loads(compute(grammar)))
 
 
 def grammar_text() -> str:
@@ -152,45 +136,10 @@ def _decode(stored: dict[str, Any]) -> Tables:
     return Tables(rules, tuple(states), starts)
 
 
-def _read(path: Path, key: str, *, ours: bool) -> Tables | None:
-    """The tables in a file if they are those of the grammar; a file that another user may have written is not read."""
+def _shipped(key: str) -> Tables | None:
+    """The tables that ship, if they are those of the grammar."""
     try:
-        if not ours and not _private(path):
-            return None
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        if stored["grammar"] != key or stored["format"] != FORMAT:
-            return None
-        return _decode(stored)
+        stored = json.loads(SHIPPED.read_text(encoding="utf-8"))
+        return _decode(stored) if stored["grammar"] == key and stored["format"] == FORMAT else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
-
-
-def _private(path: Path) -> bool:
-    if sys.platform == "win32":
-        return True
-    return all(
-        place.stat().st_uid == os.geteuid() and not place.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-        for place in (path, path.parent)
-    )
-
-
-def _base() -> Path:
-    """The user's cache directory, by the custom of the system."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-
-
-def _keep(path: Path, text: str) -> None:
-    """Write a cache file whole or not at all; where that cannot be, the next run computes again."""
-    import tempfile
-
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            file.write(text)
-        Path(file.name).replace(path)
-    except OSError:
-        return

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -28,6 +29,12 @@ VARIABLES_VERSION = "2012-10-17"
 """The only version in which `${…}` is a policy variable (IAM User Guide, reference_policies_variables)."""
 
 _DIGITS = 1_000
+TEXT_LIMIT = 1 << 20
+"""Letters of a policy's text. AWS takes 32 KiB for a key and less for all else (KMS Developer Guide, limits.html)."""
+
+STATEMENT_LIMIT = 5_000
+"""Statements of a policy; 32 KiB hold about a thousand."""
+
 _VERSIONS = (VARIABLES_VERSION, "2008-10-17")
 _DOCUMENT_MEMBERS = frozenset({"Version", "Id", "Statement"})
 _STATEMENT_MEMBERS = frozenset(
@@ -46,13 +53,14 @@ def read_policy_text(text: str, origin: Origin) -> tuple[Value, tuple[Diagnostic
     a number that Python neither holds as a float nor writes in full. Raises NotJsonError.
     """
     reader = _Reader()
+    if len(text) > TEXT_LIMIT:
+        raise NotJsonError(f"longer than {TEXT_LIMIT >> 20} MiB, which AWS would not take")
 
     def members(pairs: list[tuple[str, Value]]) -> Value:
         named = dict(pairs)
         if len(named) == len(pairs):
             return named
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
+        [(repeated, _)] = Counter(name for name, _ in pairs).most_common(1)
         return Unknown(reader.unreadable(origin, f"the member `{repeated}` stands twice in one object"))
 
     def constant(name: str) -> Value:
@@ -142,6 +150,9 @@ class _Reader:
         match value.get("Statement", ()):
             case Unknown(hole):
                 statements: tuple[AnyStatement, ...] = (OpaqueStatement(below, hole, value.get("Statement")),)
+            case tuple() as items if len(items) > STATEMENT_LIMIT:
+                reason = f"the policy has more than {STATEMENT_LIMIT:,} statements, which AWS would not take"
+                return self.opaque_policy(value, origin, self.unreadable(origin, reason))
             case tuple() as items:
                 statements = tuple(self.statement(item, below.below(n), variables) for n, item in enumerate(items))
             case item:

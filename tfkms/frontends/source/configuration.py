@@ -3,11 +3,11 @@
 Source: hashicorp/terraform:internal/terraform (the evaluation of names).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tfkms.diagnostics import Diagnostic, Level, did_you_mean
+from tfkms.diagnostics import Diagnostic, Level, Refusal, did_you_mean
 from tfkms.frontends.addresses import AnyKey, ModulePath
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.conversion import CannotConvert
@@ -33,6 +33,8 @@ from tfkms.values import Hole
 META = frozenset(
     {"count", "for_each", "provider", "providers", "depends_on", "lifecycle", "connection", "provisioner", "source"}
 )
+INSTANCES_LIMIT = 200_000
+"""How many instances all blocks may have that are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,16 @@ class World:
     memo: Memo = field(default_factory=Memo)
     errors: dict[tuple[str | None, int | None, str], Diagnostic] = field(default_factory=dict)
     expansions: dict[tuple[str, str], tuple[Instance, ...]] = field(default_factory=dict)
+    made: int = 0
+
+    def expanded(self, place: tuple[str, str], instances: Iterable[Instance]) -> tuple[Instance, ...]:
+        """Keeps the instances of a block. Raises Refusal where all blocks together have too many."""
+        found = self.expansions[place] = tuple(instances)
+        self.made += len(found)
+        if self.made > INSTANCES_LIMIT:
+            message = f"the configuration makes more than {INSTANCES_LIMIT:,} instances"
+            raise Refusal("instances-limit", message, "scan a plan of it, or its modules one by one")
+        return found
 
     def tell(self, diagnostic: Diagnostic) -> None:
         """Keeps an error, each once."""
@@ -320,7 +332,7 @@ class ModuleInstance:
         found = self.world.expansions.get(place)
         if found is None:
             self.world.expansions[place] = (any_instance(nameless(place[1], "it refers to itself")),)
-            found = self.world.expansions[place] = tuple(self._known_instances(declaration))
+            found = self.world.expanded(place, self._known_instances(declaration))
         return found
 
     def _known_instances(self, declaration: Declaration) -> Iterator[Instance]:

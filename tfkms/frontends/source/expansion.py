@@ -20,7 +20,7 @@ Key: TypeAlias = int | str | AnyKey | None
 """The key of an instance; `AnyKey` where the instances are not known, None for one without a key."""
 
 INSTANCE_LIMIT = 10_000
-"""How many instances of one block are written out."""
+"""How many instances of one block are written out; one more stands for all the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ def counted(value: Term) -> Iterator[Instance]:
     if isinstance(number, terms.Number) and isinstance(number.value, int) and number.value >= 0:
         for place in range(min(number.value, INSTANCE_LIMIT)):
             yield Instance(place, {"count": Members({"index": terms.Number(place)}, "count")})
+        if number.value > INSTANCE_LIMIT:
+            yield any_instance(_others("count"), "count")
         return
     hole = terms.first_hole(number) or Hole("", "", "no number", ("count",))
     yield any_instance(Unknown(NUMBER, hole), "count")
@@ -70,8 +72,15 @@ def each(elements: Sequence[tuple[Term, Meaning]] | Unknown) -> Iterator[Instanc
                 unsure = unsure or key
             case _:
                 unsure = unsure or nameless("each.key", "no text")
+    if len(elements) > INSTANCE_LIMIT:
+        unsure = unsure or _others("for_each")
     if unsure is not None:
         yield any_instance(unsure)
+
+
+def _others(word: str) -> Unknown:
+    """What the instances beyond the limit depend on."""
+    return Unknown(DYNAMIC, Hole("", "", f"more than {INSTANCE_LIMIT:,}", (word,)))
 
 
 def keyed(instance: Instance, key: int | str) -> Instance:

@@ -8,27 +8,31 @@ import json
 import os
 import posixpath
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from tfkms.diagnostics import Diagnostic, Level
+from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.frontends.hcl.directory import Declaration, DirectoryIndex, index_directory, lies_inside
 from tfkms.frontends.hcl.syntax import Argument, Template
 from tfkms.frontends.source.declarations import argument, place_of
 
 MANIFEST = ".terraform/modules/modules.json"
 DEPTH_LIMIT = 32
-"""How deep modules may call each other; deeper is a module that calls itself."""
+"""How deep modules may call each other."""
+CALL_LIMIT = 20_000
+"""How many modules may be called, each counted as often as it is."""
 _MANIFEST_LIMIT = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A module that is not at hand. `reason` is a lower-case clause."""
+    """A module that is not at hand. `reason` is a lower-case clause; with `endless` nobody could follow the calls."""
 
     reason: str
+    endless: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,21 +64,28 @@ class _Loader:
     start: str
     indexes: dict[str, DirectoryIndex] = field(default_factory=dict)
     manifest: Mapping[str, str] | None = None
+    open: list[str] = field(default_factory=list)
+    calls: int = 0
 
     def module(self, directory: str, path: tuple[str, ...]) -> Module:
+        self.calls += 1
+        if self.calls > CALL_LIMIT:
+            raise Refusal("modules-limit", f"the configuration calls more than {CALL_LIMIT:,} modules")
         index = self.indexes.get(directory)
         if index is None:
             index = self.indexes[directory] = index_directory(self.root, directory)
+        self.open.append(directory)
         calls = {
             declaration.labels[0]: self.called(declaration, directory, (*path, declaration.labels[0]))
             for declaration in index.of_type("module")
             if declaration.labels
         }
+        self.open.pop()
         return Module(index, calls)
 
     def called(self, declaration: Declaration, directory: str, path: tuple[str, ...]) -> Called:
         if len(path) > DEPTH_LIMIT:
-            return Absent("modules call each other without end")
+            return Absent(f"modules call each other more than {DEPTH_LIMIT} deep", endless=True)
         source = _source(declaration)
         if isinstance(source, Absent):
             return source
@@ -87,6 +98,8 @@ class _Loader:
             place = posixpath.normpath(posixpath.join(self.start, known))
         if place == ".." or place.startswith(("../", "/")):
             return Absent("the module lies outside of the scanned directory")
+        if place in self.open:
+            return Absent("it calls itself", endless=True)
         found = os.path.join(self.root, place)  # noqa: PTH118 - every call of every module passes here
         if place not in self.indexes and not (os.path.isdir(found) and lies_inside(self.root, found)):  # noqa: PTH112
             return Absent(f"there is no directory `{place}`")
@@ -95,13 +108,14 @@ class _Loader:
     def installed(self) -> Mapping[str, str]:
         """Where `terraform init` put modules, by the dotted names of the calls, relative to the root module."""
         if self.manifest is None:
-            self.manifest = _manifest(self.root / self.start / MANIFEST)
+            self.manifest = _manifest(self.root, self.root / self.start / MANIFEST)
         return self.manifest
 
 
-def _manifest(path: Path) -> Mapping[str, str]:
+def _manifest(root: Path, path: Path) -> Mapping[str, str]:
     try:
-        if path.stat().st_size > _MANIFEST_LIMIT:
+        status = path.stat()
+        if not (stat.S_ISREG(status.st_mode) and status.st_size <= _MANIFEST_LIMIT and lies_inside(root, path)):
             return {}
         listed: Any = json.loads(path.read_bytes())
         entries = listed["Modules"]
@@ -128,7 +142,7 @@ def _source(declaration: Declaration) -> str | Absent:
 
 
 def absences(module: Module) -> list[Diagnostic]:
-    """A warning for each call, here or below, whose module is not at hand. Each block once."""
+    """A warning for each call, here or below, whose module is not at hand, an error for one without end. Each once."""
     found: dict[tuple[str, int], Diagnostic] = {}
     pending, seen = [module], set()
     while pending:
@@ -145,5 +159,6 @@ def absences(module: Module) -> list[Diagnostic]:
             file, line = place_of(declaration)
             message = f"module.{name} is not read: {called.reason}; what it makes is not judged"
             hint = "run `terraform init` in the root module" if "terraform init" in called.reason else None
-            found[file, line] = Diagnostic(Level.WARNING, "module-missing", message, None, file, line, hint)
+            level = Level.ERROR if called.endless else Level.WARNING
+            found[file, line] = Diagnostic(level, "module-missing", message, None, file, line, hint)
     return [found[place] for place in sorted(found)]

@@ -3,9 +3,10 @@
 import os
 import posixpath
 import re
+import stat
 from pathlib import Path
 
-from tfkms.frontends.hcl.directory import configuration_files, index_directory
+from tfkms.frontends.hcl.directory import MAX_BYTES, configuration_files, index_directory, lies_inside
 from tfkms.frontends.hcl.syntax import Argument, Template
 from tfkms.frontends.source.declarations import argument
 
@@ -23,7 +24,7 @@ def roots(root: Path, directory: str) -> list[str]:
     """The root modules in and below `directory`, relative to `root`, sorted. Hidden directories are left out."""
     found = sorted(_configured(root, directory))
     called: set[str] = set()
-    for place in filter(lambda place: _may_call(root / place), found):
+    for place in filter(lambda place: _may_call(root, root / place), found):
         for declaration in index_directory(root, place).of_type("module"):
             given = argument(declaration, "source")
             value = given.item.value if given is not None and isinstance(given.item, Argument) else None
@@ -33,16 +34,19 @@ def roots(root: Path, directory: str) -> list[str]:
     return [place for place in found if place not in called]
 
 
-def _may_call(directory: Path) -> bool:
+def _may_call(root: Path, directory: Path) -> bool:
     """Whether a file in the directory has what a call of a local module must have."""
     with os.scandir(directory) as entries:
         names = configuration_files([entry.name for entry in entries])
-    return any(_LOCAL_SOURCE.search(_content(directory / name)) for name in names)
+    return any(_LOCAL_SOURCE.search(_content(root, directory / name)) for name in names)
 
 
-def _content(path: Path) -> bytes:
+def _content(root: Path, path: Path) -> bytes:
+    """What a file holds; nothing for one that is not read as configuration either."""
     try:
-        return path.read_bytes()
+        status = path.stat()
+        readable = stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BYTES and lies_inside(root, path)
+        return path.read_bytes() if readable else b""
     except OSError:
         return b""
 

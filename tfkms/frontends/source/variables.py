@@ -15,7 +15,8 @@ from tfkms.frontends.hcl import syntax
 from tfkms.frontends.hcl.directory import Declaration, DirectoryIndex
 from tfkms.frontends.hcl.evaluate import evaluate
 from tfkms.frontends.hcl.export import to_value
-from tfkms.frontends.hcl.files import DirectoryFiles, NoFiles
+from tfkms.frontends.hcl.faults import Fault, Withheld
+from tfkms.frontends.hcl.files import READ_LIMIT, DirectoryFiles, NoFiles
 from tfkms.frontends.hcl.json_syntax import json_variables
 from tfkms.frontends.hcl.parse import parse_body, parse_expression
 from tfkms.frontends.hcl.scan import SyntaxProblem
@@ -26,6 +27,8 @@ from tfkms.frontends.source.declarations import argument
 from tfkms.frontends.source.documents import term_of
 from tfkms.values import Value
 
+FILE_LIMIT = READ_LIMIT
+"""Bytes of a file of variables."""
 _FILES = ("terraform.tfvars", "terraform.tfvars.json")
 PRIMITIVES = frozenset({"string", "number", "bool"})
 _AUTO = (".auto.tfvars", ".auto.tfvars.json")
@@ -68,7 +71,11 @@ class Given:
                 found[name] = reading.written(name, text, _is_text(kinds[name]), f"TF_VAR_{name}")
         files = DirectoryFiles(root, directory)
         for file in _automatic(root / directory):
-            found.update(reading.file(files.shown(file), files.read(file)))
+            try:
+                found.update(reading.file(files.shown(file), files.read(file)))
+            except (Fault, Withheld) as error:
+                message = f"the variables are not read: {error}"
+                self.diagnostics.append(Diagnostic(Level.ERROR, "variables-unreadable", message))
         for option in self.options:
             match option:
                 case Assigned(name, text):
@@ -85,7 +92,7 @@ class Given:
 def _automatic(directory: Path) -> Iterator[str]:
     """The files that Terraform reads unasked, in its order."""
     with os.scandir(directory) as entries:
-        names = {entry.name for entry in entries if ".tfvars" in entry.name and entry.is_file()}
+        names = {entry.name for entry in entries if ".tfvars" in entry.name and not entry.is_dir()}
     yield from (name for name in _FILES if name in names)
     yield from sorted(name for name in names if name.endswith(_AUTO))
 

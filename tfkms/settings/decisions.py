@@ -7,6 +7,7 @@ from tfkms.checks.authorized import Authorized
 from tfkms.checks.stance import CheckStance, CountsAs, ServiceAccess, Stance, Unattached, in_force
 from tfkms.diagnostics import Diagnostic, Level, Refusal, did_you_mean
 from tfkms.finding import Severity, Waiver
+from tfkms.frontends.document_text import OversizeError, read_file
 from tfkms.iam.automaton import matches
 from tfkms.iam.grants import Guarding
 from tfkms.iam.parse import NotJsonError, parse_policy, read_policy_text
@@ -192,9 +193,9 @@ def _guard(path: str, read: Settings, place: int) -> Guarding:
         return read.refusal("settings-guard", ("guards", place), f"guards: `{path}` {why}")
 
     try:
-        if file.stat().st_size > SIZE_LIMIT:
-            raise refused("is too large for a policy")
-        content, _ = read_policy_text(file.read_text(encoding="utf-8-sig"), Origin(path, ""))
+        content, _ = read_policy_text(read_file(file, SIZE_LIMIT).decode("utf-8-sig"), Origin(path, ""))
+    except OversizeError:
+        raise refused("is too large for a policy") from None
     except (OSError, UnicodeDecodeError):
         raise refused("cannot be read") from None
     except NotJsonError as error:

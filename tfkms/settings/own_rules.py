@@ -47,6 +47,10 @@ class OwnRules:
 def read_own_rules(directory: Path, name: str) -> OwnRules:
     """The guardrails and sites in a directory; `name` is how messages call it. Raises Refusal."""
     files = sorted(directory.glob("*.yaml"))
+    for path in files:
+        if not (path.is_file() and path.resolve().is_relative_to(directory.resolve())):
+            message = f"rules_dir: `{path.name}` is no file of that directory"
+            raise Refusal("rules-outside", message, "put the file itself there, not a link", name)
     if len(files) > _FILE_LIMIT:
         raise Refusal("rules-limit", f"rules_dir: there are more than {_FILE_LIMIT} files", None, name)
     shipped = catalogue.rules()

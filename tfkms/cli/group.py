@@ -11,13 +11,17 @@ from tfkms.cli.output import tell
 from tfkms.diagnostics import Diagnostic, Level, Refusal
 
 EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+"""What shells make of a program that an interrupt has ended."""
+
+NO_MEMORY = "there is not enough memory for it"
 
 
 class Commands(click.Group):
     """A command is the function `NAME` in the module `tfkms.cli.commands.NAME`, imported when it is asked for.
 
     It returns the exit code. After a refusal, or a fault of tfkms, there is one line on standard error and the code
-    is 2.
+    is 2; after an interrupt (Ctrl-C) it is 130.
     """
 
     def list_commands(self, _context: click.Context) -> list[str]:
@@ -41,6 +45,11 @@ class Commands(click.Group):
             return int(returned)
         except Refusal as refusal:
             tell([refusal.diagnostic])
+        except KeyboardInterrupt:
+            tell([Diagnostic(Level.ERROR, "interrupted", "interrupted")])
+            return EXIT_INTERRUPTED
+        except MemoryError:
+            tell([Diagnostic(Level.ERROR, "memory", NO_MEMORY)])
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:  # never a traceback, which may quote the input, and never a pass

@@ -355,10 +355,13 @@ class Reader:
 
 
 def _variables(path: str) -> bytes:
+    from tfkms.frontends.document_text import read_file
+    from tfkms.frontends.source.variables import FILE_LIMIT
+
     try:
-        return Path(path).read_bytes()
+        return read_file(Path(path), FILE_LIMIT)
     except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
+        reason = (error.strerror or str(error) or type(error).__name__).lower()
         raise Refusal(
             "variables-unreadable", f"the variables cannot be read: {reason}", None, display_path(path)
         ) from None

@@ -3,6 +3,7 @@
 import copyreg
 import gc
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tfkms import engine
 from tfkms.catalogue import Rule
+from tfkms.cli.group import NO_MEMORY
 from tfkms.cli.inputs import Asked, Reader
 from tfkms.cli.names import STANDARD_INPUT
 from tfkms.diagnostics import Diagnostic, Level, Refusal
@@ -63,6 +65,8 @@ class Task:
             except Refusal as refusal:
                 diagnostic = refusal.diagnostic
                 refused.append(replace(diagnostic, file=diagnostic.file or part.name))
+            except MemoryError:
+                refused.append(Diagnostic(Level.ERROR, "memory", NO_MEMORY, None, part.name))
             except Exception as error:  # the others are judged, and the gate must not pass
                 refused.append(_crashed(part, type(error).__name__))
         return Done(tuple(found), tuple(refused), tuple(access))
@@ -113,23 +117,37 @@ def _by_processes(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> 
     # Processes are started anew: a fork of one that has threads may hang.
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(asked)), fresh, initializer=_take, initargs=(task,)) as pool:
-        pending: list[Future[Done] | None] = []
-        for one in asked:
-            if one.path == STANDARD_INPUT:
-                pending.append(None)
-                continue
-            future = _submitted(pool, one)
-            future.add_done_callback(lambda _, path=one.path: told(path))  # type: ignore[misc]
-            pending.append(future)
-        for one, future_or_none in zip(asked, pending, strict=True):
-            if future_or_none is None:
-                yield task.done(one)
-                told(one.path)
-                continue
-            try:
-                yield future_or_none.result()
-            except BrokenProcessPool:
-                yield Done((), (_crashed(one, "its process ended"),))
+        try:
+            yield from _from_pool(pool, task, asked, told)
+        except KeyboardInterrupt:
+            end_processes()
+            raise
+
+
+def _from_pool(pool: ProcessPoolExecutor, task: Task, asked: Sequence[Asked], told: Told) -> Iterator[Done]:
+    pending: list[Future[Done] | None] = []
+    for one in asked:
+        if one.path == STANDARD_INPUT:
+            pending.append(None)
+            continue
+        future = _submitted(pool, one)
+        future.add_done_callback(lambda _, path=one.path: told(path))  # type: ignore[misc]
+        pending.append(future)
+    for one, future_or_none in zip(asked, pending, strict=True):
+        if future_or_none is None:
+            yield task.done(one)
+            told(one.path)
+            continue
+        try:
+            yield future_or_none.result()
+        except BrokenProcessPool:
+            yield Done((), (_crashed(one, "its process ended"),))
+
+
+def end_processes() -> None:
+    """Ends the processes that judge, whatever they do."""
+    for process in multiprocessing.active_children():
+        process.kill()
 
 
 def _submitted(pool: ProcessPoolExecutor, asked: Asked) -> Future[Done]:
@@ -154,6 +172,7 @@ _task: Task | None = None
 def _take(task: Task) -> None:
     global _task  # noqa: PLW0603 - a process is told once, not with every input
     _task = task
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who began it ends it, and says so
 
 
 def _done(asked: Asked) -> Done:

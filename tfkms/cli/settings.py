@@ -68,12 +68,13 @@ def today(written: str | None) -> date:
 def read_known(path: str | None) -> "Baseline":
     """The baseline in the file, an empty one where none is named. Raises Refusal."""
     from tfkms.baseline import Baseline, read_baseline
+    from tfkms.frontends.document_text import read_file
 
     if path is None:
         return Baseline()
     name = shown_path(Path(path))
     try:
-        content = Path(path).read_bytes()
+        content = read_file(Path(path))
     except OSError as error:
         raise Refusal("baseline-unreadable", f"the baseline cannot be read: {reason(error)}", None, name) from None
     return read_baseline(content, name)

@@ -89,6 +89,6 @@ def _replace(path: Path, content: bytes) -> None:
         with suppress(FileNotFoundError):
             new.chmod(stat.S_IMODE(path.stat().st_mode))
         new.replace(path)
-    except OSError:
+    except BaseException:  # an interrupt too leaves nothing behind
         new.unlink(missing_ok=True)
         raise

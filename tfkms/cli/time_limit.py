@@ -1,11 +1,11 @@
 """The time that a scan may take: when it is over the program ends, without a report and with the code for an error."""
 
-import multiprocessing
 import os
 import threading
 from types import TracebackType
 
 from tfkms.cli.group import EXIT_ERROR
+from tfkms.cli.judging import end_processes
 from tfkms.cli.output import tell
 from tfkms.diagnostics import Diagnostic, Level
 
@@ -34,8 +34,7 @@ class TimeLimit:
             message = f"the scan took longer than {self._seconds} s, and was ended"
             hint = "allow it more by --timeout, or scan fewer inputs at a time"
             tell([Diagnostic(Level.ERROR, "timeout", message, hint=hint)])
-            for process in multiprocessing.active_children():
-                process.kill()
+            end_processes()
         finally:
             # Only this ends a thread that computes.
             os._exit(EXIT_ERROR)

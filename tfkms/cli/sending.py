@@ -1,6 +1,6 @@
 """Sends the reports of a scan where they are wanted: to files, and one of them to standard output."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ _VERDICTS = ("atlantis", "spacelift")
 
 @dataclass(slots=True)
 class Sending:
-    """A report on its way. What cannot be written is told, and is part of the report from then on."""
+    """A report on its way. What cannot be made or written is told, and is part of the report from then on."""
 
     report: "Report"
     view: "View"
@@ -29,8 +29,27 @@ class Sending:
         """Writes the text to the file."""
         failed = deliver(path, text)
         if failed is not None:
-            tell([failed])
-            self.report = replace(self.report, diagnostics=(*self.report.diagnostics, failed))
+            self.failed(failed)
+
+    def failed(self, diagnostic: Diagnostic) -> None:
+        """Tells an error, here and in the reports that are still to come."""
+        tell([diagnostic])
+        self.report = replace(self.report, diagnostics=(*self.report.diagnostics, diagnostic))
+
+    def summary(self, path: str) -> None:
+        """Writes the summary of a job."""
+        text = self.made("the summary of the job", lambda: formats.job_summary(self.report, self.view))
+        if text is not None:
+            self.file(path, text)
+
+    def made(self, what: str, make: Callable[[], str]) -> str | None:
+        """The text that is made; None where a fault of tfkms prevents it, which is told and leaves the others."""
+        try:
+            return make()
+        except Exception as error:  # nothing of it is written, and the gate must not pass
+            message = f"{what} crashed ({type(error).__name__}); this is a fault of tfkms, please report it"
+            self.failed(Diagnostic(Level.ERROR, "report-crashed", message))
+            return None
 
     def everywhere(self, outputs: Sequence[Target], form: str | None, colour: bool) -> None:
         """Writes each output to its file and, if there is a `form`, that one to standard output.
@@ -43,7 +62,9 @@ class Sending:
             if path is None:
                 self.show(name, colour)
             else:
-                self.file(path, self.rendered(name))
+                text = self.rendered(name)
+                if text is not None:
+                    self.file(path, text)
 
     def show(self, form: str, colour: bool) -> None:
         """Writes the report to standard output."""
@@ -52,11 +73,17 @@ class Sending:
             from tfkms.report.formats import text
 
             terminal.write(text.lines(self.report, self.view))
-        else:
-            write(self.rendered(form))
+            return
+        rendered = self.rendered(form)
+        if rendered is not None:
+            write(rendered)
 
-    def rendered(self, form: str) -> str:
-        """The report in that form; if it leaves something out, that is told."""
+    def rendered(self, form: str) -> str | None:
+        """The report in that form, None where tfkms cannot make it; if it leaves something out, that is told."""
+        return self.made(f"the {form} report", lambda: self.complete(form))
+
+    def complete(self, form: str) -> str:
+        """The report in that form, and a word on what it leaves out."""
         left = formats.left_out(form, self.report, self.view)
         if left:
             message = f"the {form} report leaves out {left}, for its reader takes no more"

@@ -164,7 +164,7 @@ def scan(
     if write_baseline is not None:
         sending.file(write_baseline, written(report).decode())
     if summary and GITHUB in forms:
-        sending.file(summary, formats.job_summary(report, view))
+        sending.summary(summary)
     shown = form != TEXT or bool(done.judged) or not done.refused
     sending.everywhere(outputs, form if shown else None, in_colour(no_color))
     return exit_code(sending.report, gate)

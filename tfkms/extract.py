@@ -211,7 +211,7 @@ class _Extraction:
         mask = resource.before_sensitive if self.moment is Moment.BEFORE else resource.after_sensitive
         sensitive = masked(mask, path)
         try:
-            found = _content(resource, site, path, value, origin)
+            found = _content(resource, site, path, value, origin, hidden=sensitive)
         except NotJsonError as error:
             hole = Hole(resource.address, origin.path, "the policy is not JSON")
             message = f"the policy in {origin.path} is not JSON: {error}"
@@ -221,7 +221,7 @@ class _Extraction:
         if found is None:
             return None
         state, content, read_diagnostics = found
-        policy, parse_diagnostics = parse_policy(content, origin)
+        policy, parse_diagnostics = parse_policy(content, origin, hidden=sensitive)
         if resource.presence is not None and not is_key(site) and resource.mode is Mode.MANAGED:
             policy = doubted(policy, resource.presence)
         self.tell([*read_diagnostics, *parse_diagnostics], sensitive, origin)
@@ -257,7 +257,7 @@ def _applies(site: Site, values: Mapping[str, Value]) -> bool:
 
 
 def _content(
-    resource: Resource, site: Site, path: Path, value: Value, origin: Origin
+    resource: Resource, site: Site, path: Path, value: Value, origin: Origin, *, hidden: bool
 ) -> tuple[State, Value, tuple[Diagnostic, ...]] | None:
     """What a document holds and how much of it is known; None where there is no document. Raises NotJsonError.
 
@@ -266,7 +266,7 @@ def _content(
     argument = resource.argument(str(path[0])) if path else Unseen()
     match value:
         case str() if value:
-            content, diagnostics = read_policy_text(value, origin)
+            content, diagnostics = read_policy_text(value, origin, hidden=hidden)
             return State.KNOWN, content, diagnostics
         case Mapping() if any(True for _ in holes(value)):
             return State.PARTIAL, value, ()

@@ -46,13 +46,14 @@ class NotJsonError(ValueError):
     """A policy text that is no JSON; the message is one lower-case line that never quotes the text."""
 
 
-def read_policy_text(text: str, origin: Origin) -> tuple[Value, tuple[Diagnostic, ...]]:
+def read_policy_text(text: str, origin: Origin, *, hidden: bool = False) -> tuple[Value, tuple[Diagnostic, ...]]:
     """The JSON value of a policy's text, and a warning for each object that has a member twice and for long numbers.
 
     Such an object becomes `Unknown`: readers differ on which of the two counts, and one may hide the other; and so does
-    a number that Python neither holds as a float nor writes in full. Raises NotJsonError.
+    a number that Python neither holds as a float nor writes in full. With `hidden` nothing of it is told. Raises
+    NotJsonError.
     """
-    reader = _Reader()
+    reader = _Reader(hidden)
     if len(text) > TEXT_LIMIT:
         raise NotJsonError(f"longer than {TEXT_LIMIT >> 20} MiB, which AWS would not take")
 
@@ -101,24 +102,28 @@ def _frozen(value: object) -> Value:
             raise AssertionError(f"json gave a {type(value).__name__}")
 
 
-def parse_policy(value: Value, origin: Origin) -> tuple[Policy, tuple[Diagnostic, ...]]:
+def parse_policy(value: Value, origin: Origin, *, hidden: bool = False) -> tuple[Policy, tuple[Diagnostic, ...]]:
     """The policy that `value` is, and a warning for each thing in it that could not be read.
 
     `origin` is the place of the document's root. An unknown document, or one that is no policy, comes back as a policy
-    of one opaque statement. Never raises.
+    of one opaque statement. With `hidden`, for a sensitive document, no reason says what stands in it. Never raises.
     """
-    reader = _Reader()
+    reader = _Reader(hidden)
     policy = reader.policy(value, origin)
     return policy, tuple(reader.diagnostics)
 
 
 @dataclass(slots=True)
 class _Reader:
+    hidden: bool = False
     diagnostics: list[Diagnostic] = field(default_factory=list)
     unknown_version: Hole | None = None
 
     def unreadable(self, origin: Origin, reason: str) -> Hole:
         """A hole for what is there but cannot be read; says so."""
+        if self.hidden:
+            argument = "/".join(origin.path.split("/")[:2])
+            origin, reason = Origin(origin.address, argument), "sensitive, and cannot be read"
         self.diagnostics.append(
             Diagnostic(
                 Level.WARNING,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tfkms.frontends.addresses import AnyKey
 from tfkms.frontends.hcl.export import to_value
-from tfkms.frontends.hcl.terms import Null, Term, Text, Unknown
+from tfkms.frontends.hcl.terms import Null, Term, Text, Unknown, with_sensitive
 from tfkms.frontends.hcl.types import DYNAMIC, STRING
 from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.policy_document import Rendered
@@ -149,9 +149,9 @@ class Computation:
         suffix, reverse = _PARTITION_SUFFIX.get(account.partition, ("", ""))
         match resource.type, name:
             case "aws_iam_policy_document", "json":
-                return text_of(*self.document(resource))
+                return with_sensitive(text_of(*self.document(resource)), _is_marked(resource))
             case "aws_iam_policy_document", "minified_json":
-                return minified_text_of(*self.document(resource))
+                return with_sensitive(minified_text_of(*self.document(resource)), _is_marked(resource))
             case "aws_caller_identity", "account_id" | "id":
                 return name_of(account.id)
             case "aws_caller_identity", "arn" if (caller := self.caller(resource)) is not None:
@@ -251,6 +251,11 @@ def presence(resource: Resource) -> Hole | None:
     if not any(isinstance(key, AnyKey) for key in keys):
         return None
     return Hole(resource.address, "", "whether there is any is not known before the plan")
+
+
+def _is_marked(resource: Resource) -> bool:
+    """Whether anything that the block gives is sensitive. Terraform shows what a data source makes of it, we do not."""
+    return any(term.marked for term in resource.module.attributes(resource).values())
 
 
 def _unknown(resource: Resource, name: str, reason: str) -> Term:

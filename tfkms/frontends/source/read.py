@@ -250,14 +250,15 @@ class _Reading:
                 hole = Hole(own.address, f"/{name}", AFTER_APPLY, (f"{own.local_address}.{name}",))
                 after[name] = Unknown(hole)
         origins = dict(self.placed(own, attributes))
+        sensitive = {name: _mask(term) for name, term in attributes.items() if term.marked}
         if own.mode is Mode.DATA:
-            self.read(own, after, origins)
+            self.read(own, after, origins, sensitive)
         path = module_path(own.module.address)
         block = own.local_address.removesuffix(own.instance.suffix)
         planned = self.computation.planned(own, after)
         return replace(
             planned,
-            after_sensitive={name: _mask(term) for name, term in attributes.items() if term.marked},
+            after_sensitive=sensitive,
             arguments=_arguments(self.references.written.arguments(path, block), attributes),
             links=self.references.links(path, block, planned.index),
             origins=origins,
@@ -282,7 +283,9 @@ class _Reading:
         self.files.setdefault(file, lines.file)
         return lines if file == lines.file else replace(lines, file=file)
 
-    def read(self, own: Resource, after: dict[str, Value], origins: dict[str, Origin]) -> None:
+    def read(
+        self, own: Resource, after: dict[str, Value], origins: dict[str, Origin], sensitive: dict[str, Value]
+    ) -> None:
         """Adds what a data source reads."""
         names = {
             POLICY_DOCUMENT: ("json",),
@@ -299,6 +302,7 @@ class _Reading:
             if after.get(name) is None:
                 term = own.module.attribute(own, name)
                 after[name] = value_of(term, name)
+                sensitive[name] = _mask(term)
                 origins.update(self.placed(own, {name: term}))
 
 

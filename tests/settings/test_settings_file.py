@@ -1,6 +1,7 @@
 """The settings file: where it is found, what it may say, and what is said of one that is wrong."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -290,9 +291,25 @@ class TestWhatIsWrong:
 
     @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device that never ends")
     def test_no_more_is_read_than_settings_may_be_long(self, tmp_path: Path) -> None:
-        (tmp_path / ".tfkms.yaml").symlink_to("/dev/zero")
+        assert "the settings are larger than 4096 KiB" in scan(tmp_path, None, "--config", "/dev/zero").err
 
-        assert "the settings are larger than 4096 KiB" in scan(tmp_path, None).err
+    @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
+    def test_a_link_to_elsewhere_is_refused_unless_it_is_named(self, tmp_path: Path) -> None:
+        repository = tmp_path / "repository"
+        (repository / ".git").mkdir(parents=True)
+        (tmp_path / "other.yaml").write_text("secret words")
+        (repository / ".tfkms.yaml").symlink_to(tmp_path / "other.yaml")
+
+        found = scan(repository, None)
+
+        assert found.code == 2
+        assert found.err == "tfkms: error: .tfkms.yaml: the settings are a link to elsewhere; name them by --config\n"
+
+    @pytest.mark.skipif(os.name == "nt", reason="there are no such pipes on Windows")
+    def test_a_pipe_that_nobody_named_is_not_waited_for(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / ".tfkms.yaml")
+
+        assert "the settings are no regular file" in scan(tmp_path, None).err
 
     def test_a_date_of_the_command_line_is_checked(self, tmp_path: Path) -> None:
         assert "--today takes a date like 2027-06-30, not `20270630`" in scan(tmp_path, None, "--today", "20270630").err

@@ -5,8 +5,10 @@ import socket
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.serve.service import Service, serving
+from tfkms.serve import work
 from tfkms.serve.app import application
 from tfkms.serve.exchange import UnavailableError
 from tfkms.serve.outcomes import Answer, Json
@@ -29,8 +31,9 @@ def no_judge(content: bytes, name: str) -> Answer:
 class Line:
     """An exchange in which a plan takes its time and then cannot be had, unless it breaks at once."""
 
-    def __init__(self, seconds: float = 0, fault: Exception | None = None):
-        self.seconds, self.fault = seconds, fault
+    def __init__(self, seconds: float = 0, fault: Exception | None = None, deaf: str = ""):
+        self.seconds, self.fault, self.deaf = seconds, fault, deaf
+        self.order: list[str] = []
         self.heard: dict[str, list[tuple[str, str]]] = {}
 
     async def plan(self, request: Request) -> bytes:
@@ -39,16 +42,19 @@ class Line:
 
     async def tell(self, request: Request, document: Json, attempts: int = 1) -> None:
         said = document["data"]["attributes"]
+        if said["status"] != "running":
+            await asyncio.sleep(0.5 if request.name == self.deaf else 0)
+            self.order.append(request.name)
         self.heard.setdefault(request.name, []).append((said["status"], said["message"]))
 
 
 async def worked(line: Any, limits: Limits, *runs: str) -> None:
     """Takes the runs on and works them off."""
-    work = Work(line, no_judge, limits)
-    work.start()
+    own = Work(line, no_judge, limits)
+    own.start()
     for run in runs:
-        assert work.take(request(run))
-    await work.stop()
+        assert own.take(request(run))
+    await own.stop()
 
 
 def test_what_waits_for_longer_than_anybody_listens_is_failed_without_a_look_at_its_plan() -> None:
@@ -81,6 +87,14 @@ def test_a_fault_nobody_thought_of_is_an_answer_and_the_next_plan_is_judged() ->
         status, message = line.heard[run][-1]
         assert status == "failed"
         assert message == "tfkms could not judge the plan: something went wrong (ValueError)"
+
+
+def test_an_answer_that_is_not_heard_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "_HEARING_SECONDS", 0.05)
+    line = Line(deaf="first")
+    asyncio.run(worked(line, Limits(workers=1), "first", "second"))
+
+    assert line.order == ["second", "first"]
 
 
 def test_the_body_of_a_request_that_comes_in_drop_by_drop_is_not_waited_for() -> None:

@@ -17,6 +17,9 @@ from tfkms.serve.run_task import PLANNED, Request
 log = logging.getLogger("tfkms.serve")
 
 _STOPPED = "the run task was stopped before it came to this plan; run it again"
+_HEARING_SECONDS = 10
+"""What an answer may take to arrive before the next plan is judged meanwhile."""
+
 _CLOSING_SECONDS = 30
 """When stopped, what the last answers may take to arrive."""
 
@@ -118,8 +121,8 @@ class Work:
                 except Exception as error:  # whatever it is, the run task is answered, and the next one judged
                     log.exception("%s: not judged", taken.request.name)
                     answer = failure(f"something went wrong ({type(error).__name__})")
-                # An answer that is on its way is not called back.
-                await asyncio.shield(self._answer(taken, answer))
+                # An answer that is on its way is not called back; one that is not heard keeps nobody waiting.
+                await asyncio.wait([self._answer(taken, answer)], timeout=_HEARING_SECONDS)
                 self._waiting.task_done()
         finally:
             await asyncio.get_running_loop().run_in_executor(self._threads, bench.close)

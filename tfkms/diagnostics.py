@@ -12,8 +12,9 @@ class Level(StrEnum):
     WARNING = "warning"
 
 
-OUTPUT_UNWRITABLE = "output-unwritable"
-"""The code of the diagnostic on a report that could not be written where it was wanted."""
+OUTPUT_UNWRITABLE, REPORT_CRASHED = "output-unwritable", "report-crashed"
+"""The codes of the diagnostics on a report that could not be written where it was wanted, and on one that a fault of
+tfkms kept from being made."""
 
 
 @dataclass(frozen=True, slots=True)

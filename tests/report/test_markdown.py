@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tests.report import made
-from tfkms.diagnostics import OUTPUT_UNWRITABLE, Diagnostic, Level
+from tfkms.diagnostics import OUTPUT_UNWRITABLE, REPORT_CRASHED, Diagnostic, Level
 from tfkms.finding import Finding, Report, Severity
 from tfkms.gate import Gate
 from tfkms.report import formats
@@ -109,8 +109,9 @@ def test_the_title_says_the_worst(report: Report, title: str) -> None:
     assert formats.render("markdown", report, made.view()).splitlines()[1] == f"### {title}"
 
 
-def test_a_report_that_could_not_be_written_is_not_taken_for_one_that_could_not_be_read() -> None:
-    unwritten = Diagnostic(Level.ERROR, OUTPUT_UNWRITABLE, "the report cannot be written: is a directory", file="out")
+@pytest.mark.parametrize("code", [OUTPUT_UNWRITABLE, REPORT_CRASHED])
+def test_a_report_that_could_not_be_written_is_not_taken_for_one_that_could_not_be_read(code: str) -> None:
+    unwritten = Diagnostic(Level.ERROR, code, "the report cannot be written: is a directory", file="out")
     text = formats.render("markdown", replace(made.clean(), diagnostics=(unwritten,)), made.view())
 
     assert text.splitlines()[1] == "### tfkms could not write every report"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tfkms.cli.output import tell, write
 from tfkms.cli.targets import TEXT, Target, deliver
-from tfkms.diagnostics import Diagnostic, Level
+from tfkms.diagnostics import REPORT_CRASHED, Diagnostic, Level
 from tfkms.report import formats
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Sending:
             return make()
         except Exception as error:  # nothing of it is written, and the gate must not pass
             message = f"{what} crashed ({type(error).__name__}); this is a fault of tfkms, please report it"
-            self.failed(Diagnostic(Level.ERROR, "report-crashed", message))
+            self.failed(Diagnostic(Level.ERROR, REPORT_CRASHED, message))
             return None
 
     def everywhere(self, outputs: Sequence[Target], form: str | None, colour: bool) -> None:

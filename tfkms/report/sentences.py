@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from tfkms.diagnostics import OUTPUT_UNWRITABLE, Diagnostic
+from tfkms.diagnostics import OUTPUT_UNWRITABLE, REPORT_CRASHED, Diagnostic
 from tfkms.finding import Evidence, Finding, Report, UnseenPolicy, Verdict, Waiver, Witness
 from tfkms.gate import Gate, exit_code
 from tfkms.location import Origin
@@ -87,7 +87,7 @@ def unseen(policy: UnseenPolicy) -> str:
 
 def could_not(errors: Iterable[Diagnostic]) -> str:
     """What tfkms could not do, if these are its errors."""
-    written = all(item.code == OUTPUT_UNWRITABLE for item in errors)
+    written = all(item.code in (OUTPUT_UNWRITABLE, REPORT_CRASHED) for item in errors)
     return "could not write every report" if written else "could not read everything"
 
 

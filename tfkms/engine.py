@@ -375,7 +375,7 @@ class _Run:
         except Exception as error:  # whatever it is, the gate must not pass
             self.crashed(rule, error, None)
             return
-        once = Once(side.likeness)
+        once = Once(side.likeness, question.opinions)
         for subject in subjects:
             asked = Asked(check, subject, question)
             try:

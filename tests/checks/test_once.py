@@ -12,6 +12,7 @@ from tests.iam.policies import openly
 from tests.judging import judged
 from tests.plan_builder import ACCOUNT, ROOT, change, plan, policy
 from tfkms import catalogue
+from tfkms.checks import second_opinion
 from tfkms.checks.likeness import Likeness
 from tfkms.finding import Report
 
@@ -159,3 +160,30 @@ def test_judging_once_and_each_by_itself_come_to_the_same(
     content = plan(*keys, *held(*identity, allow(Resource=resource, Action=["kms:Decrypt", "kms:DisableKey"])))
 
     assert judged(content) == apart(content)
+
+
+def test_no_witness_is_told_of_a_key_before_the_second_evaluator_has_seen_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    evaluate = second_opinion.simulate
+
+    def noted(request: Any, *rest: Any) -> Any:
+        asked.append(request)
+        return evaluate(request, *rest)
+
+    monkeypatch.setattr(second_opinion, "simulate", noted)
+    report = judged(plan(*(key(number, EVERYONE) for number in range(3))))
+
+    seen = {(request.principal, request.action, request.resource) for request in asked}
+    shown = {(own.principal, own.action, own.resource) for finding in report.findings for own in finding.witnesses}
+    assert {resource for _, _, resource in shown} == {arn(number) for number in range(3)}
+    assert shown <= seen
+
+
+def test_where_the_second_evaluator_says_otherwise_of_a_key_it_is_judged_by_itself(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    monkeypatch.setattr(second_opinion.Opinions, "agrees_on_like", lambda *_: False)
+
+    judged(plan(*(key(number, EVERYONE) for number in range(3))), "IAM-KMS-8")
+
+    assert asked == [f"aws_kms_key.k{number}" for number in range(3)]

@@ -1,7 +1,7 @@
 """What a check says of key policies, each kind of which is judged once.
 
 What it says of the first holds of all that are like it, under their own names: no verdict of one is told of another in
-the first one's words.
+the first one's words, and no witness of one stands for another before the second evaluator has seen it with that key.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -11,6 +11,7 @@ from typing import Any, assert_never
 
 from tfkms.checks.likeness import Likeness
 from tfkms.checks.question import KeyPolicySubject
+from tfkms.checks.second_opinion import Opinions
 from tfkms.extract import Document, Key
 from tfkms.finding import Evidence, NotApplicable, Outcome, Passed, Remarked, Undecided, Violated, Witness
 from tfkms.values import text_parts
@@ -19,8 +20,8 @@ from tfkms.values import text_parts
 class Once:
     """The outcomes of one check on one side of a plan."""
 
-    def __init__(self, likeness: Likeness):
-        self.likeness = likeness
+    def __init__(self, likeness: Likeness, opinions: Opinions):
+        self.likeness, self.opinions = likeness, opinions
         self.first: dict[Hashable, _Judged] = {}
 
     def outcomes(self, subject: Any, judge: Callable[[], list[Outcome]]) -> list[Outcome]:
@@ -39,7 +40,8 @@ class Once:
         if first is None:
             first = self.first[like] = _Judged(key, document, tuple(judge()))
             return list(first.outcomes)
-        return first.of(key, document) if first.can_be_told_of_others else judge()
+        told = first.of(key, document, self.opinions) if first.can_be_told_of_others else None
+        return judge() if told is None else told
 
 
 @dataclass(frozen=True)
@@ -86,14 +88,21 @@ class _Judged:
         evidence = [own for outcome in self.outcomes for own in _evidence(outcome)]
         return {id(own): statements.index(own) for own in evidence if own in statements}
 
-    def of(self, key: Key, document: Document) -> list[Outcome]:
-        """The outcomes as they are for another key with such a policy."""
+    def of(self, key: Key, document: Document, opinions: Opinions) -> list[Outcome] | None:
+        """The outcomes as they are for another key with such a policy; None if the second evaluator says otherwise."""
         own = _Move(self, key, document)
-        return [own.outcome(outcome) for outcome in self.outcomes]
+        moved = [own.outcome(outcome) for outcome in self.outcomes]
+        pairs = zip(moved, self.outcomes, strict=True)
+        proofs = (pair for one, other in pairs for pair in zip(_witnesses(one), _witnesses(other), strict=True))
+        return moved if all(opinions.agrees_on_like(proof, like) for proof, like in proofs) else None
 
 
 def _evidence(outcome: Outcome) -> tuple[Evidence, ...]:
     return outcome.evidence if isinstance(outcome, Violated | Undecided) else ()
+
+
+def _witnesses(outcome: Outcome) -> tuple[Witness, ...]:
+    return outcome.witnesses if isinstance(outcome, Violated) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from tfkms.finding import Witness
 from tfkms.iam.case import Case
 from tfkms.iam.document import Policy
 from tfkms.iam.grants import EVERYTHING
-from tfkms.iam.simulate import Answer, Documents, Request, simulate
+from tfkms.iam.simulate import Answer, Documents
 
 
 def is_foreign(case: Case) -> bool:
@@ -30,8 +30,7 @@ def confirmed(case: Case, proof: Witness, question: Question) -> bool:
         resource_guards=tuple(guard.policy for guard in sure if guard.on_resources),
     )
     crossing = frozenset({proof.action}) if foreign else question.cross_account
-    request = Request(proof.principal, proof.action, proof.resource, proof.context)
-    return simulate(request, documents, crossing) is Answer.ALLOWED
+    return question.opinions.agrees(proof, documents, crossing, Answer.ALLOWED)
 
 
 def _joined(boundaries: tuple[Policy, ...]) -> Policy | None:

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.holders import HeldDocument, Holder, guarding, held_documents
 from tfkms.checks.parties import target
+from tfkms.checks.second_opinion import Opinions
 from tfkms.checks.stance import Stance
 from tfkms.extract import Document, Estate, Key, default_key_policy, unnamed_key
 from tfkms.iam import callers
@@ -64,6 +65,7 @@ class Question:
     targets: dict[tuple[str, int], Target] = field(default_factory=dict, init=False, repr=False, compare=False)
     by_name: dict[Text, Holder] = field(default_factory=dict, init=False, repr=False, compare=False)
     unnamed: list[Text] = field(default_factory=list, init=False, repr=False, compare=False)
+    opinions: Opinions = field(default_factory=Opinions, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for holder in self.holders:

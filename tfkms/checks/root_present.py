@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question
+from tfkms.checks.second_opinion import Opinions
 from tfkms.extract import Document, Key
 from tfkms.finding import Claim, Outcome, Passed, Undecided, Violated, Witness
 from tfkms.iam.access import Absent, Keys, Known, Solution, solve
@@ -15,7 +16,7 @@ from tfkms.iam.context import MOMENTS, root_keys
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Principals, Statement
 from tfkms.iam.key_values import Reading
 from tfkms.iam.principals import RootUser, account_of, matches_root
-from tfkms.iam.simulate import Answer, Documents, Request, simulate
+from tfkms.iam.simulate import Answer, Documents
 from tfkms.iam.statements import condition_literals, covers_action, resource_test
 from tfkms.values import Hole, Text
 
@@ -33,7 +34,7 @@ def subjects(question: Question) -> Sequence[KeyPolicySubject]:
 
 def judge(subject: KeyPolicySubject, question: Question) -> Iterator[Outcome]:
     """Whether the root user may put another policy in the place of this one."""
-    yield _Judge(subject.key, subject.document).outcome()
+    yield _Judge(subject.key, subject.document, question.opinions).outcome()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,9 @@ class _Match:
 
 
 class _Judge:
-    def __init__(self, key: Key, document: Document):
+    def __init__(self, key: Key, document: Document, opinions: Opinions):
         account = key.resource.account
+        self.opinions = opinions
         self.key = key
         self.document = document
         self.root = RootUser(account.id, account.partition)
@@ -118,8 +120,7 @@ class _Judge:
     def violated(self) -> Outcome:
         claim, blamed = self.cause()
         witness = Witness(self.root.arn, ACTION, self.key.arn, self.context())
-        request = Request(witness.principal, witness.action, witness.resource, witness.context)
-        if simulate(request, Documents(self.document.policy), frozenset()) is not Answer.DENIED:
+        if not self.opinions.agrees(witness, Documents(self.document.policy), frozenset(), Answer.DENIED):
             return self.undecided(DISAGREEMENT, blamed, ())
         return Violated(
             address=self.document.address,

@@ -1,6 +1,7 @@
 """The root user must be able to replace the key policy: each cause, and laws over policies of all kinds."""
 
 from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.iam.asking import ACCOUNT, KEY, OTHER, ROOT
 from tfkms.checks import root_present
 from tfkms.checks.asking import BEYOND_LIMITS, outcomes
 from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject
+from tfkms.checks.second_opinion import Opinions
 from tfkms.extract import Document, Key, Kind, Moment, State
 from tfkms.finding import Outcome, Passed, Undecided, Violated
 from tfkms.iam import search
@@ -66,7 +68,8 @@ def judged(content: object, account: Account = HOME, arn: Text = KEY, sensitive:
     policy, _ = parse_policy(value, PLACE)
     document = Document(resource, "/policy", Kind.KEY_POLICY, State.KNOWN, policy, value, sensitive, Moment.AFTER)
     subject = KeyPolicySubject(Key(resource, arn, (document,)), document)
-    (outcome,) = outcomes(root_present, subject, None)  # type: ignore[arg-type] # nothing is asked
+    question: Any = SimpleNamespace(opinions=Opinions())  # nothing else is asked
+    (outcome,) = outcomes(root_present, subject, question)
     return outcome
 
 

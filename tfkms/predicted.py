@@ -1,6 +1,7 @@
 """What AWS will call what is still to be made: ARNs, ids and names that follow from what the plan shows.
 
-Sources: IAM User Guide, reference_identifiers (ARNs, paths); AWS KMS Developer Guide, concepts (key ids, aliases).
+Sources: IAM User Guide, reference_identifiers (ARNs, paths); AWS KMS Developer Guide, concepts (key ids, aliases);
+Service Authorization Reference, resource types of the services (ARNs of what services act for).
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,23 @@ REPLICAS = frozenset({"aws_kms_replica_key", "aws_kms_replica_external_key"})
 PRIMARY = "primary_key_arn"
 """The argument of a replica that names the key whose id it has too."""
 _DEFAULT_PATH = "/"
+
+_BUCKET = "aws_s3_bucket"
+_NAMED = {
+    "aws_cloudtrail": ("cloudtrail", "trail/", "name"),
+    "aws_cloudwatch_event_rule": ("events", "rule/", "name"),
+    "aws_cloudwatch_log_group": ("logs", "log-group:", "name"),
+    "aws_dynamodb_table": ("dynamodb", "table/", "name"),
+    "aws_lambda_function": ("lambda", "function:", "function_name"),
+    _BUCKET: ("s3", "", "bucket"),
+    "aws_sns_topic": ("sns", "", "name"),
+    "aws_sqs_queue": ("sqs", "", "name"),
+}
+"""What services act for, by resource type: the service in its ARN, what stands before its name, and the argument that
+gives that."""
+
+NAMING = ("name", "name_prefix", "path", "region", "multi_region", "bucket", "function_name", "event_bus_name")
+"""Arguments by which AWS calls things."""
 
 Attributes: TypeAlias = Mapping[str, Value]
 
@@ -49,6 +67,10 @@ def attribute(resource: Resource, values: Attributes, name: str) -> Value:
             return key_id_of(resource)
         case "aws_kms_alias", "arn":
             return _alias_arn(resource, values)
+        case kind, "arn" if kind in _NAMED:
+            return _named_arn(resource, values)
+        case "aws_s3_bucket", "id":
+            return values.get("bucket") or value
         case _:
             return value
 
@@ -152,3 +174,17 @@ def _alias_arn(resource: Resource, values: Attributes) -> Value:
             return text(f"arn:{account.partition}:kms:", *parts)
         case _:
             return values.get("arn")
+
+
+def _named_arn(resource: Resource, values: Attributes) -> Value:
+    """The ARN of what is called by a name; a bucket's tells no account, that of a rule on another bus the bus."""
+    service, start, named = _NAMED[resource.type]
+    name = values.get(named)
+    if isinstance(name, Unknown) and not isinstance(resource.argument(named), Omitted):
+        name = text(name.hole)
+    on_a_bus = values.get("event_bus_name") not in (None, "", "default")
+    if not isinstance(name, str | Template) or not name or on_a_bus:
+        return values.get("arn")
+    account = resource.account
+    place = ("::",) if resource.type == _BUCKET else (*text_parts(account.region), ":", *text_parts(account.id), ":")
+    return text(f"arn:{account.partition}:{service}:", *place, start, *text_parts(name))

@@ -26,9 +26,12 @@ _COMPOSED = frozenset({"sid", "effect", "actions", "not_actions", "type", "test"
 IsUnknown = Callable[[str, str], bool]
 """Whether an attribute, of a resource that was not asked for, is known after apply only."""
 
+Unread = Callable[[str], Resource | None]
+"""The resource at an address that was not asked for; None for a data source that was read, and where there is none."""
+
 
 def settled(
-    resources: Sequence[Resource], references: References, is_unknown: IsUnknown
+    resources: Sequence[Resource], references: References, is_unknown: IsUnknown, unread: Unread
 ) -> tuple[list[Resource], list[Diagnostic]]:
     """The resources, with the deferred documents rendered and put where they are used; and what that brought up.
 
@@ -36,7 +39,7 @@ def settled(
     """
     if not any(_is_deferred(resource) or resource.type in REPLICAS for resource in resources):
         return list(resources), []
-    settling = _Settling({resource.address: resource for resource in resources}, references, is_unknown)
+    settling = _Settling({resource.address: resource for resource in resources}, references, is_unknown, unread)
     return list(map(settling.settle, resources)), settling.diagnostics
 
 
@@ -80,6 +83,7 @@ class _Settling:
     resources: Mapping[str, Resource]
     references: References
     is_unknown: IsUnknown
+    unread: Unread
     diagnostics: list[Diagnostic] = field(default_factory=list)
     documents: dict[str, Resource] = field(default_factory=dict)
 
@@ -244,7 +248,7 @@ class _Settling:
 
         What is neither may be a part of what stands there: two places that refer to it need not be equal.
         """
-        target = self.resources.get(link.address)
+        target = self.resources.get(link.address) or self.unread(link.address)
         name = link.attribute or usual
         unknown = Unknown(replace(place.hole, references=(_named(link, usual),)))
         if target is None or target.after is None:

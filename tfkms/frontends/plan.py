@@ -322,11 +322,15 @@ def _resources(
     accounts = Accounts(configuration, variables, assumed)
     modules = [module_address(instance.address) for instance in instances]
     keys: list[str] = []
-    for instance, module in zip(instances, modules, strict=True):
-        references.add(instance.address, module, instance.block, instance.index)
+
+    def provider(instance: _Instance, module: str) -> str:
         block = references.written.block(module_path(module), instance.block)
         written = block.config.provider_config_key if block else instance.provider.rpartition("/")[2]
-        key = accounts.block_key(written, module_path(module))
+        return accounts.block_key(written, module_path(module))
+
+    for instance, module in zip(instances, modules, strict=True):
+        references.add(instance.address, module, instance.block, instance.index)
+        key = provider(instance, module)
         keys.append(key)
         if instance.mode is Mode.DATA and instance.source in (Source.PRIOR_STATE, Source.STATE):
             accounts.learn_data(key, instance.type, instance.after or {})
@@ -338,7 +342,15 @@ def _resources(
         _resource(instance, module, key, references, accounts)
         for instance, module, key in zip(instances, modules, keys, strict=True)
     ]
-    made, diagnostics = settled(resources, references, unasked.is_unknown)
+
+    def unread(address: str) -> Resource | None:
+        change = unasked.change(address)
+        if change is None:
+            return None
+        instance, module = _changed(change), module_address(address)
+        return _resource(instance, module, provider(instance, module), references, accounts)
+
+    made, diagnostics = settled(resources, references, unasked.is_unknown, unread)
     return made, [*accounts.conflicts(), *notices(made), *diagnostics]
 
 

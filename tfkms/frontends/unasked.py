@@ -30,9 +30,13 @@ class Unasked:
         """The instances of a block, by the names of its module and its address in it."""
         return self._by_block.get((module, block), ())
 
+    def change(self, address: str) -> ResourceChange | None:
+        """What the plan does to the instance; None where the plan does nothing to it, or has none there."""
+        return self._changes.get(address)
+
     def is_unknown(self, address: str, attribute: str) -> bool:
         """Whether the attribute is known after apply only. One that the plan does not have is not known either."""
-        change = self._changes.get(address)
+        change = self.change(address)
         if change is None:
             return False  # a data source that was read
         unknown = self._unknown(change)

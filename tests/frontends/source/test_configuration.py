@@ -59,6 +59,39 @@ class TestNames:
 
         assert described(tmp_path, "aws_iam_role.r.arn", text) == "arn:aws:iam::111122223333:role/x/app"
 
+    @pytest.mark.parametrize(
+        ("kind", "arguments", "arn"),
+        [
+            ("aws_cloudtrail", 'name = "t"', "arn:aws:cloudtrail:us-east-1:111122223333:trail/t"),
+            ("aws_cloudwatch_event_rule", 'name = "r"', "arn:aws:events:us-east-1:111122223333:rule/r"),
+            ("aws_cloudwatch_log_group", 'name = "/a/b"', "arn:aws:logs:us-east-1:111122223333:log-group:/a/b"),
+            ("aws_dynamodb_table", 'name = "t"', "arn:aws:dynamodb:us-east-1:111122223333:table/t"),
+            ("aws_lambda_function", 'function_name = "f"', "arn:aws:lambda:us-east-1:111122223333:function:f"),
+            ("aws_s3_bucket", 'bucket = "b"', "arn:aws:s3:::b"),
+            ("aws_sns_topic", 'name = "t"', "arn:aws:sns:us-east-1:111122223333:t"),
+            ("aws_sqs_queue", 'name = "q.fifo"', "arn:aws:sqs:us-east-1:111122223333:q.fifo"),
+        ],
+    )
+    def test_what_services_act_for_is_called_as_aws_will_call_it(
+        self, kind: str, arguments: str, arn: str, tmp_path: Path
+    ) -> None:
+        assert described(tmp_path, f"{kind}.x.arn", f'resource "{kind}" "x" {{\n {arguments}\n}}') == arn
+
+    @pytest.mark.parametrize(
+        ("kind", "arguments"),
+        [
+            ("aws_s3_bucket", 'bucket_prefix = "b"'),
+            ("aws_sns_topic", ""),
+            ("aws_cloudwatch_event_rule", 'name = "r"\n event_bus_name = "shop"'),
+        ],
+    )
+    def test_an_arn_of_which_the_name_is_not_told_is_known_after_apply(
+        self, kind: str, arguments: str, tmp_path: Path
+    ) -> None:
+        text = f'resource "{kind}" "x" {{\n {arguments}\n}}'
+
+        assert described(tmp_path, f"{kind}.x.arn", text) == {"$unknown": f"${{{kind}.x.arn}}"}
+
     def test_what_a_provider_makes_up_is_known_after_apply(self, tmp_path: Path) -> None:
         found = scan(tmp_path, {"main.tf": KEY % '"x-${random_id.r.hex}"' + '\nresource "random_id" "r" {}'})
         value = after(found, "aws_kms_key.k")["description"]

@@ -17,7 +17,7 @@ from tfkms.frontends.source.configuration import Resource
 from tfkms.frontends.source.documents import PlaceOf, minified_text_of, name_of, rendered, text_of
 from tfkms.model import Account, Action, Mode, Source
 from tfkms.model import Resource as Planned
-from tfkms.predicted import AFTER_APPLY, attribute
+from tfkms.predicted import AFTER_APPLY, NAMING, attribute
 from tfkms.values import Hole, Value, text, text_parts
 from tfkms.values import Unknown as UnknownValue
 
@@ -25,9 +25,6 @@ POLICY_DOCUMENT = "aws_iam_policy_document"
 AT_PLAN = "read by Terraform when it plans"
 _NAMES = frozenset({"arn", "id", "name", "key_id", "unique_id", "alias_arn", "target_key_arn", "url"})
 """Attributes that are texts without quotes, and never null."""
-
-_NAMING = ("name", "name_prefix", "path", "region", "multi_region", "arn", "key_id", "id")
-"""Arguments by which AWS calls things."""
 
 DEFAULTS: Mapping[str, Mapping[str, Value]] = {
     "aws_kms_key": {
@@ -104,7 +101,7 @@ class Computation:
             return defaults[name]
         hole = Hole(resource.address, f"/{name}", AFTER_APPLY, (f"{resource.local_address}.{name}",))
         values: dict[str, Value] = {name: UnknownValue(hole)}
-        for own in _NAMING:
+        for own in (*NAMING, "arn", "key_id", "id"):
             value = to_value(resource.module.given_by_block(resource, own)) if own != name else None
             if value is not None:
                 values[own] = value

@@ -140,7 +140,14 @@ def key_id_of(resource: Resource, made: bool = True) -> Text:
 
 
 def _key_id(resource: Resource, made: bool) -> Hole:
-    return Hole(resource.address, "/key_id", AFTER_APPLY, fresh=made and _may_be_new(resource))
+    fresh = made and _may_be_new(resource)
+    return Hole(resource.address, "/key_id", AFTER_APPLY, fresh=fresh, unique=made and _has_id_of_its_own(resource))
+
+
+def _has_id_of_its_own(resource: Resource) -> bool:
+    """Whether no other resource has the key's id: not a replica, and one key whatever its instances are."""
+    own = resource.mode is Mode.MANAGED and resource.type in _KEYS - REPLICAS
+    return own and "[*]" not in resource.address
 
 
 def _may_be_new(resource: Resource) -> bool:

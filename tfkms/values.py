@@ -15,7 +15,8 @@ class Hole:
 
     `address` and `path` name the place that would tell it: a resource address as Terraform prints it and a JSON
     pointer into that resource. `reason` is one lower-case clause; `references` are the expressions that decide it.
-    `fresh` marks an id that will be made up on apply: no text that is written out today equals it.
+    `fresh` marks an id that will be made up on apply: no text that is written out today equals it. `unique` marks one
+    that is made up, be it on apply or before: no other hole that is so marked equals it.
     """
 
     address: str
@@ -23,6 +24,7 @@ class Hole:
     reason: str
     references: tuple[str, ...] = ()
     fresh: bool = False
+    unique: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from tfkms.iam.pattern import ARN_COLONS, STARS, OneOf, Pattern, Run, Symbol, Wild, characters, widened
+from tfkms.iam.pattern import ARN_COLONS, STARS, OneOf, Pattern, Run, Symbol, Wild, characters, is_made_up, widened
 from tfkms.values import Hole, Template, Text
 
 WIDE = 1_024
@@ -58,6 +58,7 @@ class Automaton:
         "characters",
         "classes",
         "cost",
+        "ids",
         "patterns",
         "possibly",
         "segments",
@@ -81,7 +82,11 @@ class Automaton:
         self.accept = _bits([first + length - 1 for first, length in self.segments], size)
         self.characters = {symbol: _bits(found, size) for symbol, found in places.items()}
         self.classes: list[Symbol] = [own for own in self.characters if isinstance(own, OneOf | Run | Wild)]
-        self.stars = 0
+        self.ids = 0
+        for own in self.characters if possibly else ():
+            if isinstance(own, Hole) and own.unique and not own.fresh:
+                self.ids |= self.characters[own]
+        self.stars = self.ids
         for own in self.classes:
             if isinstance(own, Run) or own in STARS:
                 self.stars |= self.characters[own]
@@ -99,7 +104,7 @@ class Automaton:
         mask = self.start
         in_parts = self.possibly and _has_parts_of_an_arn(value)
         for symbol in characters(value):
-            part = in_parts and isinstance(symbol, Hole) and not symbol.fresh
+            part = in_parts and isinstance(symbol, Hole) and not is_made_up(symbol)
             mask = self.through_part(mask) if part else self.step(mask, symbol)
             if not mask:
                 return False
@@ -112,7 +117,10 @@ class Automaton:
             known = self.steps[symbol] = self.taken(symbol)
         after = (mask & known[0]) << 1 | mask & known[1]
         if self.possibly and isinstance(symbol, Hole):
-            after |= self.through_fresh(mask) if symbol.fresh else self.through_any(mask)
+            if symbol.fresh:
+                after |= self.through_fresh(mask)
+            else:
+                after |= self.through_id(mask) if symbol.unique else self.through_any(mask)
         return self.closed(after)
 
     def taken(self, symbol: Symbol) -> tuple[int, int]:
@@ -123,6 +131,8 @@ class Automaton:
                 takes |= self.characters[own]
             if _stays(own, symbol):
                 stays |= self.characters[own]
+        if symbol in _MADE_UP:
+            stays |= self.ids
         return takes, stays
 
     def through_any(self, mask: int) -> int:
@@ -146,21 +156,37 @@ class Automaton:
     def through_fresh(self, mask: int) -> int:
         """Where an id that is still to be made may lead: it has no colon and no slash, and must meet a wildcard, as it
         is no text that is written out today."""
-        wild = self.stars
-        for own in self.classes:
-            wild |= self.characters[own]
-        letters = 0
-        for own, places in self.characters.items():
-            if isinstance(own, str) and own not in ":/":
-                letters |= places
+        letters, wild, stars = self.of_ids()
         unmet, met = mask, 0
         while True:
             further = unmet | (unmet & letters) << 1
-            meeting = met | unmet & self.stars | (unmet & wild & ~self.stars) << 1
+            meeting = met | unmet & stars | (unmet & wild & ~stars) << 1
             meeting |= (meeting & (letters | wild)) << 1
             if (further, meeting) == (unmet, met):
                 return met
             unmet, met = self.closed(further), meeting
+
+    def through_id(self, mask: int) -> int:
+        """Where an id may lead that may have been made up already: no colon, no slash, no other one."""
+        letters, wild, stars = self.of_ids()
+        after = 0
+        while True:
+            reading = self.closed(mask | after)
+            further = after | (reading & (letters | wild) & ~stars) << 1 | reading & stars
+            if further == after:
+                return after
+            after = further
+
+    def of_ids(self) -> tuple[int, int, int]:
+        """The positions before what may be part of an id: letters, wildcards, and of these the stars."""
+        stars = self.stars & ~self.ids
+        letters, wild = 0, stars
+        for own, places in self.characters.items():
+            if isinstance(own, str) and own not in ":/":
+                letters |= places
+        for own in self.classes:
+            wild |= self.characters[own]
+        return letters, wild, stars
 
 
 def _has_parts_of_an_arn(value: Text) -> bool:

@@ -143,8 +143,15 @@ def shape(symbols: Iterable[Symbol]) -> Pattern:
 
 
 def widened(pattern: Pattern) -> Pattern:
-    """The pattern that matches whatever `pattern` could match, were its holes known; a fresh one is like no text."""
-    return shape(Wild.ANY if isinstance(symbol, Hole) and not symbol.fresh else symbol for symbol in pattern.symbols)
+    """The pattern that matches whatever `pattern` could match, were its holes known; what is made up stays as it is."""
+    return shape(
+        Wild.ANY if isinstance(symbol, Hole) and not is_made_up(symbol) else symbol for symbol in pattern.symbols
+    )
+
+
+def is_made_up(hole: Hole) -> bool:
+    """Whether it is known of the hole that something else is not equal to it: texts, or other holes."""
+    return hole.fresh or hole.unique
 
 
 def holes_of(pattern: Pattern) -> frozenset[Hole]:

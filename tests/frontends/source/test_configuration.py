@@ -92,6 +92,14 @@ class TestNames:
 
         assert described(tmp_path, f"{kind}.x.arn", text) == {"$unknown": f"${{{kind}.x.arn}}"}
 
+    def test_a_replica_is_called_by_the_id_of_its_primary_key(self, tmp_path: Path) -> None:
+        replica = 'resource "aws_kms_replica_key" "r" {\n primary_key_arn = aws_kms_key.k.arn\n}'
+        found = scan(tmp_path, {"main.tf": KEY % '"x"' + f"\n{replica}"})
+
+        assert shown(after(found, "aws_kms_replica_key.r")["primary_key_arn"]) == {
+            "$unknown": "arn:aws:kms:us-east-1:111122223333:key/${aws_kms_key.k.key_id}"
+        }
+
     def test_what_a_provider_makes_up_is_known_after_apply(self, tmp_path: Path) -> None:
         found = scan(tmp_path, {"main.tf": KEY % '"x-${random_id.r.hex}"' + '\nresource "random_id" "r" {}'})
         value = after(found, "aws_kms_key.k")["description"]

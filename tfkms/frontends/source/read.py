@@ -33,7 +33,7 @@ from tfkms.frontends.written import Written
 from tfkms.location import Origin, Span
 from tfkms.model import Account, Argument, Mode, Omitted, Scan, block_type
 from tfkms.model import Resource as Read
-from tfkms.predicted import AFTER_APPLY
+from tfkms.predicted import AFTER_APPLY, PRIMARY
 from tfkms.values import Hole, Unknown, Value, holes
 
 ALWAYS_COMPUTED = ("arn", "id")
@@ -348,8 +348,8 @@ def value_of(term: Term, name: str = "") -> Value:
             return to_value(term)
 
 
-_NAMES = frozenset({"name", "name_prefix", "path", "description"})
-"""Arguments that say how something is called, and name nothing else."""
+_NAMES = frozenset({"name", "name_prefix", "path", "description", PRIMARY})
+"""Arguments that say how something is called, and name nothing else; a replica is called by its primary key's id."""
 
 
 def _mask(term: Term) -> Value:

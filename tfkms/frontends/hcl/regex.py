@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from typing import NamedTuple
 
 from tfkms.frontends.hcl.faults import Withheld
@@ -195,8 +196,14 @@ class Regex:
         def capture(reference: re.Match[str]) -> str:
             if reference[1]:
                 return "$"
-            name = reference[2] or reference[3]
-            if name.isdecimal() and name.isascii():
+            word = reference[2] or reference[3]
+            name = "".join(takewhile(_is_of_a_name, word))
+            if not name or (reference[3] and name != word):
+                return reference[0]
+            return value(name) + word[len(name) :]
+
+        def value(name: str) -> str:
+            if name.isdecimal() and name.isascii() and (name == "0" or name[0] != "0"):
                 numbers = [int(name)] if len(name) < 6 and int(name) < len(found.spans) else []
             else:
                 numbers = [number for number, own in enumerate(self.names, start=1) if own == name]
@@ -204,6 +211,10 @@ class Regex:
             return text[spans[0][0] : spans[0][1]] if spans else ""
 
         return _EXPANDED.sub(capture, replacement)
+
+
+def _is_of_a_name(letter: str) -> bool:
+    return letter == "_" or letter.isalpha() or letter.isdecimal()
 
 
 def _may_be_empty(pattern: Pattern) -> bool:

@@ -85,7 +85,17 @@ def is_negative(value: Real) -> bool:
 
 def magnitude(value: Real) -> Real:
     """`value` without its sign."""
-    return -value if value < 0 else value
+    return -value if value < 0 else +value
+
+
+def negated(value: Real) -> Real:
+    """`value` with the other sign, zero too."""
+    return NEGATIVE_ZERO if value == 0 and value is not NEGATIVE_ZERO else -value
+
+
+def added(one: Real, other: Real) -> Real:
+    """The sum, not rounded; a zero keeps its sign only where it is added to its like."""
+    return one if one is NEGATIVE_ZERO and other is NEGATIVE_ZERO else one + other
 
 
 def parse(text: str) -> Real | None:
@@ -100,7 +110,7 @@ def parse(text: str) -> Real | None:
         raise Withheld("the number is beyond all measure")
     base = 2 if mark in ("p", "P") else 10
     value = Fraction(int(Decimal((whole or "") + digits)), 10 ** len(digits)) * Fraction(base) ** scale
-    return rounded(-value if sign == "-" else value)
+    return rounded(negated(value) if sign == "-" else value)
 
 
 def from_decimal(value: Decimal) -> Real:

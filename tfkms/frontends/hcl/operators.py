@@ -28,8 +28,7 @@ def unary(operator: str, operand: Term) -> Term:
         case Bool(value, sensitive=sensitive):
             return Bool(not value, sensitive)
         case Number(value, sensitive=sensitive, precision=precision):
-            negated = floats.NEGATIVE_ZERO if value == 0 and value is not floats.NEGATIVE_ZERO else -value
-            return Number(negated, sensitive, precision=precision)
+            return Number(floats.negated(value), sensitive, precision=precision)
         case _:
             return derived(operator, (term,), term.type)
 
@@ -109,8 +108,8 @@ def _remainder(one: Number, other: Number) -> Number:
 
 
 _ARITHMETIC: Mapping[str, Callable[[floats.Real, floats.Real], floats.Real]] = {
-    "+": lambda one, other: one + other,
-    "-": lambda one, other: one - other,
+    "+": floats.added,
+    "-": lambda one, other: floats.added(one, floats.negated(other)),
     "*": lambda one, other: one * other,
     "/": lambda one, other: Fraction(one) / Fraction(other),
 }

@@ -4,7 +4,7 @@ from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.equality import equal
 from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
-from tfkms.frontends.hcl.floats import INTEGER_PRECISION, rounded
+from tfkms.frontends.hcl.floats import INTEGER_PRECISION, added, rounded
 from tfkms.frontends.hcl.functions.signature import Group, Parameter, wrong
 from tfkms.frontends.hcl.graphemes import count_graphemes
 from tfkms.frontends.hcl.terms import Term, Unknown
@@ -119,7 +119,17 @@ def _sensitive_spine(value: Term) -> bool:
     return value.sensitive or any(_sensitive_spine(item) for item in value.items)
 
 
-@GROUP.define("element", Parameter("list", marked=True), Parameter("index", NUMBER), nullable_result=True)
+def _item_type(value: Term, *_: Term) -> Type:
+    if isinstance(value.type, ListType):
+        return value.type.element
+    if value.type is not DYNAMIC and not isinstance(value.type, TupleType):
+        raise wrong("element", "list", value, "a list or tuple")
+    return DYNAMIC
+
+
+@GROUP.define(
+    "element", Parameter("list", marked=True), Parameter("index", NUMBER), result=_item_type, nullable_result=True
+)
 def element(value: Term, index: Term) -> Term:
     if not isinstance(value, terms.List | terms.Tuple):
         raise wrong("element", "list", value, "a list or tuple")
@@ -347,7 +357,7 @@ def sum_(value: Term) -> Term:
     total, precision = numbers[0].value, numbers[0].precision
     for number in numbers[1:]:
         precision = max(precision, number.precision)
-        total = rounded(total + number.value, precision)
+        total = rounded(added(total, number.value), precision)
     return terms.Number(total, precision=precision)
 
 

@@ -9,8 +9,10 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import NoReturn, TypeAlias
 
+from tfkms.frontends.hcl.graphemes import graphemes
 from tfkms.frontends.hcl.scan import GAP, IDENTIFIER, Heredoc, SyntaxProblem, hole_end
 from tfkms.frontends.hcl.syntax import (
     Expression,
@@ -182,7 +184,7 @@ def _flush(tokens: list[_Token]) -> None:
             at_line_start = True
     shared = min(indents, default=0)
     for token in beginnings:
-        token.trim_start(token.text[shared:])
+        token.trim_start(token.text[sum([len(cluster) for cluster in islice(graphemes(token.text), shared)]) :])
 
 
 def _template(start: int, end: int, tokens: list[_Token]) -> Template:

@@ -57,6 +57,8 @@ def call(walker: Walker, node: syntax.Call, bound: Bindings) -> Term:
     given = [
         argument.term if isinstance(argument, _Now) else walker.value(argument.node, bound) for argument in arguments
     ]
+    if walker.is_lost():
+        return Unknown(DYNAMIC, Hole("", "", "in error"))
     if function is None:
         return _missing(walker, name, given)
     if _has_several(arguments):

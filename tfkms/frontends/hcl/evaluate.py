@@ -1,6 +1,6 @@
 """From syntax to terms: what an expression says in a scope."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -20,7 +20,7 @@ from tfkms.frontends.hcl.parse import parse_template
 from tfkms.frontends.hcl.rendering import template
 from tfkms.frontends.hcl.scope import Deferred, Meaning, Names, Scope
 from tfkms.frontends.hcl.terms import Place, Term, Unknown
-from tfkms.frontends.hcl.types import BOOL, DYNAMIC
+from tfkms.frontends.hcl.types import BOOL, DYNAMIC, NUMBER, STRING, Type
 from tfkms.frontends.hcl.unknowns import apart, derived
 from tfkms.frontends.hcl.walker import ELEMENT, Bindings, Outcome
 from tfkms.values import Hole
@@ -48,7 +48,7 @@ def evaluate(expression: syntax.Expression, source: syntax.SourceText, scope: Sc
     with deep_recursion():
         evaluator = Evaluator(source, scope)
         term = evaluator.whole(expression)
-    return Evaluation(term, tuple([_diagnostic(fault, source) for fault in evaluator.faults]))
+    return Evaluation(term, tuple(dict.fromkeys([_diagnostic(fault, source) for fault in evaluator.faults])))
 
 
 def meaning(expression: syntax.Expression, source: syntax.SourceText, scope: Scope) -> Meaning:
@@ -76,6 +76,7 @@ class Evaluator:
         self.doubts = 0
         self.forgiven = 0
         self.forbidden = forbidden
+        self._noted: int | None = None
 
     @property
     def files(self) -> Files:
@@ -106,16 +107,16 @@ class Evaluator:
 
     def _failed(self, fault: Fault, node: syntax.Expression) -> Unknown:
         self.faults.append(fault)
-        return self._lost(node, f"in error: {fault.message}")
+        return self._lost(node, f"in error: {fault.message}", fault.type)
 
     def _withheld(self, node: syntax.Expression, reason: Withheld) -> Unknown:
         self.doubts += 1
         return self._lost(node, str(reason))
 
-    def _lost(self, node: syntax.Expression, reason: str) -> Unknown:
+    def _lost(self, node: syntax.Expression, reason: str, kind: Type = DYNAMIC) -> Unknown:
         shown = " ".join(self.source.text[node.start : min(node.end, node.start + _SHOWN)].split())
         hole = Hole("", f"/{self.scope.budget.steps}", reason, (shown,))
-        return Unknown(DYNAMIC, hole, place=self.place(node))
+        return Unknown(kind, hole, place=self.place(node))
 
     def value(self, node: syntax.Expression, bound: Bindings) -> Term:
         """The value of `node`. Raises `Fault` with the place of the innermost node at fault."""
@@ -138,6 +139,7 @@ class Evaluator:
         except Fault as fault:
             if fault.start is None:
                 fault.start, fault.end = node.start, node.end
+            fault.type = _type_in_error(node, fault)
             raise
         finally:
             budget.depth -= 1
@@ -179,25 +181,45 @@ class Evaluator:
             case _:
                 assert_never(node)
 
+    def note(self, fault: Fault) -> None:
+        """Note an error that costs no more than an item."""
+        self.faults.append(fault)
+
+    def is_lost(self) -> bool:
+        """Whether what is being tried has failed already: no more than its type is asked for."""
+        return self._noted is not None and len(self.faults) > self._noted
+
     def attempt(self, node: syntax.Expression, bound: Bindings) -> Outcome:
         """The value of `node` or the first error in it; neither errors nor doubts are noted.
 
         What no `try` can catch, an undeclared name, is raised on.
         """
-        noted, before, forgiven = len(self.faults), self.doubts, self.forgiven
+        return self.tried(lambda: self.value(node, bound))
+
+    def tried(self, work: Callable[[], Term]) -> Outcome:
+        """As `attempt`, of what `work` gives."""
+        outer, before, forgiven = self._noted, self.doubts, self.forgiven
+        noted = self._noted = len(self.faults)
         fault: Fault | None = None
-        term: Term | None = None
         try:
-            term = self.value(node, bound)
+            term: Term | None = work()
+            shape = term
         except UndeclaredFault:
             raise
         except Fault as found:
-            fault = found
-        shape = term
+            term, fault = None, found
+            shape = Unknown(found.type, Hole("", "", "in error"))
+        finally:
+            self._noted = outer
         if len(self.faults) > noted:
-            term, fault = None, self.faults[noted]
+            lost = self.faults[noted:]
             del self.faults[noted:]
+            for undeclared in lost:
+                if isinstance(undeclared, UndeclaredFault):
+                    raise undeclared
+            term, fault = None, lost[0]
         doubts, self.doubts = self.doubts - before, before
+        assert shape is not None
         return Outcome(term, fault, doubts, shape, self.forgiven > forgiven)
 
     def _doubtful(self, *given: Term) -> None:
@@ -278,12 +300,15 @@ class Evaluator:
 
     def _conditional(self, node: syntax.Conditional, bound: Bindings) -> Term:
         then, otherwise = self.attempt(node.then, bound), self.attempt(node.otherwise, bound)
-        return self.choose(self.value(node.condition, bound), then, otherwise)
+        try:
+            return self.choose(self.value(node.condition, bound), then, otherwise)
+        except Fault as fault:
+            fault.type = _type_of_either(then.shape, otherwise.shape)
+            raise
 
     def choose(self, condition: Term, then: Outcome, otherwise: Outcome) -> Term:
         """The branch that `condition` chooses; what both agree on where it is not known."""
-        failed = Unknown(DYNAMIC, Hole("", "", "in error"))
-        first, second = then.shape or failed, otherwise.shape or failed
+        first, second = then.shape, otherwise.shape
         kind = common_type(first, second)
         if isinstance(condition, terms.Null):
             raise Fault("the condition is null; it must be true or false")
@@ -366,6 +391,28 @@ class Evaluator:
             raise Fault(f"the template of `{caller}` gives null")
         self.doubts += inner.doubts
         return term
+
+
+def _type_in_error(node: syntax.Expression, fault: Fault) -> Type:
+    """The type that Terraform gives an expression that has no value; `fault` has that of what is in it."""
+    match node:
+        case syntax.Binary(operator="+" | "-" | "*" | "/" | "%") | syntax.Unary(operator="-"):
+            return NUMBER
+        case syntax.Binary() | syntax.Unary():
+            return BOOL
+        case syntax.Template(passes_through=False):
+            return STRING
+        case syntax.Template() | syntax.Conditional():
+            return fault.type
+        case _:
+            return DYNAMIC
+
+
+def _type_of_either(then: Term, otherwise: Term) -> Type:
+    try:
+        return common_type(then, otherwise)
+    except Fault:
+        return DYNAMIC
 
 
 def _file_functions(caller: str) -> tuple[str, ...]:

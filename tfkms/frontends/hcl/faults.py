@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tfkms.frontends.hcl.types import DYNAMIC, Type
+
 DEPTH_LIMIT = 1_000
 _FRAMES = 20_000
 TEXT_LIMIT = 16 * 1024 * 1024
@@ -14,7 +16,9 @@ STEP_LIMIT = 1_000_000
 class Fault(Exception):  # noqa: N818 - it is a value of the language: `try` and `can` catch it
     """An expression that has no value. `message` is one lower-case line.
 
-    `start` and `end` are offsets into the text at hand, None until a node is known that the fault lies in.
+    `start` and `end` are offsets into the text at hand, None until a node is known that the fault lies in. `type` is
+    that of the expression that has no value, DYNAMIC where Terraform knows none: the other branch of a conditional
+    must fit it.
     """
 
     def __init__(self, message: str, hint: str | None = None, start: int | None = None, end: int | None = None):
@@ -23,6 +27,7 @@ class Fault(Exception):  # noqa: N818 - it is a value of the language: `try` and
         self.hint = hint
         self.start = start
         self.end = end
+        self.type: Type = DYNAMIC
 
 
 class UndeclaredFault(Fault):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert, text_of
-from tfkms.frontends.hcl.faults import Fault, check_size
+from tfkms.frontends.hcl.faults import Fault, UndeclaredFault, check_size
 from tfkms.frontends.hcl.scope import Deferred, Meaning
 from tfkms.frontends.hcl.terms import Term, Unknown
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, SEQUENCES, ListType, SetType, TupleType, Type, friendly
@@ -49,6 +49,7 @@ def for_object(walker: Walker, node: syntax.ForObject, bound: Bindings) -> Term:
     made: dict[str, list[Term]] = {}
     size = 0
     open_key: Term | None = None
+    repeated: Fault | None = None
     for key, value in pairs:
         inner = _bind(node.key, node.value, key, value, bound)
         included = _included(walker, node.condition, inner)
@@ -64,18 +65,27 @@ def for_object(walker: Walker, node: syntax.ForObject, bound: Bindings) -> Term:
             open_key = result_key
             continue
         if name in made and not node.grouped:
-            shown = "a sensitive key" if sensitive else f"the key `{name}`"
-            raise Fault(f"two items of the `for` give {shown}", "write `...` after the value to group them")
+            if repeated is None:
+                repeated = _repeated(node, name, sensitive=sensitive)
+            continue
         result = walker.guarded(node.result, inner)
         size += result.size
         check_size(size)
         made.setdefault(name, []).append(result)
+    if repeated is not None:
+        walker.note(repeated)
     if open_key is not None:
         return _undecided(walker, node, open_key, sensitive=sensitive)
     members: dict[str, Term] = {
         name: terms.Tuple(tuple(results)) if node.grouped else results[0] for name, results in made.items()
     }
     return terms.Object(members, sensitive, walker.place(node))
+
+
+def _repeated(node: syntax.ForObject, name: str, *, sensitive: bool) -> Fault:
+    shown = "a sensitive key" if sensitive else f"the key `{name}`"
+    hint = "write `...` after the value to group them"
+    return Fault(f"two items of the `for` give {shown}", hint, node.start, node.end)
 
 
 def _check_condition(walker: Walker, node: syntax.ForTuple | syntax.ForObject, bound: Bindings) -> None:
@@ -156,7 +166,7 @@ def splat(walker: Walker, node: syntax.Splat, bound: Bindings) -> Term:
     if isinstance(base, Deferred):
         elements = base.elements() if base.is_sequence() else [(terms.Number(0), base)]
         if elements is not None:
-            made = [_each(walker, node, value, bound) for _, value in elements]
+            made = [_each_guarded(walker, node, value, bound) for _, value in elements]
             return terms.Tuple(tuple(made), place=walker.place(node))
         base = base.term()
     sequence = isinstance(base.type, SEQUENCES)
@@ -166,17 +176,17 @@ def splat(walker: Walker, node: syntax.Splat, bound: Bindings) -> Term:
                 raise Fault("a splat cannot go over a null list")
             return terms.Tuple((), base.sensitive, walker.place(node))
         case terms.List() | terms.Set() if isinstance(base, terms.List) or base.whole:
-            made = [_each(walker, node, item, bound) for item in base.items]
+            made = [_each_guarded(walker, node, item, bound) for item in base.items]
             return terms.with_sensitive(_listed(walker, node, base.type, made, bound), base.sensitive)
         case terms.Tuple(items=items):
-            made = [_each(walker, node, item, bound) for item in items]
+            made = [_each_guarded(walker, node, item, bound) for item in items]
             return terms.Tuple(tuple(made), base.sensitive, walker.place(node))
         case terms.Set() | Unknown() if sequence or base.type is DYNAMIC or terms.may_be_null(base):
             made_of = _undecided(walker, node, base, sensitive=False)
             assert isinstance(made_of, Unknown)
             return replace(made_of, type=_result_type(walker, node, base.type, bound)) if sequence else made_of
         case _:
-            made = [_each(walker, node, terms.bare(base), bound)]
+            made = [_each_guarded(walker, node, terms.bare(base), bound)]
             return terms.Tuple(tuple(made), base.sensitive, walker.place(node))
 
 
@@ -184,11 +194,24 @@ def _each(walker: Walker, node: syntax.Splat, value: Meaning, bound: Bindings) -
     return walker.value(node.each, {**bound, ELEMENT: value})
 
 
+def _each_guarded(walker: Walker, node: syntax.Splat, value: Meaning, bound: Bindings) -> Term:
+    """As `_each`; an unknown in place of an error, which is noted."""
+    try:
+        return _each(walker, node, value, bound)
+    except UndeclaredFault:
+        raise
+    except Fault as fault:
+        walker.note(fault)
+        return Unknown(DYNAMIC, Hole("", f"/{walker.scope.budget.steps}", f"in error: {fault.message}"))
+
+
 def _listed(walker: Walker, node: syntax.Splat, kind: Type, made: list[Term], bound: Bindings) -> Term:
     if not made:
         found = _result_type(walker, node, kind, bound)
         assert isinstance(found, ListType)
         return terms.List(found.element, (), place=walker.place(node))
+    if walker.is_lost():
+        return terms.List(DYNAMIC, tuple(made), place=walker.place(node))
     if any(term.type != made[0].type for term in made):
         raise Fault("the splat gives values of different types", "use a `for` expression")
     return terms.List(made[0].type, tuple(made), place=walker.place(node))

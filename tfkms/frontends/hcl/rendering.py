@@ -1,10 +1,11 @@
 """Templates: quoted strings, heredocs and template files."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
-from tfkms.frontends.hcl.faults import Fault, UndeclaredFault, check_text
+from tfkms.frontends.hcl.faults import Fault, check_text
 from tfkms.frontends.hcl.iteration import for_tuple
 from tfkms.frontends.hcl.json_text import written_in
 from tfkms.frontends.hcl.terms import HoledText, Part, Place, Stretch, Term, Text, Unknown
@@ -74,15 +75,8 @@ def _part_text(walker: Walker, part: syntax.TemplatePart, bound: Bindings) -> Te
 
 
 def _attempted(walker: Walker, parts: tuple[syntax.TemplatePart, ...], bound: Bindings) -> Outcome:
-    before = walker.doubts
-    try:
-        term, fault = _joined(walker, parts, bound), None
-    except UndeclaredFault:
-        raise
-    except Fault as found:
-        term, fault = None, found
-    doubts, walker.doubts = walker.doubts - before, before
-    return Outcome(term, fault, doubts, term)
+    found = walker.tried(lambda: _joined(walker, parts, bound))
+    return replace(found, shape=found.term or terms.Text(""))
 
 
 def _repeated(walker: Walker, part: syntax.ForDirective, bound: Bindings) -> Term:

@@ -1,6 +1,6 @@
 """What the parts of the evaluator ask of each other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,14 +18,14 @@ Bindings = Mapping[str, Meaning]
 class Outcome:
     """What trying an expression gives: a term, or the first error in it; and how many doubts it raised.
 
-    `shape` is the term even where an item of it is in error: its type is that of the expression. `forgiven` says that
+    `shape` has the type of the expression even where that is in error, or an item of it. `forgiven` says that
     the term rests on a logical operator having forgiven an error, which it does from Terraform 1.12 on.
     """
 
     term: Term | None
     fault: Fault | None
     doubts: int
-    shape: Term | None = None
+    shape: Term
     forgiven: bool = False
 
 
@@ -60,8 +60,17 @@ class Walker(Protocol):
     def guarded(self, node: syntax.Expression, bound: Bindings) -> Term:
         """The value of `node`; an unknown in place of an error, which is noted."""
 
+    def note(self, fault: Fault) -> None:
+        """Note an error that costs no more than an item."""
+
+    def is_lost(self) -> bool:
+        """Whether what is being tried has failed already: no more than its type is asked for."""
+
     def attempt(self, node: syntax.Expression, bound: Bindings) -> Outcome:
         """The value of `node` or the first error in it; neither errors nor doubts are noted."""
+
+    def tried(self, work: Callable[[], Term]) -> Outcome:
+        """As `attempt`, of what `work` gives."""
 
     def choose(self, condition: Term, then: Outcome, otherwise: Outcome) -> Term:
         """The branch that `condition` chooses; what both agree on where it is not known."""

@@ -10,7 +10,8 @@ import pytest
 from tests.command_line import run
 from tests.plan_builder import block, change, plan
 from tfkms import catalogue
-from tfkms.extract import Estate, Moment, extract
+from tfkms.documents import Moment
+from tfkms.extract import Estate, extract
 from tfkms.frontends.accounts import Assumed
 from tfkms.frontends.plan import read_plan
 from tfkms.values import holes, plain

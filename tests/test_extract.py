@@ -7,7 +7,8 @@ import pytest
 
 from tests.plan_builder import ACCOUNT, ROOT, block, change, key_plan, plan, policy
 from tfkms import catalogue
-from tfkms.extract import Estate, Kind, Moment, Site, State, extract
+from tfkms.documents import Kind, Moment, Site, State
+from tfkms.extract import Estate, extract
 from tfkms.frontends.accounts import Assumed
 from tfkms.frontends.plan import read_plan
 from tfkms.selectors import selector

@@ -11,7 +11,7 @@ FLOORS = [
     {"values", "location", "diagnostics", "strict_yaml", "selectors"},
     {"finding", "model", "predicted"},
     {"iam"},
-    {"frontends", "extract", "identities", "key_uses"},
+    {"frontends", "documents", "extract", "identities", "key_uses"},
     {"checks"},
     {"catalogue", "waivers", "baseline", "fingerprint", "elements", "gate"},
     {"settings", "waiving", "findings"},
@@ -23,7 +23,10 @@ FLOORS = [
     {"__main__"},
 ]
 SIDEWAYS = {
+    ("extract", "documents"),
+    ("identities", "documents"),
     ("identities", "extract"),
+    ("key_uses", "documents"),
     ("key_uses", "extract"),
     ("strict_yaml", "diagnostics"),
     ("selectors", "values"),

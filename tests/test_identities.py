@@ -7,7 +7,8 @@ import pytest
 
 from tests.plan_builder import ACCOUNT, block, change, plan, policy
 from tfkms import catalogue
-from tfkms.extract import Moment, extract
+from tfkms.documents import Moment
+from tfkms.extract import extract
 from tfkms.frontends.accounts import Assumed
 from tfkms.frontends.plan import read_plan
 from tfkms.identities import RESOURCE_TYPES, Identities, Identity, IdentityKind, identities

@@ -15,7 +15,7 @@ from yaml import YAMLError
 
 from tfkms.checks.stance import CheckStance
 from tfkms.diagnostics import Refusal
-from tfkms.extract import Kind, Site
+from tfkms.documents import Kind, Site
 from tfkms.finding import Severity
 from tfkms.iam.actions import ActionClass, Actions, KmsAction
 from tfkms.key_uses import Mode, Service, Services

@@ -16,8 +16,9 @@ from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.checks.removed_guards import removed_guards
 from tfkms.checks.stance import CountsAs, Stance
 from tfkms.diagnostics import Diagnostic, Level
+from tfkms.documents import Moment, Site
 from tfkms.elements import Locating, guarded
-from tfkms.extract import Estate, Moment, Site, extract
+from tfkms.extract import Estate, extract
 from tfkms.finding import (
     Evidence,
     Finding,

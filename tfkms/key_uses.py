@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tfkms.extract import Key, Moment, attributes
+from tfkms.documents import Moment, attributes
+from tfkms.extract import Key
 from tfkms.model import Resource, Scan
 from tfkms.values import Text, Unknown, Value, text
 

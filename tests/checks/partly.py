@@ -12,7 +12,8 @@ from tfkms.checks.authorized import Authorized
 from tfkms.checks.holders import holders
 from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.checks.stance import Stance
-from tfkms.extract import Document, Estate, Key, Moment, extract
+from tfkms.documents import Document, Moment
+from tfkms.extract import Estate, Key, extract
 from tfkms.finding import NotApplicable, Outcome, Passed, Undecided, Violated
 from tfkms.frontends.accounts import Assumed
 from tfkms.frontends.plan import read_plan

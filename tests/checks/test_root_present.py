@@ -13,7 +13,8 @@ from tfkms.checks import root_present
 from tfkms.checks.asking import BEYOND_LIMITS, outcomes
 from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject
 from tfkms.checks.second_opinion import Opinions
-from tfkms.extract import Document, Key, Kind, Moment, State
+from tfkms.documents import Document, Kind, Moment, State
+from tfkms.extract import Key
 from tfkms.finding import Outcome, Passed, Undecided, Violated
 from tfkms.iam import search
 from tfkms.iam.parse import parse_policy

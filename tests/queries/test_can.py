@@ -14,7 +14,7 @@ from tfkms import catalogue
 from tfkms.checks.stance import Stance
 from tfkms.cli.guardrails import facts
 from tfkms.cli.inputs import Told, read
-from tfkms.extract import Moment
+from tfkms.documents import Moment
 from tfkms.queries.can import Word, can
 from tfkms.queries.names import askers
 from tfkms.queries.sight import Sight, sight

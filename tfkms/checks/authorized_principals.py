@@ -23,7 +23,8 @@ from tfkms.checks.parties import (
 from tfkms.checks.proof import confirmed
 from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question, Subject
 from tfkms.checks.wording import keys_in_words, listed, who
-from tfkms.extract import Document, Key, Kind
+from tfkms.documents import Document, Kind
+from tfkms.extract import Key
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Undecided, Violated, Witness
 from tfkms.iam import callers
 from tfkms.iam.actions import KmsAction

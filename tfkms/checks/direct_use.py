@@ -13,7 +13,8 @@ from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.checks.spared import beside_services
 from tfkms.checks.stance import CountsAs
 from tfkms.checks.wording import keys_in_words, who
-from tfkms.extract import Document, Key
+from tfkms.documents import Document
+from tfkms.extract import Key
 from tfkms.finding import Claim, Outcome, Passed, Remarked, Undecided, Violated, Witness
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.case import Case

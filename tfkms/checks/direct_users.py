@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.stance import CountsAs, ServiceAccess
-from tfkms.extract import Moment, attributes
+from tfkms.documents import Moment, attributes
 from tfkms.iam.callers import Caller
 from tfkms.iam.grants import Conjunction
 from tfkms.identities.principals_in_view import View

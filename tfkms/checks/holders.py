@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.stance import Stance, Unattached
-from tfkms.extract import Document
+from tfkms.documents import Document
 from tfkms.finding import NotApplicable
 from tfkms.iam import callers
 from tfkms.iam.callers import Caller, CallerKind

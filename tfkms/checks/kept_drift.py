@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tfkms.checks.plan_actions import PlanAction
-from tfkms.extract import Document, Estate, Kind
+from tfkms.documents import Document, Kind
+from tfkms.extract import Estate
 from tfkms.finding import Claim
 from tfkms.frontends.policy_texts import is_equivalent
 from tfkms.iam.actions import Actions

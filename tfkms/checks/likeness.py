@@ -8,7 +8,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from tfkms.checks.holders import Holder
 from tfkms.checks.parties import target
 from tfkms.checks.stance import Stance
-from tfkms.extract import Document, Estate, Key, State
+from tfkms.documents import Document, State
+from tfkms.extract import Estate, Key
 from tfkms.iam.callers import Target
 from tfkms.iam.comparisons import passes
 from tfkms.iam.document import Missing, Patterns, Policy, Statement

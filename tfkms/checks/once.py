@@ -12,7 +12,8 @@ from typing import Any, assert_never
 from tfkms.checks.likeness import Likeness
 from tfkms.checks.question import KeyPolicySubject
 from tfkms.checks.second_opinion import Opinions
-from tfkms.extract import Document, Key
+from tfkms.documents import Document
+from tfkms.extract import Key
 from tfkms.finding import Evidence, NotApplicable, Outcome, Passed, Remarked, Undecided, Violated, Witness
 from tfkms.values import text_parts
 

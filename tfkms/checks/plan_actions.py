@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfkms.checks.stance import CountsAs
-from tfkms.extract import Site, is_key
+from tfkms.documents import Site, is_key
 from tfkms.finding import Claim, Evidence, Remarked, Violated
 from tfkms.identities import RESOURCE_TYPES
 from tfkms.model import Action, Resource, Scan

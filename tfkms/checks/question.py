@@ -9,7 +9,8 @@ from tfkms.checks.holders import HeldDocument, Holder, guarding, held_documents
 from tfkms.checks.parties import target
 from tfkms.checks.second_opinion import Opinions
 from tfkms.checks.stance import Stance
-from tfkms.extract import Document, Estate, Key, default_key_policy, unnamed_key
+from tfkms.documents import Document, default_key_policy
+from tfkms.extract import Estate, Key, unnamed_key
 from tfkms.iam import callers
 from tfkms.iam.actions import Actions
 from tfkms.iam.callers import Caller, Target

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from tfkms.checks.holders import Holder
 from tfkms.checks.plan_actions import PlanAction
 from tfkms.checks.question import Question
-from tfkms.extract import Document, Key
+from tfkms.documents import Document
+from tfkms.extract import Key
 from tfkms.finding import Claim
 from tfkms.iam import callers
 from tfkms.iam.actions import KmsAction

@@ -7,7 +7,8 @@ import msgspec
 
 from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question
 from tfkms.checks.second_opinion import Opinions
-from tfkms.extract import Document, Key
+from tfkms.documents import Document
+from tfkms.extract import Key
 from tfkms.finding import Claim, Outcome, Passed, Undecided, Violated, Witness
 from tfkms.iam.access import Absent, Keys, Known, Solution, solve
 from tfkms.iam.comparisons import FALSE, passes, unsure

@@ -21,7 +21,8 @@ from tfkms.checks.proof import confirmed
 from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question, Subject
 from tfkms.checks.spared import beside_contexts, beside_services
 from tfkms.checks.wording import keys_in_words, who
-from tfkms.extract import Document, Key
+from tfkms.documents import Document
+from tfkms.extract import Key
 from tfkms.finding import Claim, Evidence, Outcome, Passed, Remarked, Undecided, Violated, Witness
 from tfkms.iam import callers
 from tfkms.iam.actions import ActionClass

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from tfkms.catalogue import Rule
     from tfkms.checks.authorized import Authorized
     from tfkms.checks.stance import Stance
+    from tfkms.documents import Site
     from tfkms.engine import Facts
-    from tfkms.extract import Site
     from tfkms.settings.inline import Inline
     from tfkms.waivers import Waivers
 

@@ -15,7 +15,7 @@ from tfkms.cli.names import display_path, display_paths
 from tfkms.diagnostics import Diagnostic, Refusal
 
 if TYPE_CHECKING:
-    from tfkms.extract import Site
+    from tfkms.documents import Site
     from tfkms.frontends.accounts import Assumed
     from tfkms.frontends.join import Configuration, Place
     from tfkms.frontends.source.read import Setting

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from tfkms.extract import Document, State
+from tfkms.documents import Document, State
 from tfkms.iam.document import AnyStatement, Effect, Statement
 from tfkms.iam.doubt import doubt
 from tfkms.values import Hole

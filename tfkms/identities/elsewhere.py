@@ -8,7 +8,7 @@ configuration leaves them out). What another resource of the plan says of the sa
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tfkms.extract import Document
+from tfkms.documents import Document
 from tfkms.identities.principals_in_view import Principal, View
 from tfkms.model import Given
 from tfkms.values import Value

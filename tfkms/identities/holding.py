@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from tfkms.extract import Document
+from tfkms.documents import Document
 from tfkms.finding import UnseenPolicy
 from tfkms.iam.document import Statement
 from tfkms.model import Account

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tfkms.extract import Document, Estate, Kind, Moment, State, aws_managed
+from tfkms.documents import Document, Kind, Moment, State, aws_managed
+from tfkms.extract import Estate
 from tfkms.finding import UnseenPolicy
 from tfkms.iam.document import Missing, Statement
 from tfkms.iam.parse import parse_policy

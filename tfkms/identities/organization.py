@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tfkms.extract import Document, Kind
+from tfkms.documents import Document, Kind
 from tfkms.identities.holding import Guard
 from tfkms.identities.principals_in_view import View
 from tfkms.model import Resource

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tfkms.extract import Moment, attributes
+from tfkms.documents import Moment, attributes
 from tfkms.model import Account, Mode, Resource, Scan
 from tfkms.predicted import PRINCIPAL_WORDS, iam_arn, iam_name, iam_path
 from tfkms.values import Hole, Text, Unknown, Value, text, text_parts

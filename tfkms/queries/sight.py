@@ -7,8 +7,9 @@ from functools import cached_property
 from tfkms.checks.authorized import NOBODY
 from tfkms.checks.holders import holders
 from tfkms.checks.question import Question
+from tfkms.documents import Document, Moment
 from tfkms.engine import Facts
-from tfkms.extract import Document, Key, Moment, extract
+from tfkms.extract import Key, extract
 from tfkms.finding import Evidence
 from tfkms.iam.document import AnyStatement, Policy
 from tfkms.identities import identities

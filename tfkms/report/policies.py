@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from tfkms.extract import Document
+from tfkms.documents import Document
 from tfkms.model import Source
 from tfkms.report.display import shown
 from tfkms.report.json_text import written

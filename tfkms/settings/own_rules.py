@@ -16,7 +16,7 @@ from msgspec import Meta
 from tfkms import catalogue
 from tfkms.catalogue import Message, Remediation, Rule
 from tfkms.diagnostics import Refusal, did_you_mean
-from tfkms.extract import Site
+from tfkms.documents import Site
 from tfkms.finding import Severity
 
 SITES = "sites.yaml"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tfkms import catalogue
-from tfkms.extract import Moment, State, extract
+from tfkms.documents import Moment, State
+from tfkms.extract import extract
 from tfkms.frontends.accounts import Assumed
 from tfkms.frontends.plan import read_plan
 from tfkms.frontends.source.read import Setting, read_source

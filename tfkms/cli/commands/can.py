@@ -42,7 +42,7 @@ def can(
     Exit codes: 0 answered, 3 undecided, 2 the job could not be done.
     """
     from tfkms import catalogue
-    from tfkms.extract import Moment
+    from tfkms.documents import Moment
     from tfkms.queries.can import Word
     from tfkms.queries.can import can as answered
     from tfkms.queries.names import action_named, askers, key_named

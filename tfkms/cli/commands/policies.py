@@ -14,7 +14,8 @@ from tfkms.diagnostics import Level
 def policies(inputs: tuple[str, ...], told: Told, form: str) -> int:
     """Show every policy document as it was resolved, with what is not known of it and where it came from."""
     from tfkms import catalogue
-    from tfkms.extract import Moment, extract
+    from tfkms.documents import Moment
+    from tfkms.extract import extract
     from tfkms.report import policies as report
 
     scans, refused = read(inputs, told)

@@ -114,6 +114,14 @@ def test_an_object_that_is_deposed_is_left_out() -> None:
     assert len(scan.resources) == 1
 
 
+def test_an_object_that_a_state_has_deposed_is_left_out() -> None:
+    resource = {"address": "aws_kms_key.a", "mode": "managed", "type": "aws_kms_key", "name": "a", "values": {}}
+    resources = [resource, {**resource, "deposed_key": "1a2b3c4d"}]
+    scan = read({"format_version": "1.0", "values": {"root_module": {"resources": resources}}})
+
+    assert len(scan.resources) == 1
+
+
 def test_a_deferred_data_source_is_known_as_such() -> None:
     scan = read(plan(change("data.aws_iam_policy_document.d", {}, unknown={"json": True}, actions=("read",))))
     found = only(scan, "data.aws_iam_policy_document.d")

@@ -174,10 +174,10 @@ def _instances(document: Document, wanted: Wanted, mentions: Mentions) -> tuple[
         count = sum(change.mode == Mode.MANAGED for change in current)
     else:
         instances, count = _state_instances(document.planned_values, Source.PLAN, wanted)
-    if not count and document.resource_drift:
+    if not count:
         # A plan that only refreshes shows what there is in the state alone.
-        instances, count = _state_instances(_prior(document), Source.PRIOR_STATE, wanted)
-        instances = _with_drift([own for own in instances if own.mode is Mode.MANAGED], document.resource_drift)
+        standing, count = _state_instances(_prior(document), Source.PRIOR_STATE, wanted)
+        instances += _with_drift([own for own in standing if own.mode is Mode.MANAGED], document.resource_drift)
     later = [change for change in document.deferred_changes if _is_wanted(change.resource_change, wanted, mentions)]
     instances += map(_deferred, later)
     count += len(later)

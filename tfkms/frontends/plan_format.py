@@ -68,6 +68,7 @@ class StateResource(Struct, frozen=True, gc=False):
     provider_name: str = ""
     values: Raw = NOTHING
     sensitive_values: Raw = NOTHING
+    deposed_key: str = ""
 
 
 class StateModule(Struct, frozen=True):
@@ -269,11 +270,11 @@ def is_plan(document: Document) -> bool:
 
 
 def state_resources(values: StateValues | None) -> Iterator[StateResource]:
-    """Every resource of a state or of `planned_values`, module by module."""
+    """Every resource of a state or of `planned_values`, module by module, but for what only waits to be destroyed."""
     modules = [values.root_module] if values else []
     while modules:
         module = modules.pop()
-        yield from module.resources
+        yield from (resource for resource in module.resources if not resource.deposed_key)
         modules += reversed(module.child_modules)
 
 

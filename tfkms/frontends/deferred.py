@@ -14,7 +14,7 @@ from tfkms.frontends.addresses import module_path
 from tfkms.frontends.policy_document import Came, render
 from tfkms.frontends.references import References, Trail
 from tfkms.model import Assembled, Link, Mode, Resource, Source, masked
-from tfkms.predicted import PRIMARY, REPLICAS, attribute
+from tfkms.predicted import AFTER_APPLY, PRIMARY, REPLICAS, WITH_SOURCE, attribute
 from tfkms.values import Hole, Template, Unknown, Value, pointer_step, text_parts
 
 DOCUMENT = "aws_iam_policy_document"
@@ -132,13 +132,14 @@ class _Settling:
         return resource
 
     def arguments(self, resource: Resource) -> _Arguments:
-        """The arguments, with what can be told of those that are not known."""
+        """The arguments, with what can be told of those that are not known, and who could tell of the others."""
         found = _Arguments()
         for name, value in (resource.after or {}).items():
             if name in _LISTS_OF_DOCUMENTS and isinstance(value, tuple):
                 found.values[name] = self.listed(value, resource, f"/{name}", found)
             elif name not in _TEXTS:
                 found.values[name] = self.inside(value, resource, f"/{name}", found)
+        found.values = {name: _hinted(value) for name, value in found.values.items()}
         return found
 
     def listed(self, items: tuple[Value, ...], resource: Resource, path: str, found: _Arguments) -> Value:
@@ -263,6 +264,20 @@ class _Settling:
         value = attribute(target, target.after, name)
         is_arn = isinstance(value, str | Template) and str(text_parts(value)[0]).startswith("arn:")
         return (value if is_arn else unknown), None
+
+
+def _hinted(value: Value) -> Value:
+    """A value with, for what stays unknown in it, that the source tells the expression of which a plan shows no more
+    than the references."""
+    match value:
+        case Unknown(hole) if hole.references and hole.reason == AFTER_APPLY:
+            return Unknown(replace(hole, reason=f"{AFTER_APPLY}{WITH_SOURCE}"))
+        case Mapping():
+            return {name: _hinted(item) for name, item in value.items()}
+        case tuple():
+            return tuple(map(_hinted, value))
+        case _:
+            return value
 
 
 def _named(link: Link, usual: str) -> str:

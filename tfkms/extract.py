@@ -19,8 +19,8 @@ from tfkms.documents import (
 from tfkms.iam.parse import parse_policy
 from tfkms.location import Origin
 from tfkms.model import Action, Given, Resource, Scan
-from tfkms.predicted import key_arn
-from tfkms.values import Text
+from tfkms.predicted import KEY_ID, REPLICAS, key_arn
+from tfkms.values import Text, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +103,14 @@ def _keys(scan: Scan, found: DocumentsFound) -> Iterator[Key]:
 
 
 def _targets(policy: Resource, argument: str, holders: list[Resource]) -> list[Resource]:
-    """The keys that a key policy is for: by the id or ARN that it names, else by where its reference leads."""
+    """The keys that a key policy is for: by the id or ARN that it names, known or of a key that is still to be made,
+    else by where its reference leads."""
     values = [side.get(argument) for side in (policy.after, policy.before) if side is not None]
     named = {value for value in values if isinstance(value, str) and value}
-    by_value = [holder for holder in holders if named & _names(holder)]
+    made = {value.hole.address for value in values if isinstance(value, Unknown) and value.hole.path == KEY_ID}
+    if any(holder.type in REPLICAS for holder in holders):
+        made = set()  # a replica has the id of its primary key
+    by_value = [holder for holder in holders if named & _names(holder) or holder.address in made]
     if by_value:
         return by_value
     links = policy.links.get(argument)

@@ -20,6 +20,8 @@ PRINCIPAL_WORDS = {"aws_iam_role": "role", "aws_iam_user": "user", "aws_iam_grou
 _IAM_WORDS = {**PRINCIPAL_WORDS, "aws_iam_policy": "policy"}
 _KEYS = frozenset({"aws_kms_key", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key"})
 REPLICAS = frozenset({"aws_kms_replica_key", "aws_kms_replica_external_key"})
+KEY_ID = "/key_id"
+"""Where the hole stands that is the id of a key: in the key itself, wherever the id occurs."""
 PRIMARY = "primary_key_arn"
 """The argument of a replica that names the key whose id it has too."""
 _DEFAULT_PATH = "/"
@@ -141,7 +143,7 @@ def key_id_of(resource: Resource, made: bool = True) -> Text:
 
 def _key_id(resource: Resource, made: bool) -> Hole:
     fresh = made and _may_be_new(resource)
-    return Hole(resource.address, "/key_id", AFTER_APPLY, fresh=fresh, unique=made and _has_id_of_its_own(resource))
+    return Hole(resource.address, KEY_ID, AFTER_APPLY, fresh=fresh, unique=made and _has_id_of_its_own(resource))
 
 
 def _has_id_of_its_own(resource: Resource) -> bool:

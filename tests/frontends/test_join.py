@@ -81,6 +81,27 @@ def test_what_names_a_key_is_told_apart_from_others_in_the_account_that_is_known
     }
 
 
+def test_a_key_policy_is_for_the_key_that_the_source_names() -> None:
+    """A plan does not show what a local value is; the source does, with a plan and without one."""
+    folder = FIXTURES / "joined" / "keys-by-reference"
+    expected = {
+        ('aws_kms_key_policy.module["a"]', 'module.key["a"].aws_kms_key.this'),
+        ("aws_kms_key_policy.named", "aws_kms_key.named"),
+    }
+
+    for words in (("plan.json", "--source", "."), (".",)):
+        findings = scan(folder, *words, "--check", "IAM-KMS-5").report["findings"]
+        assert {(item["address"], key) for item in findings for key in item["keys"]} == expected
+
+
+def test_a_plan_tells_the_key_of_a_module_instance() -> None:
+    folder = FIXTURES / "joined" / "keys-by-reference"
+    findings = scan(folder, "plan.json", "--check", "IAM-KMS-5").report["findings"]
+
+    keys = [item["keys"] for item in findings if item["address"] == 'aws_kms_key_policy.module["a"]']
+    assert keys == [['module.key["a"].aws_kms_key.this']]
+
+
 def test_a_finding_of_a_plan_stands_on_its_line(tmp_path: Path) -> None:
     folder = FIXTURES / "guardrails" / "IAM-KMS-3" / "roles-by-for-each"
     both = scan(folder, "plan.json", "--source", ".")

@@ -85,6 +85,36 @@ def test_a_reference_goes_through_module_inputs_and_outputs() -> None:
     assert found == ([("module.keys.aws_kms_key.a", "key_id")], True)
 
 
+@pytest.mark.parametrize(
+    ("references", "expected"),
+    [
+        (["module.keys", "each.key"], ["b"]),
+        (["module.keys"], ["a", "b"]),
+        (['module.keys["a"].id', 'module.keys["a"]', "module.keys"], ["a"]),
+    ],
+)
+def test_an_instance_of_a_module_is_told_as_one_of_a_resource_is(references: list[str], expected: list[str]) -> None:
+    """Of `module.keys[each.key].id` a plan lists neither the output nor, where it is constant, the `for_each`."""
+    content = plan(
+        change('module.keys["a"].aws_kms_key.k', {}),
+        change('module.keys["b"].aws_kms_key.k', {}),
+        change('aws_kms_key_policy.p["b"]', {}),
+        blocks=(block("aws_kms_key_policy.p", key_id={"references": references}),),
+    )
+    outputs = {
+        "id": {"expression": {"references": ["aws_kms_key.k.key_id", "aws_kms_key.k"]}},
+        "name": {"expression": {"constant_value": "keys"}},
+    }
+    content["configuration"]["root_module"]["module_calls"] = {
+        "keys": {"module": {"resources": [block("aws_kms_key.k")], "outputs": outputs}}
+    }
+
+    found, complete = links(content, 'aws_kms_key_policy.p["b"]')
+
+    assert found == [(f'module.keys["{key}"].aws_kms_key.k', "key_id") for key in expected]
+    assert complete
+
+
 def test_a_local_value_is_a_dead_end_and_says_so() -> None:
     content = plan(
         change("aws_kms_key_policy.p", {}),

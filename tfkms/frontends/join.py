@@ -21,7 +21,7 @@ from tfkms.frontends.source.modules import Module
 from tfkms.frontends.source.read import Beside, Setting, read_beside
 from tfkms.location import Origin
 from tfkms.model import Action, Assembled, Mode, Resource, Scan, Source
-from tfkms.predicted import AFTER_APPLY, WITH_SOURCE
+from tfkms.predicted import AFTER_APPLY, KEY_ID, WITH_SOURCE
 from tfkms.values import Hole, Template, Unknown, Value, pointer_step
 
 _NOT_ARCHIVED = "is not in the saved plan; name its directory with --source"
@@ -151,7 +151,8 @@ def _settled(planned: Value, written: Value, path: str, made: dict[str, Assemble
         return written
     match planned, written:
         case Unknown(hole), Unknown(other):
-            return Unknown(_for_both_reasons(hole, other))
+            names_a_key = other.path == KEY_ID and other.address != hole.address
+            return written if names_a_key else Unknown(_for_both_reasons(hole, other))
         case _, None | Unknown():
             return planned
         case ((Unknown() | Template()), _):

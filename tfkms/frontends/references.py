@@ -70,12 +70,15 @@ class References:
         self.written = written
         self.unread = unread
         self.instances: dict[tuple[tuple[str, ...], str], _ByModule] = {}
+        self.calls: dict[tuple[str, ...], set[InstanceKey | AnyKey]] = {}
 
     def add(self, address: str, module: str, block: str, index: InstanceKey) -> None:
         """Makes an instance known; `block` is its address in its module, without a key."""
         path = module_path(module)
         by_module = self.instances.setdefault((module_names(path), block), {})
         by_module.setdefault(path, {})[index] = Instance(address, path, index)
+        for depth in range(1, len(path) + 1):
+            self.calls.setdefault(module_names(path[:depth]), set()).add(path[depth - 1][1])
 
     def links(self, module: ModulePath, address: str, index: InstanceKey) -> Mapping[str, Links]:
         """Where each argument of a resource instance leads, by dotted path."""
@@ -154,21 +157,24 @@ class References:
         return True
 
     def follow_output(self, name: str, more: list[str | int], place: "_Place", trail: Trail) -> None:
-        """An output of a called module, of the instance that the reference names or of all."""
+        """An output of a called module, of the instance that the reference names or of all.
+
+        `module.m[each.key].x` is listed as `module.m` and `each.key`: any output, of the instance with the same key.
+        """
         parent = self.written.module(place.module)
         call = parent.module_calls.get(name) if parent else None
         below = call.module if call else None
-        if call is None or below is None or not more:
+        if call is None or below is None:
             trail.complete = False
             return
-        repeated = given(call.count_expression) or given(call.for_each_expression)
         key: InstanceKey | AnyKey = None
-        if repeated:
-            key, more = more[0], more[1:]
-        output = below.outputs.get(str(more[0])) if more else None
-        if output is None:
+        keys = self.calls.get((*module_names(place.module), name), set()) - {None}
+        if keys or given(call.count_expression) or given(call.for_each_expression):
+            same = place.index if place.tied and place.index in keys else ANY_KEY
+            key, more = (more[0], more[1:]) if more else (same, more)
+        outputs = [below.outputs.get(str(more[0]))] if more else list(below.outputs.values())
+        if None in outputs:
             trail.complete = False
-            return
         below_place = replace(
             place,
             module=(*place.module, (name, key)),
@@ -178,7 +184,9 @@ class References:
             key=None,
             tied=False,
         )
-        self.follow(references_of(output.expression), below_place.taking(more[1:]), trail)
+        for output in outputs:
+            if output is not None:
+                self.follow(references_of(output.expression), below_place.taking(more[1:]), trail)
 
     def reach(self, block: str, place: "_Place", trail: Trail) -> None:
         """The instances of a block: the one whose key is written, the one with the same key, or all."""

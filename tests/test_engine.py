@@ -10,8 +10,7 @@ from click.testing import CliRunner, Result
 
 from tests.plan_builder import ACCOUNT, ROOT, block, change, key_plan, plan, policy
 from tfkms import engine
-from tfkms.checks import second_opinion
-from tfkms.checks import root_present, separation_of_duties
+from tfkms.checks import root_present, second_opinion, separation_of_duties
 from tfkms.cli import main
 from tfkms.iam.simulate import Answer
 

@@ -4,6 +4,7 @@ Sources: IAM User Guide, reference_identifiers (ARNs, paths); AWS KMS Developer 
 Service Authorization Reference, resource types of the services (ARNs of what services act for).
 """
 
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -25,6 +26,8 @@ KEY_ID = "/key_id"
 PRIMARY = "primary_key_arn"
 """The argument of a replica that names the key whose id it has too."""
 _DEFAULT_PATH = "/"
+_IAM_PATH = re.compile("/(?:[!-~]*/)?")
+"""IAM API Reference, CreateRole: begins and ends with a slash, and holds no blanks."""
 
 _BUCKET = "aws_s3_bucket"
 _NAMED = {
@@ -82,7 +85,7 @@ def iam_arn(resource: Resource, values: Attributes) -> Text:
     known = values.get("arn")
     if isinstance(known, str) and known:
         return known
-    path, name = iam_path(values), iam_name(resource, values)
+    path, name = iam_path(resource, values), iam_name(resource, values)
     return iam_arn_of(resource.account, _IAM_WORDS[resource.type], path, name)
 
 
@@ -92,11 +95,13 @@ def iam_arn_of(account: Account, word: str, path: Text, name: Text) -> Text:
     return text(*text_parts(start), *text_parts(path), *text_parts(name))
 
 
-def iam_path(values: Attributes) -> Text:
-    """The path, `/` where none is given."""
+def iam_path(resource: Resource, values: Attributes) -> Text:
+    """The path, `/` where none is given; a hole for a text that IAM would not take."""
     match values.get("path"):
-        case str() as path if path:
+        case str() as path if _IAM_PATH.fullmatch(path):
             return path
+        case str() as path if path:
+            return text(Hole(resource.address, "/path", "no path that IAM would take"))
         case Template() as path:
             return path
         case Unknown(hole):

@@ -361,7 +361,7 @@ def _variables(path: str) -> bytes:
     try:
         return read_file(Path(path), FILE_LIMIT)
     except OSError as error:
-        reason = (error.strerror or str(error) or type(error).__name__).lower()
+        reason = (error.strerror or "").lower() or str(error) or type(error).__name__.lower()
         raise Refusal(
             "variables-unreadable", f"the variables cannot be read: {reason}", None, display_path(path)
         ) from None

@@ -4,6 +4,7 @@ import copyreg
 import gc
 import multiprocessing
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -119,20 +120,21 @@ def _by_processes(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> 
     with ProcessPoolExecutor(min(jobs, len(asked)), fresh, initializer=_take, initargs=(task,)) as pool:
         try:
             yield from _from_pool(pool, task, asked, told)
-        except KeyboardInterrupt:
+        except BaseException:  # an interrupt, here or in whoever asks for the next one
             end_processes()
             raise
 
 
 def _from_pool(pool: ProcessPoolExecutor, task: Task, asked: Sequence[Asked], told: Told) -> Iterator[Done]:
     pending: list[Future[Done] | None] = []
-    for one in asked:
-        if one.path == STANDARD_INPUT:
-            pending.append(None)
-            continue
-        future = _submitted(pool, one)
-        future.add_done_callback(lambda _, path=one.path: told(path))  # type: ignore[misc]
-        pending.append(future)
+    with _without_interrupts():
+        for one in asked:
+            if one.path == STANDARD_INPUT:
+                pending.append(None)
+                continue
+            future = _submitted(pool, one)
+            future.add_done_callback(lambda _, path=one.path: told(path))  # type: ignore[misc]
+            pending.append(future)
     for one, future_or_none in zip(asked, pending, strict=True):
         if future_or_none is None:
             yield task.done(one)
@@ -144,10 +146,27 @@ def _from_pool(pool: ProcessPoolExecutor, task: Task, asked: Sequence[Asked], to
             yield Done((), (_crashed(one, "its process ended"),))
 
 
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Holds interrupts back until its end, and for good, where that can be had, from the processes that are started."""
+    held: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if sys.platform != "win32" else None
+    try:
+        yield
+    finally:
+        if sys.platform != "win32" and masked is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
+        signal.signal(signal.SIGINT, handler)
+    if held:
+        raise KeyboardInterrupt
+
+
 def end_processes() -> None:
     """Ends the processes that judge, whatever they do."""
     for process in multiprocessing.active_children():
         process.kill()
+        process.join()
 
 
 def _submitted(pool: ProcessPoolExecutor, asked: Asked) -> Future[Done]:

@@ -46,7 +46,7 @@ def write(text: str) -> None:
 
 def reason(error: OSError) -> str:
     """Why the system would not, in a few lower-case words."""
-    return (error.strerror or str(error) or type(error).__name__).lower()
+    return (error.strerror or "").lower() or str(error) or type(error).__name__.lower()
 
 
 def in_colour(no_color: bool) -> bool:

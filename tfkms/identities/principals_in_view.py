@@ -163,5 +163,5 @@ class View:
 
 def _principal(resource: Resource, values: Mapping[str, Value]) -> Principal:
     word = PRINCIPAL_WORDS[resource.type]
-    path, name = iam_path(values), iam_name(resource, values)
+    path, name = iam_path(resource, values), iam_name(resource, values)
     return Principal(word, resource.address, resource.account, name, path, iam_arn(resource, values), values, resource)

@@ -1,5 +1,6 @@
 """The wheel is whole: installed alone, in a fresh environment, it scans."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -13,8 +14,8 @@ PROJECT = Path(__file__).parent.parent
 PLAN = PROJECT / "tests" / "fixtures" / "plans" / "terraform-aws-kms-complete.json"
 
 
-def run(*command: str | Path, cwd: Path) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TFKMS"))}
+def run(*command: str | Path, cwd: Path, **more: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TFKMS"))} | more
     result = subprocess.run(
         [str(word) for word in command], cwd=cwd, env=environment, capture_output=True, text=True, check=False
     )
@@ -35,6 +36,21 @@ def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     scripts = work / "venv" / ("Scripts" if os.name == "nt" else "bin")
     run(scripts / "python", "-m", "pip", "install", "--quiet", next(work.glob("tfkms-*.whl")), cwd=work)
     return scripts
+
+
+@pytest.mark.network
+def test_two_builds_of_one_source_are_the_same_bytes(tmp_path: Path) -> None:
+    sums = []
+    for number in (1, 2):
+        source, made = tmp_path / f"source{number}", tmp_path / f"made{number}"
+        ignored = shutil.ignore_patterns(".git", ".venv", "*cache*", "__pycache__", "fixtures")
+        shutil.copytree(PROJECT, source, ignore=ignored)
+        command = (sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", made, source)
+        run(*command, cwd=tmp_path, SOURCE_DATE_EPOCH="1700000000")
+        sums.append([hashlib.sha256(path.read_bytes()).hexdigest() for path in made.glob("tfkms-*.whl")])
+
+    assert len(sums[0]) == 1
+    assert sums[0] == sums[1]
 
 
 @pytest.mark.network

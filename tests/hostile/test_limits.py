@@ -1,0 +1,169 @@
+"""Inputs that ask for too much: each is refused in one line, or judged with what is beyond the limit not left out."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import Run, assert_refused, run, scan
+from tests.plan_builder import ACCOUNT, ROOT, change, key_plan, plan, policy
+from tfkms.frontends import document_text
+from tfkms.frontends.source import configuration, expansion, modules
+
+PROJECT = Path(__file__).parents[2]
+OPEN = """jsonencode({ Statement = [{ Effect = "Allow", Action = "kms:*", Resource = "*", Principal = "*" }] })"""
+SAFE = """jsonencode({ Statement = [{ Effect = "Allow", Action = "kms:*", Resource = "*",
+             Principal = { AWS = "arn:aws:iam::111122223333:root" } }] })"""
+MEBIBYTE = 1 << 20
+
+
+def scanned(folder: Path, files: Mapping[str, str], *words: str) -> Run:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return run("scan", ".", "-q", "--account-id", ACCOUNT, "--check", "IAM-KMS-3", *words, cwd=folder)
+
+
+def test_an_input_beyond_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_text, "INPUT_LIMIT", MEBIBYTE)
+    monkeypatch.setattr(document_text.read_file, "__defaults__", (MEBIBYTE,))
+    large = json.dumps(key_plan(policy(ROOT), x="x" * MEBIBYTE)).encode()
+
+    assert_refused(scan(large, tmp_path), "plan.json: the file is larger than 1 MiB")
+    assert_refused(run("scan", "-", "-q", cwd=tmp_path, content=large), "standard input is larger than 1 MiB")
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a device that never ends")
+def test_a_device_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_text.read_file, "__defaults__", (MEBIBYTE,))
+
+    assert_refused(run("scan", "/dev/zero", "-q", cwd=tmp_path), "the file is larger than 1 MiB")
+    assert_refused(
+        run("scan", ".", "--var-file", "/dev/zero", "-q", cwd=tmp_path),
+        "the variables cannot be read: larger than 8 MiB",
+    )
+
+
+@pytest.mark.parametrize(
+    "repeated",
+    ["count = 40\n  policy = count.index == 39 ?", 'for_each = toset([for n in range(40) : "k${n}"])\n  policy = each.key == "k9" ?'],
+)  # fmt: skip
+def test_instances_beyond_the_limit_are_not_left_out(
+    repeated: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"main.tf": f'resource "aws_kms_key" "k" {{\n  {repeated} {OPEN} : {SAFE}\n}}\n'}
+    whole = scanned(tmp_path, files)
+    monkeypatch.setattr(expansion, "INSTANCE_LIMIT", 30)
+    cut = scanned(tmp_path, files, "--format", "json")
+
+    assert whole.code == 1
+    assert cut.code in (1, 3)
+    assert "aws_kms_key.k[*]" in {item["address"] for item in cut.report["verdicts"]}
+
+
+def test_a_count_of_a_thousand_million_is_judged_as_one_beyond_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(expansion, "INSTANCE_LIMIT", 30)
+    found = scanned(
+        tmp_path, {"main.tf": 'resource "aws_kms_key" "k" {\n  count = 1000000000\n}\n'}, "--format", "json"
+    )
+
+    assert len(found.report["verdicts"]) == 31
+
+
+def test_modules_that_multiply_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modules, "CALL_LIMIT", 100)
+    twice = 'module "a" { source = "../m%d" }\nmodule "b" { source = "../m%d" }\n'
+    files = {f"m{n}/main.tf": twice % (n + 1, n + 1) for n in range(12)}
+    found = scanned(tmp_path, files | {"main.tf": 'module "a" { source = "./m0" }\n', "m12/main.tf": ""})
+
+    assert_refused(found, "the configuration calls more than 100 modules")
+
+
+def test_instances_of_modules_that_multiply_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(configuration, "INSTANCES_LIMIT", 1_000)
+    call = 'module "a" {{\n  source = "{}"\n  count = 100\n}}\n'
+    files = {
+        "main.tf": call.format("./m"),
+        "m/main.tf": call.format("../n"),
+        "n/main.tf": 'resource "aws_kms_key" "k" {}\n',
+    }
+    found = scanned(tmp_path, files)
+
+    assert_refused(found, "the configuration makes more than 1,000 instances")
+
+
+def test_modules_nested_too_deeply_fail_the_gate(tmp_path: Path) -> None:
+    files = {f"m{n}/main.tf": f'module "a" {{ source = "../m{n + 1}" }}\n' for n in range(40)}
+    found = scanned(tmp_path, files | {"main.tf": 'module "a" { source = "./m0" }\n', "m40/main.tf": ""})
+
+    assert found.code == 2
+    assert "modules call each other more than 32 deep" in found.err
+
+
+def test_a_policy_of_more_statements_than_aws_takes_never_passes(tmp_path: Path) -> None:
+    many = policy(*[ROOT] * 5_001)
+
+    found = scan(key_plan(many), tmp_path)
+    assert found.code == 3
+    assert "more than 5,000 statements" in found.err
+
+
+def test_a_policy_longer_than_aws_takes_never_passes(tmp_path: Path) -> None:
+    found = scan(key_plan(policy(ROOT) + " " * MEBIBYTE), tmp_path)
+
+    assert found.code == 2
+    assert "longer than 1 MiB" in found.err
+
+
+GROWING = """
+locals {
+  a = [for x in range(1000) : "%(long)s"]
+  b = setproduct(range(1000), range(1000), range(1000))
+  c = format("%%999999s", "x")
+  d = join("", [for x in range(1000) : join("", local.a)])
+  e = "%%{for x in range(1000)}${join("", local.a)}%%{endfor}"
+  f = replace(join("", local.a), "x", join("", local.a))
+  g = flatten([for x in range(1000) : [for y in range(1000) : [for z in range(1000) : x]]])
+  h = regexall("(x+x+)+y", join("", local.a))
+  i = jsonencode([local.a, local.a, local.a, local.a, local.a, local.a, local.a, local.a])
+}
+resource "aws_kms_key" "k" {
+  policy = jsonencode({ a = local.b, c = local.c, d = local.d, e = local.e, f = local.f, g = local.g, h = local.h, i = local.i })
+}
+"""
+
+
+def peak(folder: Path, name: str, *words: str) -> tuple[int, int]:
+    """The exit code of a scan in a process of its own, and the most memory that it took, in MiB."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tfkms", "scan", name, "-q", *words],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss // (1024 if sys.platform != "darwin" else MEBIBYTE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows tells no peak of memory this way")
+def test_memory_is_in_proportion_to_the_input(tmp_path: Path) -> None:
+    foreign = [change(f"aws_s3_bucket.b{n}", {"bucket": "x" * 400, "n": list(range(60))}) for n in range(14_000)]
+    (tmp_path / "plan.json").write_text(json.dumps(plan(*foreign)), encoding="utf-8")
+    size = (tmp_path / "plan.json").stat().st_size // MEBIBYTE
+    growing = tmp_path / "growing"
+    growing.mkdir()
+    (growing / "main.tf").write_text(GROWING % {"long": "x" * 1_000}, encoding="utf-8")
+
+    assert size > 10
+    assert peak(tmp_path, "plan.json")[1] < 80 + 4 * size
+    code, most = peak(tmp_path, "growing", "--account-id", ACCOUNT)
+    assert code in (2, 3)
+    assert most < 400

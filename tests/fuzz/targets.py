@@ -83,7 +83,7 @@ def settings(content: bytes) -> int | None:
             own = decisions.own_rules(read)
             ids = [rule.id for rule in (*catalogue.rules(), *own.rules)]
             stance = decisions.stance(read, ids)
-            judged_by = facts(stance, Waivers(decisions.waivers(read)), sites=own.sites, inline=Inline(ids))
+            judged_by = facts(stance, Waivers(decisions.waivers(read, ids)), sites=own.sites, inline=Inline(ids))
             document = (FIXTURES / "plans" / "mixed-verdicts" / "plan.json").read_bytes()
             scan = Reader(Told(), assumed(Told(), read.form), own.sites).plan(document, "plan.json")
             return _reported([engine.judged(scan, selected((), (), stance, own.rules), judged_by)], judged_by)

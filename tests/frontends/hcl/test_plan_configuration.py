@@ -82,16 +82,23 @@ def comparable(module: ConfigModule) -> Any:
     }
 
 
+def listed_only(ours: Any, listed: Any) -> Any:
+    """Our arguments without those that are not listed, in nested blocks too, and without blocks like none of them."""
+    match ours, listed:
+        case dict(), dict():
+            return {name: listed_only(item, listed[name]) for name, item in ours.items() if name in listed}
+        case list(), list():
+            found = (next((one for one in listed if listed_only(item, one) == one), None) for item in ours)
+            return [one for one in found if one is not None]
+        case _:
+            return ours
+
+
 def without_dynamic(ours: Any, theirs: Any) -> Any:
     """Our resources without the arguments that plans leave out: what dynamic blocks make."""
     for address, (*head, expressions, count, for_each) in ours["resources"].items():
         listed = theirs["resources"][address][3]
-        kept = {
-            name: [block for block in value if block in listed[name]] if isinstance(value, list) else value
-            for name, value in expressions.items()
-            if name in listed
-        }
-        ours["resources"][address] = (*head, kept, count, for_each)
+        ours["resources"][address] = (*head, listed_only(expressions, listed), count, for_each)
     for name, call in ours["calls"].items():
         if call[3] and theirs["calls"][name][3]:
             without_dynamic(call[3], theirs["calls"][name][3])

@@ -78,8 +78,13 @@ def archived(archive: Archive, module: Module, names: Names, setting: Setting, s
         setting=replace(setting, root=here.root if here else Path(), shown=shown, content=content),
         files=NoFiles(_NOT_ARCHIVED) if here is None else DirectoryFiles(here.root, here.directory),
         names=names,
-        diagnostics=(differs,) if differs else (),
+        diagnostics=(*map(_lacks, archive.lacks), *((differs,) if differs else ())),
     )
+
+
+def _lacks(part: str) -> Diagnostic:
+    message = f"the saved plan does not hold {part}: it is judged without"
+    return Diagnostic(Level.WARNING, "saved-plan-incomplete", message, hint="make it again with `terraform plan -out FILE`")
 
 
 def join(document: Document, scan: Scan, configuration: Configuration, wanted: Wanted) -> Scan:

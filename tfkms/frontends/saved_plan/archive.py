@@ -66,6 +66,12 @@ class Archive:
         directory = self._directories.get(folder)
         return None if directory is None or self.root is None else posixpath.relpath(directory, self.root)
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """Which of the parts that every saved plan has are missing from this one, in words."""
+        parts = (("the prior state", self.state), ("the configuration", self.configuration))
+        return tuple(words for words, part in parts if not part)
+
     @cached_property
     def _directories(self) -> Mapping[str, str]:
         """The directories of modules by their folders in the archive, as far as they are relative."""
@@ -117,12 +123,12 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
     entries = archive.infolist()
     if len(entries) > MEMBER_LIMIT:
         raise Refusal("saved-plan-limit", f"the saved plan has {len(entries)} members, more than {MEMBER_LIMIT}")
+    entries = [own for own in entries if _matters(own.filename)]
+    if sum(entry.file_size for entry in entries) > BYTE_LIMIT:  # no member is read beyond the size that it says
+        raise Refusal("saved-plan-limit", f"the saved plan unpacks to more than {BYTE_LIMIT >> 20} MiB")
     members: dict[str, bytes] = {}
-    left = BYTE_LIMIT
     for entry in entries:
         name = entry.filename
-        if name.endswith("/") or not (name in (_PLAN, _STATE) or name.startswith(FOLDER)):
-            continue
         if _escapes(name) or stat.S_ISLNK(entry.external_attr >> 16):
             raise Refusal("saved-plan-path", "the saved plan has a member whose path leaves the archive")
         if name in members:
@@ -132,11 +138,12 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
         if entry.compress_type not in _METHODS:
             raise Refusal("saved-plan-damaged", "the saved plan has a member that Terraform would not write", _AGAIN)
         with archive.open(entry) as member:
-            members[name] = member.read(left + 1)
-        left -= len(members[name])
-        if left < 0:
-            raise Refusal("saved-plan-limit", f"the saved plan unpacks to more than {BYTE_LIMIT >> 20} MiB")
+            members[name] = member.read()
     return members
+
+
+def _matters(name: str) -> bool:
+    return name in (_PLAN, _STATE) or (name.startswith(FOLDER) and not name.endswith("/"))
 
 
 def _escapes(name: str) -> bool:

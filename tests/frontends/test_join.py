@@ -168,6 +168,28 @@ def test_other_resources_and_literals_are_another_configuration(old: str, new: s
 
 
 @pytest.mark.parametrize(
+    ("fixture", "old", "new", "argument"),
+    [
+        ("document-deferred", '"kms:ScheduleKeyDeletion"', '"kms:DisableKey"', "statement"),
+        ("module-for-each", '["kms:ScheduleKeyDeletion"]', '["kms:DisableKey"]', "for_each"),
+    ],
+)
+def test_other_literals_behind_what_the_plan_hides_are_another_configuration(
+    fixture: str, old: str, new: str, argument: str, tmp_path: Path
+) -> None:
+    """Its own configuration shows them."""
+    shutil.copytree(FIXTURES / "ways" / fixture, tmp_path, dirs_exist_ok=True)
+    text = (tmp_path / "main.tf").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "main.tf").write_text(text.replace(old, new), encoding="utf-8")
+
+    result = scan(tmp_path, "plan.json", "--source", ".")
+
+    assert differs(result) == [f"the source says another `{argument}`: it is not the configuration of the plan"]
+    assert verdicts(result) == verdicts(scan(tmp_path, "plan.json"))
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ('["kms:ScheduleKeyDeletion", "kms:Decrypt"]', '["kms:Decrypt", "kms:ScheduleKeyDeletion"]'),

@@ -4,12 +4,14 @@ Each value takes the plan's word; what the plan does not know takes the source's
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.frontends.hcl.files import DirectoryFiles, Files, NoFiles
+from tfkms.frontends.hcl.plan_configuration import configuration as configuration_of
+from tfkms.frontends.literals import COMPARED, other_literal
 from tfkms.frontends.plan import Wanted
 from tfkms.frontends.plan_format import Document, freeze
 from tfkms.frontends.plan_values import PlanValues
@@ -17,6 +19,7 @@ from tfkms.frontends.policy_texts import is_equivalent, is_policy, is_same
 from tfkms.frontends.saved_plan.archive import Archive
 from tfkms.frontends.saved_plan.configuration import difference
 from tfkms.frontends.saved_plan.names import Names
+from tfkms.frontends.source.blocks import module_blocks
 from tfkms.frontends.source.modules import Module
 from tfkms.frontends.source.read import Beside, Setting, read_beside
 from tfkms.location import Origin
@@ -84,7 +87,9 @@ def archived(archive: Archive, module: Module, names: Names, setting: Setting, s
 
 def _lacks(part: str) -> Diagnostic:
     message = f"the saved plan does not hold {part}: it is judged without"
-    return Diagnostic(Level.WARNING, "saved-plan-incomplete", message, hint="make it again with `terraform plan -out FILE`")
+    return Diagnostic(
+        Level.WARNING, "saved-plan-incomplete", message, hint="make it again with `terraform plan -out FILE`"
+    )
 
 
 def join(document: Document, scan: Scan, configuration: Configuration, wanted: Wanted) -> Scan:
@@ -94,7 +99,8 @@ def join(document: Document, scan: Scan, configuration: Configuration, wanted: W
     """
     beside = Beside(PlanValues(document), scan.resources, configuration.files)
     source = read_beside(configuration.module, configuration.setting, wanted, beside)
-    found = joined(scan, source)
+    other = _another_literal(document, configuration)
+    found = joined(scan, source) if other is None else _alone(scan, source, [other])
     return replace(found, diagnostics=(*configuration.diagnostics, *found.diagnostics))
 
 
@@ -103,8 +109,7 @@ def joined(scan: Scan, source: Scan) -> Scan:
     written = {resource.address: resource for resource in source.resources}
     different = list(_differences(scan, written))
     if different:
-        told = [replace(own, hint=f"{own.hint}{_no_waivers(source)}") for own in different]
-        return replace(scan, diagnostics=(*scan.diagnostics, *told))
+        return _alone(scan, source, different)
     resources = tuple(_joined(own, written.get(own.address)) for own in scan.resources)
     diagnostics = (*scan.diagnostics, *source.diagnostics)
     return replace(
@@ -114,6 +119,12 @@ def joined(scan: Scan, source: Scan) -> Scan:
         annotations=source.annotations,
         source_text=source.source_text,
     )
+
+
+def _alone(scan: Scan, source: Scan, different: Iterable[Diagnostic]) -> Scan:
+    """The plan by itself, with what tells that the configuration is not its own."""
+    told = [replace(own, hint=f"{own.hint}{_no_waivers(source)}") for own in different]
+    return replace(scan, diagnostics=(*scan.diagnostics, *told))
 
 
 def _no_waivers(source: Scan) -> str:
@@ -227,18 +238,17 @@ def _differences(scan: Scan, written: Mapping[str, Resource]) -> Iterator[Diagno
     """A warning where the configuration is not the one that the plan was made from: it lacks resources that the plan
     makes, or says other policies or literals of keys and principals. The first of each."""
     made = [own for own in scan.resources if own.mode is Mode.MANAGED and own.after is not None and _is_configured(own)]
-    hint = "scan with the configuration that the plan was made from; the plan alone is judged"
     missing = next((own for own in made if own.address not in written), None)
     if missing is not None:
         message = f"the source does not have `{missing.address}`: it is not the configuration of the plan"
-        yield Diagnostic(Level.WARNING, "source-differs", message, missing.address, hint=hint)
+        yield Diagnostic(Level.WARNING, "source-differs", message, missing.address, hint=_ALONE)
         return
     for own in made:
         other = written[own.address].after or {}
         for name, value in (own.after or {}).items():
             if _contradicts(value, other.get(name), own):
                 message = f"the source says another `{name}`: it is not the configuration of the plan"
-                yield Diagnostic(Level.WARNING, "source-differs", message, own.address, hint=hint)
+                yield Diagnostic(Level.WARNING, "source-differs", message, own.address, hint=_ALONE)
                 return
 
 
@@ -247,16 +257,29 @@ def _is_configured(own: Resource) -> bool:
     return own.arguments is not None and bool(own.actions & {Action.CREATE, Action.UPDATE, Action.NO_OP})
 
 
+def _another_literal(document: Document, configuration: Configuration) -> Diagnostic | None:
+    """A warning where a directory says other literals than the plan's configuration; a saved plan brings its own."""
+    if configuration.names is not None or document.configuration is None:
+        return None
+    blocks = module_blocks(configuration.module, lambda _, kind: kind.startswith(COMPARED))
+    other = other_literal(document.configuration.root_module, configuration_of(blocks).root_module)
+    if other is None:
+        return None
+    address, name = other
+    message = f"the source says another `{name}`: it is not the configuration of the plan"
+    return Diagnostic(Level.WARNING, "source-differs", message, address, hint=_ALONE)
+
+
+_ALONE = "scan with the configuration that the plan was made from; the plan alone is judged"
 _LITERALS = (str, bool, int, float)
-_COMPARED = ("aws_kms_", "aws_iam_")
-"""Types of which literals are compared too; the provider plans others in a form of its own (a hash, lower case)."""
 
 
 def _contradicts(planned: Value, written: Value, own: Resource) -> bool:
     """Whether the configuration cannot have given what is planned."""
     if is_policy(planned) and is_policy(written):
         return not is_equivalent(str(planned), str(written))
-    if not own.type.startswith(_COMPARED) or not isinstance(written, _LITERALS):
+    # The provider plans the literals of other types in a form of its own (a hash, lower case).
+    if not own.type.startswith(COMPARED) or not isinstance(written, _LITERALS):
         return False
     if planned is None:  # an empty argument may be none to the provider, one that says something is not
         return bool(written) and Action.CREATE in own.actions

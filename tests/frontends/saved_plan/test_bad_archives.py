@@ -265,3 +265,15 @@ def test_a_saved_plan_is_known_by_what_is_in_it_and_not_by_its_name(name: str, t
     result = run("scan", name, *JUDGED, cwd=tmp_path)
 
     assert result.report["inputs"] == [{"path": name, "kind": "saved_plan"}]
+
+
+@pytest.mark.parametrize(("part", "words"), [("tfstate", "the prior state"), ("tfconfig/", "the configuration")])
+def test_what_a_saved_plan_lacks_is_told(part: str, words: str, tmp_path: Path) -> None:
+    left = {name: content for name, content in MEMBERS.items() if not name.startswith(part)}
+    (tmp_path / "tfplan").write_bytes(zipped(left))
+
+    told = run("scan", "tfplan", *JUDGED, cwd=tmp_path).report["diagnostics"]
+
+    assert [item["message"] for item in told if item["code"] == "saved-plan-incomplete"] == [
+        f"the saved plan does not hold {words}: it is judged without"
+    ]

@@ -10,7 +10,6 @@ import click
 from tfkms.cli.group import EXIT_ERROR
 from tfkms.cli.guardrails import authorized_principals, facts, selected
 from tfkms.cli.inputs import Reader, Told, assumed
-from tfkms.cli.judging import Task
 from tfkms.cli.output import reason
 from tfkms.cli.settings import config_option
 from tfkms.cli.settings import settings as found_settings
@@ -18,6 +17,7 @@ from tfkms.cli.settings import today as expiry_day
 from tfkms.diagnostics import Refusal
 
 if TYPE_CHECKING:
+    from tfkms.cli.judging import Task
     from tfkms.diagnostics import Diagnostic
     from tfkms.gate import Gate
     from tfkms.serve.outcomes import Answer
@@ -30,7 +30,7 @@ MEBIBYTE = 1_048_576
 class Judge:
     """Judges the JSON of one plan by what the service was started with."""
 
-    task: Task
+    task: "Task"
     waivers: Sequence["Waiving"]
     gate: "Gate"
     idle: Sequence["Diagnostic"]
@@ -199,6 +199,7 @@ def _judge(
 ) -> Judge:
     """What plans are judged by: the settings as they are now. Raises Refusal."""
     from tfkms import catalogue
+    from tfkms.cli.judging import Task
     from tfkms.finding import Severity
     from tfkms.gate import Gate
     from tfkms.settings import decisions

@@ -3,7 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from benchmarks.processes import run
 
 ACCOUNT = "111122223333"
 REGION = "us-east-1"
@@ -16,9 +19,9 @@ Entry = dict[str, Any]
 class Estate:
     """Keys with policies of their own, and roles that may use some of them.
 
-    `statements` is the number of statements of a key policy besides the usual seven. With `alike` all keys have one and
-    the same policy. `existing` keys are left as they are by the plan; others are still to be made, so that their ARNs
-    are not known.
+    `bystanders` is the number of further roles, whose policies say nothing of KMS, `statements` that of the statements
+    of a key policy besides the usual seven. With `alike` all keys have one and the same policy. The plan leaves
+    `existing` keys as they are; others are still to be made, so that their ARNs are not known.
     """
 
     keys: int
@@ -26,6 +29,7 @@ class Estate:
     statements: int = 0
     alike: bool = False
     existing: bool = True
+    bystanders: int = 0
 
     def plan(self) -> bytes:
         """The plan as `terraform show -json` would print it."""
@@ -33,7 +37,7 @@ class Estate:
 
     def resources(self) -> list[Entry]:
         """The entries of its resource_changes."""
-        roles = (entry for number in range(self.roles) for entry in self._role(number))
+        roles = (entry for number in range(self.roles + self.bystanders) for entry in self._role(number))
         return [*map(self._key, range(self.keys)), *roles]
 
     def _key(self, number: int) -> Entry:
@@ -88,10 +92,12 @@ class Estate:
         role = _entry("aws_iam_role", f"role_{number}", attributes, known, self.existing)
         arns = [_key_arn((number + step) % max(self.keys, 1)) for step in (0, 1, 2)]
         statements = [
-            {"Sid": "Keys", "Effect": "Allow", "Action": ["kms:Decrypt", "kms:DescribeKey"], "Resource": arns},
             {"Sid": "Store", "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": f"arn:aws:s3:::app-{number}/*"},
         ]
-        if number % 10 == 0:
+        if number < self.roles:
+            usage = ["kms:Decrypt", "kms:DescribeKey"]
+            statements.append({"Sid": "Keys", "Effect": "Allow", "Action": usage, "Resource": arns})
+        if number < self.roles and number % 10 == 0:
             rotation = ["kms:EnableKeyRotation", "kms:DisableKeyRotation"]
             statements.append({"Sid": "Rotation", "Effect": "Allow", "Action": rotation, "Resource": "*"})
         policy = {"name": "own", "role": name, "policy": _text(statements)}
@@ -103,6 +109,29 @@ def large_plan(resources: int, estate: Estate) -> bytes:
     managed = estate.resources()
     managed += map(_instance, range(resources - len(managed)))
     return _plan(managed)
+
+
+def write_plan(resources: int, estate: Estate, plan: Path) -> None:
+    """Writes a plan of so many resources at least.
+
+    Another process does it: what this one holds would count as the peak of those that it starts.
+    """
+    run(["-c", f"from benchmarks.estates import *; open({str(plan)!r}, 'wb').write(large_plan({resources}, {estate}))"])
+
+
+def few(_resources: int) -> Estate:
+    """The estate of a plan that is about other things."""
+    return Estate(keys=5, roles=5)
+
+
+def ordinary(resources: int) -> Estate:
+    """The estate of a plan of so many resources, in shares as one finds them.
+
+    Four of a thousand are keys with one module's policy, as many are roles that may use three of them, and sixteen are
+    other roles; every role has an inline policy.
+    """
+    share = max(resources // 250, 1)
+    return Estate(keys=share, roles=share, bystanders=4 * share, alike=True)
 
 
 def _instance(number: int) -> Entry:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,61 @@ def test_a_large_plan_has_as_many_resources_as_it_is_asked_for() -> None:
     assert len(plan["configuration"]["root_module"]["resources"]) == 40
 
 
-def test_each_table_has_a_row_for_each_size(tmp_path: Path) -> None:
-    from benchmarks.__main__ import COMMANDS, judging, reading, starting
-    from benchmarks.estates import Estate
+def test_the_usual_shares_grow_with_the_plan() -> None:
+    from benchmarks.estates import large_plan, ordinary
 
+    plan = json.loads(large_plan(1_000, ordinary(1_000)))
+
+    types = Counter(entry["type"] for entry in plan["resource_changes"])
+    assert types["aws_kms_key"] == 4
+    assert types["aws_iam_role"] == types["aws_iam_role_policy"] == 20
+    assert sum(types.values()) == 1_000
+
+
+def test_a_configuration_has_what_it_promises(tmp_path: Path) -> None:
+    from benchmarks.configurations import size, write_estate
+
+    write_estate(tmp_path, 11)
+
+    report = run("scan", ".", "--format", "json", "--account-id", "111122223333", cwd=tmp_path).report
+    assert len(report["inputs"]) == 11
+    assert {item["address"] for item in report["verdicts"]} == {"aws_kms_key.key_0"}
+    assert 11_000 < size(tmp_path) / 11 < 14_000
+
+
+def test_each_table_has_a_row_for_each_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks.__main__ import COMMANDS, compared, configuration, judging, machine, made, reading, starting
+    from benchmarks.estates import Estate, ordinary
+
+    monkeypatch.setenv("PATH", str(tmp_path))
     estates = [Estate(keys=1, roles=1), Estate(keys=2, roles=1, existing=False)]
 
-    assert [row.count("|") for row in judging(estates, 1, tmp_path)] == [7] * 4
-    assert [row.count("|") for row in reading([12, 20], 1, tmp_path)] == [8] * 4
-    assert len(list(starting(1))) == 2 + len(COMMANDS)
+    assert "CPython" in next(machine()) or sys.implementation.name != "cpython"
+    assert [row.count("|") for row in judging(estates, 1, tmp_path)] == [9] * 4
+    assert [row.count("|") for row in reading([12, 20], 1, tmp_path, ordinary)] == [11] * 4
+    assert [row.count("|") for row in configuration([*made(tmp_path, [(1, 2)], [2])], 1)] == [6] * 4
+    assert [row.count("|") for row in starting(1)] == [4] * (2 + len(COMMANDS))
+    _, _, *own, peer, _, _ = compared([10], 1, tmp_path)
+    assert [row.split(" | ")[2] for row in own] == ["plan", "configuration"]
+    assert "not installed" in peer
+
+
+def test_an_aim_is_held_up_to_the_most_that_it_allows() -> None:
+    from benchmarks.__main__ import met
+    from benchmarks.aims import Aim
+
+    rows = list(met([Aim("this", 1, "seconds", 1.0), Aim("that", 1, "seconds", 1.01)]))
+
+    assert rows[2:] == ["| this | 1 | 1.00 | seconds | held |", "| that | 1 | 1.01 | seconds | **missed** |"]
+
+
+def test_every_aim_is_measured(tmp_path: Path) -> None:
+    from benchmarks.aims import Known, aims
+
+    (tmp_path / "module").mkdir()
+    (tmp_path / "module" / "main.tf").write_text('resource "aws_kms_key" "this" {}\n', encoding="utf-8")
+
+    measured = list(aims(1, tmp_path, Known(tmp_path / "module", tmp_path / "module"), (12, 24)))
+
+    assert len({aim.what for aim in measured}) == len(measured) == 13
+    assert all(aim.measured > 0 for aim in measured if aim.unit != "of its bytes")

@@ -297,6 +297,29 @@ def test_sarif_has_the_hash_of_the_line_in_the_source(work: Path) -> None:
     assert result["partialFingerprints"]["primaryLocationLineHash"] == hashes[place["region"]["startLine"] - 1]
 
 
+def test_a_scan_of_a_plan_imports_neither_the_parser_of_configuration_nor_what_others_need(work: Path) -> None:
+    code = (
+        "import sys; from tfkms.cli import main; main(['scan', 'plan.json'], standalone_mode=False);"
+        " print(*sys.modules, file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=work)
+    modules = result.stderr.splitlines()[-1].split()
+
+    assert "tfkms.frontends.plan" in modules
+    heavy = (
+        "tfkms.frontends.hcl",
+        "hcl2",
+        "lark",
+        "rich",
+        "jinja2",
+        "httpx",
+        "starlette",
+        "jsonpath_ng",
+        "concurrent",
+    )
+    assert not [module for module in modules if module.startswith(heavy)]
+
+
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["scan", "--help"]], ids=" ".join)
 def test_help_imports_nothing_that_judges_or_reports(words: list[str]) -> None:
     code = f"import sys; from tfkms.cli import main; main({words}, standalone_mode=False); print(*sys.modules)"

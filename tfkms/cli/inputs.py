@@ -331,9 +331,11 @@ class Reader:
         from tfkms.frontends.source.read import Setting
         from tfkms.frontends.source.variables import FromFile, Given, Option, assigned
 
+        base = str(root)
+
         @functools.cache
         def shown(file: str) -> str:
-            return Path(os.path.relpath(root / file)).as_posix()
+            return os.path.relpath(f"{base}/{file}").replace(os.sep, "/")
 
         options: list[Option] = []
         for name, value in self.told.variables:

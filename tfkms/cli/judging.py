@@ -6,8 +6,6 @@ import multiprocessing
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -23,6 +21,8 @@ from tfkms.engine import Facts, Judged
 from tfkms.model import Scan
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
+
     from tfkms.queries.access import KeyAccess
 
 Told = Callable[[str], None]
@@ -115,6 +115,8 @@ def _one_by_one(task: Task, asked: Sequence[Asked], told: Told) -> Iterator[Done
 
 def _by_processes(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> Iterator[Done]:
     """As `_one_by_one`, by so many processes. Standard input is read in this one."""
+    from concurrent.futures import ProcessPoolExecutor
+
     # Processes are started anew: a fork of one that has threads may hang.
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(jobs, len(asked)), fresh, initializer=_take, initargs=(task,)) as pool:
@@ -125,7 +127,9 @@ def _by_processes(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> 
             raise
 
 
-def _from_pool(pool: ProcessPoolExecutor, task: Task, asked: Sequence[Asked], told: Told) -> Iterator[Done]:
+def _from_pool(pool: "ProcessPoolExecutor", task: Task, asked: Sequence[Asked], told: Told) -> Iterator[Done]:
+    from concurrent.futures.process import BrokenProcessPool
+
     pending: list[Future[Done] | None] = []
     with _without_interrupts():
         for one in asked:
@@ -169,8 +173,11 @@ def end_processes() -> None:
         process.join()
 
 
-def _submitted(pool: ProcessPoolExecutor, asked: Asked) -> Future[Done]:
+def _submitted(pool: "ProcessPoolExecutor", asked: Asked) -> "Future[Done]":
     """The task of one input; one that has failed already where the processes have ended."""
+    from concurrent.futures import Future
+    from concurrent.futures.process import BrokenProcessPool
+
     try:
         return pool.submit(_done, asked)
     except BrokenProcessPool as error:

@@ -16,6 +16,13 @@ _DOCUMENT = re.compile(rf"\bdata\s*\.\s*{POLICY_DOCUMENT}\s*\.\s*([\w-]+)")
 _LOOKED_INTO = frozenset({"module", "output", "variable", "provider"})
 
 
+def declares(module: Module, wanted: Callable[[Mode, str], bool]) -> bool:
+    """Whether a module or one below it declares a resource of the wanted types."""
+    return any(
+        declaration.type in _MODES and _is_read(declaration, wanted) for declaration in module.index.declarations
+    ) or any(declares(called, wanted) for called in module.calls.values() if isinstance(called, Module))
+
+
 def module_blocks(module: Module, wanted: Callable[[Mode, str], bool]) -> ModuleBlocks:
     """The blocks of a module and of those below it: calls, outputs, variables, providers and the wanted resources."""
     made: dict[int, ModuleBlocks] = {}

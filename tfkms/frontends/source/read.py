@@ -14,13 +14,13 @@ from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.export import span, to_value
 from tfkms.frontends.hcl.files import DirectoryFiles, Files
 from tfkms.frontends.hcl.parse import uncollected
-from tfkms.frontends.hcl.plan_configuration import configuration
+from tfkms.frontends.hcl.plan_configuration import ModuleBlocks, configuration
 from tfkms.frontends.hcl.terms import HoledText, Place, Term
 from tfkms.frontends.plan_format import Configuration
 from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.references import References
 from tfkms.frontends.source.annotations import annotations, called
-from tfkms.frontends.source.blocks import Consumers, module_blocks
+from tfkms.frontends.source.blocks import Consumers, declares, module_blocks
 from tfkms.frontends.source.computed import DEFAULTS, OF_AN_ACCOUNT, POLICY_DOCUMENT, Computation, ManagedPath
 from tfkms.frontends.source.configuration import ModuleInstance, Resource, World
 from tfkms.frontends.source.documents import as_document, term_of, written_places
@@ -135,7 +135,9 @@ class _Reading:
         else:
             self.values = setting.given.values(setting.root, directory, module.index)
         self.root = ModuleInstance(self.world, module, (), self.values.get)
-        written: Configuration = configuration(module_blocks(module, self.is_placed))
+        # Nothing is followed through a configuration that declares nothing of what is asked for.
+        asked_for = declares(module, self.is_wanted)
+        written: Configuration = configuration(module_blocks(module, self.is_placed) if asked_for else ModuleBlocks(()))
         known = {name: to_value(term) for name, term in self.values.items()}
         self.references = References(Written(written, known))
         self.accounts = Accounts(written, known, setting.assumed)
@@ -266,11 +268,12 @@ class _Reading:
 
     def placed(self, own: Resource, attributes: Mapping[str, Term]) -> Iterator[tuple[str, Origin]]:
         """Where the block stands, and where each part of its attributes was written, by JSON pointer."""
-        yield "", Origin(own.address, "", self.shown(own.declaration.base.span), self.through(own.module.calls))
+        address = own.address
+        yield "", Origin(address, "", self.shown(own.declaration.base.span), self.through(own.module.calls))
         for name, term in attributes.items():
             for path, place in written_places(term).items():
                 pointer = f"/{name}{path}"
-                yield pointer, Origin(own.address, pointer, self.shown(span(place)), self.through(place.calls))
+                yield pointer, Origin(address, pointer, self.shown(span(place)), self.through(place.calls))
 
     def through(self, calls: tuple[Place, ...]) -> tuple[str, ...]:
         """Module calls as `file:line`, the outermost first."""

@@ -59,7 +59,7 @@ async def worked(line: Any, limits: Limits, *runs: str) -> None:
     await own.stop()
 
 
-def run(work: Coroutine[Any, Any, None]) -> None:
+def in_a_thread(work: Coroutine[Any, Any, None]) -> None:
     """Runs it in a thread: a browser that other tests drive from this one leaves a loop of events running in it."""
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, work).result()
@@ -67,7 +67,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 def test_what_waits_for_longer_than_anybody_listens_is_failed_without_a_look_at_its_plan() -> None:
     line = Line(seconds=0.3)
-    run(worked(line, Limits(workers=1, total=0.1), "first", "second"))
+    in_a_thread(worked(line, Limits(workers=1, total=0.1), "first", "second"))
 
     assert line.heard["first"][-1][0] == "failed"
     ((status, message),) = line.heard["second"]
@@ -77,7 +77,7 @@ def test_what_waits_for_longer_than_anybody_listens_is_failed_without_a_look_at_
 
 def test_what_waits_is_heard_of_before_ten_minutes_are_over() -> None:
     line = Line(seconds=0.5)
-    run(worked(line, Limits(workers=1, heartbeat=0.1), "first", "second"))
+    in_a_thread(worked(line, Limits(workers=1, heartbeat=0.1), "first", "second"))
 
     running = [status for status, _ in line.heard["second"]]
     assert running.count("running") > 2
@@ -89,7 +89,7 @@ def test_what_waits_is_heard_of_before_ten_minutes_are_over() -> None:
 
 def test_a_fault_nobody_thought_of_is_an_answer_and_the_next_plan_is_judged() -> None:
     line = Line(fault=ValueError("secret"))
-    run(worked(line, Limits(workers=1), "first", "second"))
+    in_a_thread(worked(line, Limits(workers=1), "first", "second"))
 
     for run in ("first", "second"):
         status, message = line.heard[run][-1]
@@ -100,7 +100,7 @@ def test_a_fault_nobody_thought_of_is_an_answer_and_the_next_plan_is_judged() ->
 def test_an_answer_that_is_not_heard_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "_HEARING_SECONDS", 0.05)
     line = Line(deaf="first")
-    run(worked(line, Limits(workers=1), "first", "second"))
+    in_a_thread(worked(line, Limits(workers=1), "first", "second"))
 
     assert line.order == ["second", "first"]
 

@@ -1,6 +1,7 @@
 """Which guardrails a command is about, and by what they are judged."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tfkms.diagnostics import Refusal
@@ -12,8 +13,42 @@ if TYPE_CHECKING:
     from tfkms.checks.stance import Stance
     from tfkms.documents import Site
     from tfkms.engine import Facts
+    from tfkms.gate import Gate
     from tfkms.settings.inline import Inline
+    from tfkms.settings.load import Settings
+    from tfkms.settings.own_rules import OwnRules
     from tfkms.waivers import Waivers
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What the settings and the command line decide: guardrails and sites of one's own, the ids of all guardrails that
+    there are, and how they are judged."""
+
+    own: "OwnRules"
+    ids: Sequence[str]
+    stance: "Stance"
+
+
+def decided(settings: "Settings", authorized: Sequence[str] = ()) -> Decided:
+    """What the settings decide, with the principals that the command line authorizes besides. Raises Refusal."""
+    from tfkms import catalogue
+    from tfkms.settings import decisions
+
+    own = decisions.own_rules(settings)
+    ids = [rule.id for rule in (*catalogue.rules(), *own.rules)]
+    return Decided(own, ids, decisions.stance(settings, ids).authorizing(authorized_principals(authorized)))
+
+
+def gate(
+    settings: "Settings", fail_on: str | None, undecided: str | None, *, exit_zero: bool = False, new_only: bool = False
+) -> "Gate":
+    """What makes the gate fail: by the command line, else by the settings."""
+    from tfkms.finding import Severity
+    from tfkms.gate import Gate
+
+    severity = Severity[(fail_on or settings.form.fail_on).upper()]
+    return Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero, new_only)
 
 
 def guardrail(check: str, own: Sequence["Rule"] = ()) -> "Rule":

@@ -3,6 +3,7 @@
 import click
 
 from tfkms.cli.group import EXIT_ERROR
+from tfkms.cli.guardrails import decided
 from tfkms.cli.guardrails import facts as judged_by
 from tfkms.cli.inputs import Told, read, with_assumptions
 from tfkms.cli.output import tell, write
@@ -26,17 +27,14 @@ def access(
     told: Told,
 ) -> int:
     """Show who may do what with each key after the plan, by which way, and what the plan changes."""
-    from tfkms import catalogue
     from tfkms.queries.access import matrices
     from tfkms.queries.sight import sides
     from tfkms.report import access as report
-    from tfkms.settings import decisions
 
     settings = found_settings(config, [source], quiet, told.source)
-    own = decisions.own_rules(settings)
-    ids = [rule.id for rule in (*catalogue.rules(), *own.rules)]
-    facts = judged_by(decisions.stance(settings, ids), sites=own.sites)
-    scans, refused = read([source], told, settings.form, own.sites)
+    by = decided(settings)
+    facts = judged_by(by.stance, sites=by.own.sites)
+    scans, refused = read([source], told, settings.form, by.own.sites)
     sights = [sides(scan, facts) for scan in scans]
     diagnostics = [
         *refused,

@@ -3,7 +3,7 @@
 import click
 
 from tfkms.cli.group import EXIT_ERROR
-from tfkms.cli.guardrails import facts
+from tfkms.cli.guardrails import decided, facts
 from tfkms.cli.inputs import Told, read, with_assumptions
 from tfkms.cli.output import tell, write
 from tfkms.cli.settings import config_option
@@ -48,17 +48,15 @@ def can(
     from tfkms.queries.names import action_named, askers, key_named
     from tfkms.queries.sight import sight
     from tfkms.report import can as report
-    from tfkms.settings import decisions
 
     settings = found_settings(config, [source], quiet, told.source)
-    own = decisions.own_rules(settings)
-    stance = decisions.stance(settings, [rule.id for rule in (*catalogue.rules(), *own.rules)])
+    by = decided(settings)
     about = action_named(action, catalogue.actions())
-    scans, refused = read([source], told, settings.form, own.sites)
+    scans, refused = read([source], told, settings.form, by.own.sites)
     if not scans:
         tell(refused)
         return EXIT_ERROR
-    seen = sight(scans[0], facts(stance, sites=own.sites), Moment.AFTER)
+    seen = sight(scans[0], facts(by.stance, sites=by.own.sites), Moment.AFTER)
     diagnostics = [*scans[0].diagnostics, *seen.question.estate.diagnostics]
     answer = answered(askers(principal, seen), about, key_named(key, seen), seen)
     tell(diagnostics, quiet=quiet)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from tfkms.cli import checkout
-from tfkms.cli.guardrails import authorized_principals, facts, selected
+from tfkms.cli.guardrails import decided, facts, gate, selected
 from tfkms.cli.inputs import Reader, Told, asked, assumed, with_inputs
 from tfkms.cli.output import in_colour, tell
 from tfkms.cli.sending import Sending
@@ -118,39 +118,33 @@ def scan(
 
     Exit codes: 0 nothing violated, 1 violated, 2 the job could not be done, 3 something undecided.
     """
-    from tfkms import catalogue, engine
+    from tfkms import engine
     from tfkms.baseline import written
     from tfkms.cli.judging import Task, judge_each
     from tfkms.cli.progress import Progress
     from tfkms.cli.time_limit import TimeLimit
-    from tfkms.finding import Severity
-    from tfkms.gate import Gate, exit_code
+    from tfkms.gate import exit_code
     from tfkms.report.view import View
     from tfkms.settings import decisions
     from tfkms.settings.inline import Inline
     from tfkms.waivers import Waivers
 
     settings = found_settings(config, inputs, quiet, told.source)
-    own = decisions.own_rules(settings)
-    ids = [rule.id for rule in (*catalogue.rules(), *own.rules)]
-    stance = decisions.stance(settings, ids)
-    stance = stance.authorizing(authorized_principals(authorized))
-    rules = selected(checks, skip, stance, own.rules)
-    waivers = Waivers(decisions.waivers(settings, ids), expiry_day(today))
+    by = decided(settings, authorized)
+    rules = selected(checks, skip, by.stance, by.own.rules)
+    waivers = Waivers(decisions.waivers(settings, by.ids), expiry_day(today))
     known = read_known(baseline)
-    judged_by = facts(stance, waivers, known, own.sites, Inline(ids, not no_inline))
+    judged_by = facts(by.stance, waivers, known, by.own.sites, Inline(by.ids, not no_inline))
     forms = {form, *(name for name, _ in outputs)}
-    task = Task(Reader(told, assumed(told, settings.form), own.sites), rules, judged_by, access=HTML in forms)
+    task = Task(Reader(told, assumed(told, settings.form), by.own.sites), rules, judged_by, access=HTML in forms)
     wanted = asked(inputs)
     with TimeLimit(timeout), Progress(len(wanted), not (no_progress or quiet)) as progress:
         done = judge_each(task, wanted, jobs, progress.advance)
     report = engine.report(done.judged, rules, judged_by, [*decisions.idle_patterns(settings), *done.refused])
-    severity = Severity[(fail_on or settings.form.fail_on).upper()]
     exit_zero = exit_zero or write_baseline is not None
-    gate = Gate(severity, (undecided or settings.form.undecided) == "fail", exit_zero, new_only)
     summary = os.environ.get(JOB_SUMMARY, "")
     view = View(
-        gate=gate,
+        gate=gate(settings, fail_on, undecided, exit_zero=exit_zero, new_only=new_only),
         rules={rule.id: rule for rule in rules},
         verbose=verbose,
         directory=checkout.directory(),
@@ -167,4 +161,4 @@ def scan(
         sending.summary(summary)
     shown = form != TEXT or bool(done.judged) or not done.refused
     sending.everywhere(outputs, form if shown else None, in_colour(no_color))
-    return exit_code(sending.report, gate)
+    return exit_code(sending.report, view.gate)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tfkms.cli.group import EXIT_ERROR
-from tfkms.cli.guardrails import authorized_principals, facts, selected
+from tfkms.cli.guardrails import decided, facts, gate, selected
 from tfkms.cli.inputs import Reader, Told, assumed
 from tfkms.cli.output import reason
 from tfkms.cli.settings import config_option
@@ -198,21 +198,12 @@ def _judge(
     config: str | None, authorized: Sequence[str], fail_on: str | None, undecided: str | None, new_only: bool
 ) -> Judge:
     """What plans are judged by: the settings as they are now. Raises Refusal."""
-    from tfkms import catalogue
     from tfkms.cli.judging import Task
-    from tfkms.finding import Severity
-    from tfkms.gate import Gate
     from tfkms.settings import decisions
 
     settings = found_settings(config, (), quiet=False)
-    own = decisions.own_rules(settings)
-    ids = [rule.id for rule in (*catalogue.rules(), *own.rules)]
-    stance = decisions.stance(settings, ids).authorizing(authorized_principals(authorized))
-    gate = Gate(
-        Severity[(fail_on or settings.form.fail_on).upper()],
-        (undecided or settings.form.undecided) == "fail",
-        new_only=new_only,
-    )
-    reader = Reader(Told(), assumed(Told(), settings.form), own.sites)
-    task = Task(reader, selected((), (), stance, own.rules), facts(stance, sites=own.sites))
-    return Judge(task, decisions.waivers(settings, ids), gate, [*decisions.idle_patterns(settings)])
+    by = decided(settings, authorized)
+    reader = Reader(Told(), assumed(Told(), settings.form), by.own.sites)
+    task = Task(reader, selected((), (), by.stance, by.own.rules), facts(by.stance, sites=by.own.sites))
+    stops = gate(settings, fail_on, undecided, new_only=new_only)
+    return Judge(task, decisions.waivers(settings, by.ids), stops, [*decisions.idle_patterns(settings)])

@@ -1,11 +1,11 @@
 """Fingerprints: the same however a statement is written, others as soon as it grants something else."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tfkms.finding import Claim, Evidence, Violated
 from tfkms.fingerprint import fingerprint

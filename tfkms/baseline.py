@@ -5,11 +5,10 @@ other key.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from tfkms.diagnostics import Refusal
 from tfkms.finding import Finding, Report, Waiver
@@ -32,8 +31,7 @@ class _File(Struct, frozen=True):
     findings: list[_Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """The entries by fingerprint; two findings whose statements read alike have the same one."""
 
     entries: Mapping[str, Sequence[_Entry]] = field(default_factory=dict)

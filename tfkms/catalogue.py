@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,6 +10,8 @@ from types import ModuleType
 from typing import Any, Literal, NoReturn, TypeVar
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from yaml import YAMLError
 
 from tfkms.checks.stance import CheckStance
@@ -67,8 +68,7 @@ class _RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     messages: dict[str, Message]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A guardrail: what it demands, why, and how to mend a violation; `kind` is the module of `checks` that judges it.
 
     `messages` and `fixes` are the texts of findings by cause, with `{facts}` to fill in. `remediation` is None where a

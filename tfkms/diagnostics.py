@@ -1,8 +1,8 @@
 """What went wrong or needs saying beside the verdicts, as data: one lower-case line each, with a hint."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Level(StrEnum):
@@ -17,8 +17,7 @@ OUTPUT_UNWRITABLE, REPORT_CRASHED = "output-unwritable", "report-crashed"
 tfkms kept from being made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One thing to tell. `code` is stable and names the trouble; `message` is one line, lower case, no final period.
 
     `address` (a resource) or `file` and `line` say where; `hint`, where there is one, what to do. `input` is the index

@@ -1,10 +1,12 @@
 """Finds every policy document of a scan by the sites, and parses it once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from functools import lru_cache
 from typing import assert_never
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.finding import Evidence
@@ -44,8 +46,7 @@ class Moment(Enum):
     AFTER = "after"
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where resources of a type hold a policy document; `data.` stands before the type of a data source.
 
     `key` is the argument that names the key which the document is the policy of, None where the resource is the key
@@ -60,8 +61,7 @@ class Site:
     when: tuple[tuple[Selector, tuple[str, ...]], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A policy document of a resource.
 
     `attribute` is a JSON pointer into the resource; `content` the decoded document, None for an invalid one;
@@ -143,8 +143,7 @@ def find_documents(resources: Iterable[Resource], sites: Sequence[Site], moment:
     return found
 
 
-@dataclass(slots=True)
-class DocumentsFound:
+class DocumentsFound(Struct):
     """The documents of one side of the plan, by the address of their resource, as they are found."""
 
     moment: Moment

@@ -5,9 +5,11 @@ They are told by their places in the statement as it was written, so that a sour
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.finding import Element, Evidence, Undecided, Violated
 from tfkms.iam.actions import Actions
@@ -34,8 +36,7 @@ def guarded(parameters: Mapping[str, Any], actions: Actions) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*named, *of_classes)))
 
 
-@dataclass(frozen=True, slots=True)
-class Locating:
+class Locating(Struct, frozen=True):
     """How the elements of statements are found: `about` are the actions that the guardrail is about, none where the
     requests of a finding tell them; `origin_of` says where a part of a statement stands."""
 

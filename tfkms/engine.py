@@ -1,9 +1,11 @@
 """Runs the guardrails over what was extracted, and turns outcomes into verdicts, findings and an exit code."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import assert_never
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.baseline import Baseline
 from tfkms.catalogue import Rule
@@ -48,8 +50,7 @@ from tfkms.waivers import Waivers
 from tfkms.waiving import Asked, parts
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What the guardrails are judged by besides the inputs."""
 
     sites: Sequence[Site]
@@ -74,8 +75,7 @@ def _nobody_authorized(rules: Sequence[Rule], stance: Stance) -> Iterator[Diagno
         yield Diagnostic(Level.WARNING, "authorized-empty", message, hint="name them with --authorized")
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What the guardrails say of one input, the first of its report unless `at` puts it elsewhere.
 
     `sources` are the texts of the files that its findings stand in.
@@ -99,7 +99,7 @@ class Judged:
             verdicts=tuple([replace(own, input=place) for own in self.verdicts]),
             findings=tuple([replace(own, input=place) for own in self.findings]),
             notes=tuple([replace(own, input=place) for own in self.notes]),
-            diagnostics=tuple([replace(own, input=place) for own in self.diagnostics]),
+            diagnostics=tuple([own._replace(input=place) for own in self.diagnostics]),
             unseen=tuple([replace(own, input=place) for own in self.unseen]),
         )
 
@@ -173,8 +173,7 @@ def _worst_first(finding: Finding) -> tuple[object, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(Struct, frozen=True):
     """All that a check looks at, on one side of the plan."""
 
     estate: Estate
@@ -196,8 +195,7 @@ class _Side:
         return cls(estate, uses, named, joined, held, likeness)
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(Struct, frozen=True):
     """The verdict on a subject so far."""
 
     verdict: Verdict
@@ -282,7 +280,7 @@ class _Run:
                 yield file, text
 
     def tell(self, diagnostic: Diagnostic) -> None:
-        self.diagnostics.append(replace(diagnostic, input=0))
+        self.diagnostics.append(diagnostic._replace(input=0))
 
     def judge(self, rule: Rule) -> None:
         """Adds the verdicts, findings and notes of one guardrail."""

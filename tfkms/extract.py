@@ -1,7 +1,9 @@
 """From a scan to its estate: every key with the policies that it may have, and every other policy document."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.documents import (
@@ -23,8 +25,7 @@ from tfkms.predicted import KEY_ID, REPLICAS, key_arn
 from tfkms.values import Text, Unknown
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A KMS key, or a key policy whose key is not in view.
 
     `documents` are the policies it may have, mostly one; where there are more, each is judged and the worst stands.
@@ -41,8 +42,7 @@ class Key:
         return self.resource.address
 
 
-@dataclass(frozen=True, slots=True)
-class Estate:
+class Estate(Struct, frozen=True):
     """All that a scan holds of keys and policies, on one side of the plan."""
 
     moment: Moment
@@ -62,8 +62,7 @@ def extract(scan: Scan, sites: Sequence[Site], moment: Moment) -> Estate:
     return Estate(moment, keys, tuple(documents), tuple(found.diagnostics) if moment is Moment.AFTER else ())
 
 
-@dataclass(frozen=True, slots=True)
-class _Attachment:
+class _Attachment(Struct, frozen=True):
     """A resource that sets the policy of a key from outside; `document` is None where it is destroyed.
 
     `sure` is False where it may be for another key instead.

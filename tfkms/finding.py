@@ -1,10 +1,11 @@
 """What a scan concludes: outcomes of checks, findings with their proof, and the report that carries them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, StrEnum
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.location import Origin
@@ -49,8 +50,7 @@ class Severity(Enum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(Struct, frozen=True):
     """A request that proves a violation: every part as AWS would see it.
 
     `principal` is the ARN of the caller (a service's name for a service), `resource` the key's ARN. `context` holds the
@@ -65,8 +65,7 @@ class Witness:
     inert: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """A part of a statement that makes a finding: a principal, an action, or what is not known.
 
     `principal` is the one of the finding's principals that it names, None for what names none of them.
@@ -76,8 +75,7 @@ class Element:
     principal: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """A statement that decides a finding. `statement` is it as written, None where the document is sensitive.
 
     `assumed` are the references that were taken for values which the input does not show. `elements` are the parts of
@@ -96,16 +94,14 @@ class Evidence:
         return next((own.origin for own in self.elements if own.origin.span), self.origin)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """Why a check found what it found: a code of the rule's `messages`, and the facts that its text names."""
 
     cause: str
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """The guardrail holds for the document at `address` and the keys that it reaches.
 
     With `in_plan` it holds only as long as there are no identity policies beyond those in view. `reason` is what is
@@ -118,8 +114,7 @@ class Passed:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NotApplicable:
+class NotApplicable(Struct, frozen=True):
     """The guardrail says nothing of the document at `address` and the keys that it reaches."""
 
     address: str
@@ -127,8 +122,7 @@ class NotApplicable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Violated:
+class Violated(Struct, frozen=True):
     """A request exists that the guardrail forbids (or, for a mirror check, the one it demands is refused).
 
     `address` is the resource whose document is at fault; `keys` the keys of the plan that it reaches. `inert`: AWS
@@ -145,8 +139,7 @@ class Violated:
     inert: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Undecided:
+class Undecided(Struct, frozen=True):
     """What is not known decides; `needs` are the unknowns."""
 
     address: str
@@ -158,8 +151,7 @@ class Undecided:
     other_keys: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Remarked:
+class Remarked(Struct, frozen=True):
     """Something worth saying of the document at `address` that is no finding; the claim's cause is the note's code."""
 
     address: str
@@ -169,8 +161,7 @@ class Remarked:
 Outcome: TypeAlias = Passed | NotApplicable | Violated | Undecided | Remarked
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """One thing that was scanned. `path` is never absolute; `kind` is plan, saved_plan, state or hcl."""
 
     path: str
@@ -178,8 +169,7 @@ class Input:
     resources: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """A verdict on one subject; `waived` if every finding behind it is."""
 
     check: str
@@ -190,8 +180,7 @@ class Judgement:
     input: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
+class Waiver(Struct, frozen=True):
     """Why a finding does not count. `expires` is the last day on which it does not, None where there is no such day."""
 
     by: Literal["settings", "inline", "baseline"]
@@ -200,8 +189,7 @@ class Waiver:
     expires: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A violation, or a question that could not be decided, as people and machines are told of it.
 
     `waived` is None for one that counts.
@@ -225,8 +213,7 @@ class Finding:
     waived: Waiver | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """Something worth saying that is no finding."""
 
     check: str
@@ -242,8 +229,7 @@ class Note:
         return self.code.startswith("plan_")
 
 
-@dataclass(frozen=True, slots=True)
-class UnseenPolicy:
+class UnseenPolicy(Struct, frozen=True):
     """A managed policy that is attached in view by its ARN, and whose document is not in view.
 
     `address` is the resource that attaches it, `principal` the ARN that it is attached to. As a `boundary` it limits
@@ -257,8 +243,7 @@ class UnseenPolicy:
     input: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """All that a scan found; every report format is made from it alone.
 
     `checks` are the ids of the guardrails that were judged, in order; `unseen` what they could not know of.

@@ -1,7 +1,9 @@
 """What reports say of an outcome: its severity, its texts, and whether the plan brings it about."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.catalogue import Rule
 from tfkms.finding import Claim, Finding, Outcome, Remarked, Severity, Undecided, Verdict, Violated
@@ -51,8 +53,7 @@ def _reaches(outcome: Violated | Undecided) -> frozenset[_Reach]:
     return frozenset((kind, str(principal), key) for principal in outcome.principals or ("",) for key in keys)
 
 
-@dataclass(frozen=True, slots=True)
-class Before:
+class Before(Struct, frozen=True):
     """What the same guardrail said of the other side of the plan."""
 
     reaches: frozenset[_Reach]

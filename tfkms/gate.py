@@ -1,13 +1,12 @@
 """What makes the gate fail, and the exit code that says so."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tfkms.diagnostics import Level
 from tfkms.finding import Finding, Report, Severity, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(Struct, frozen=True):
     """What makes the gate fail: findings from this severity on, and whether an undecided one counts.
 
     With `new_only` only those count that the plan brings about.

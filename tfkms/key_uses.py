@@ -1,8 +1,9 @@
 """Which AWS services use a key in this plan, by the arguments of the resources that name it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tfkms.documents import Moment, attributes
 from tfkms.extract import Key
@@ -20,8 +21,7 @@ class Mode(StrEnum):
     UNVERIFIED = "unverified"
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """A service as a user of keys.
 
     `via` is its label in `kms:ViaService` (`LABEL.REGION.amazonaws.com`), None where it has none. `principals` are the
@@ -38,8 +38,7 @@ class Service:
     context: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """The table of services: by name, the arguments that name a key by resource type, and the known labels."""
 
     by_name: Mapping[str, Service]
@@ -54,8 +53,7 @@ class Services:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class KeyUse:
+class KeyUse(Struct, frozen=True):
     """A resource that uses a key; `service` is how it does."""
 
     address: str

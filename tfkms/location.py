@@ -1,10 +1,9 @@
 """Where something stands: a symbolic place that always exists, and lines where there is a source."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of a source file. Lines and columns count from 1, columns in code points; the end is exclusive."""
 
     file: str
@@ -22,8 +21,7 @@ class Span:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """A place in the configuration.
 
     `address` is a resource address as Terraform prints it, `path` a JSON pointer from the resource into the decoded

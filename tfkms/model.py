@@ -1,9 +1,11 @@
 """What a front end hands on: the resources of a configuration, before and after, and what else the input tells."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Input
@@ -39,28 +41,24 @@ class Source(StrEnum):
     SOURCE = "source"
 
 
-@dataclass(frozen=True, slots=True)
-class Omitted:
+class Omitted(Struct, frozen=True):
     """The configuration does not give the argument, or gives null."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """The configuration gives the argument by an expression; `references` are its references, each in full once."""
 
     references: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(Struct, frozen=True):
     """The input holds no configuration for the resource."""
 
 
 Argument: TypeAlias = Omitted | Given | Unseen
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A reference followed to resources in the input.
 
     `address` is one instance, `attribute` the attribute of it that is referred to (dotted; empty for the whole).
@@ -70,16 +68,14 @@ class Link:
     attribute: str
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """Where the references of one argument lead. With `complete` False some lead out of what is in view."""
 
     links: tuple[Link, ...]
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """The account, partition and Region of a provider block. An unknown account or Region is one hole for all of it.
 
     `organization` is the id of the organization that the account is known to belong to, None if none is known.
@@ -91,8 +87,7 @@ class Account:
     organization: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Assembled:
+class Assembled(Struct, frozen=True):
     """A policy document that the plan does not show, put together from what it does.
 
     A plan shows what an expression refers to, and never the expression. `references` are those of which the document
@@ -114,8 +109,7 @@ def block_type(mode: Mode, kind: str) -> str:
     return f"data.{kind}" if mode is Mode.DATA else kind
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One instance of a resource or data source.
 
     `before` and `after` are its attributes, None where it does not exist then; `after` holds `Unknown` for what is
@@ -169,8 +163,7 @@ class Resource:
         return Unseen() if self.arguments is None else self.arguments.get(name, Omitted())
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """A comment in the source that is addressed to tfkms.
 
     `text` is what it says behind `tfkms:`, `span` where it stands. `about` is the block, argument or element that it
@@ -188,8 +181,7 @@ def no_text(_file: str) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """One input, read. `resources` are those of the types that were asked for, in the input's order.
 
     `taken` are the addresses of the data sources among them whose value something takes, be it read or not.

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from tfkms.values import Unknown, Value
 
@@ -19,8 +20,7 @@ class SelectorError(ValueError):
     """A text that is no JSONPath; the message is one lower-case line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Struct, frozen=True):
     """A compiled path. `steps` are set for a plain one, `foreign` is jsonpath-ng's expression for any other."""
 
     text: str

@@ -5,12 +5,12 @@ and any text a `Template`. Operations elsewhere keep the structure around an unk
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias, Union
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+
+class Hole(Struct, frozen=True):
     """One thing that is not known. Two equal holes stand for the same value, wherever they occur.
 
     `address` and `path` name the place that would tell it: a resource address as Terraform prints it and a JSON
@@ -27,15 +27,13 @@ class Hole:
     unique: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A value of which nothing is known but the reason."""
 
     hole: Hole
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A text of which parts are known. Never without a hole; neighbouring literal parts are joined."""
 
     parts: tuple[str | Hole, ...]

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+
+from msgspec import Struct, field
 
 from tfkms.checks.authorized import Authorized
 from tfkms.diagnostics import Diagnostic, Level
@@ -17,8 +18,7 @@ from tfkms.values import Text
 EVERYTHING = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(Struct, frozen=True):
     """A stretch of a source file; with `call` it is a module call, and stands for all below it."""
 
     span: Span
@@ -31,8 +31,7 @@ class Stretch:
         return origin.span is not None and self.span.holds(origin.span)
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What a waiver is for.
 
     `check` and `address` are texts in which `*` stands for any characters; `principals` are the ones that it is for,
@@ -69,8 +68,7 @@ class Scope:
         return check if self.stretch is not None else f"{check} at {self.address}"
 
 
-@dataclass(frozen=True, slots=True)
-class Waiving:
+class Waiving(Struct, frozen=True):
     """A waiver with its scope, and where it is written: a file and a line, None where that is not known.
 
     `told`: whether the user is to hear of it if it does no good.
@@ -83,8 +81,7 @@ class Waiving:
     told: bool = True
 
 
-@dataclass(slots=True)
-class Waivers:
+class Waivers(Struct):
     """All the waivers of a run, or of an input. It remembers which of them did any good."""
 
     all: Sequence[Waiving] = ()

@@ -1,9 +1,11 @@
 """Applies waivers to what a check found: takes their principals out and asks the question again."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.checks.asking import outcomes
 from tfkms.checks.authorized import Authorized
@@ -16,8 +18,7 @@ from tfkms.values import Text
 from tfkms.waivers import Waivers, Waiving, named
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One subject of a check, with the question that it was judged by."""
 
     check: ModuleType
@@ -47,8 +48,7 @@ def _place(found: Found) -> object:
     return (found.address, found.evidence[0].origin if found.evidence else found.claim.cause)
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A finding, or the part of it that a waiver takes out; `waiver` is None for what counts."""
 
     found: Found

@@ -4,12 +4,12 @@ import http.server
 import json
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tests.command_line import run
 from tests.report import made

@@ -1,8 +1,9 @@
 """One key with a policy of which parts are not known, judged by every guardrail."""
 
 import json
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from tests.plan_builder import ACCOUNT, change, plan, policy
 from tfkms import catalogue

@@ -4,12 +4,12 @@ A modest run tries a few policies each time; the profile `thorough` tries ten th
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from random import Random
 from typing import Any
 
 from hypothesis import given, note, reject
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.iam.asking import ACCOUNT, CROSSING, KEY, TARGET, document, role, user
 from tests.iam.policies import (

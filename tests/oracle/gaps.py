@@ -7,7 +7,9 @@ shape are left out (`excludes`). Pages of the IAM User Guide are named without `
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tests.oracle.generator import (
     ACCOUNT,
@@ -25,8 +27,7 @@ from tests.oracle.generator import (
 )
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Struct, frozen=True):
     """A request and the documents that it meets."""
 
     documents: Documents
@@ -38,8 +39,7 @@ class Case:
         return self.request.principal
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """One difference: what the simulator does, what AWS documents, and the page that says so."""
 
     simulator: str

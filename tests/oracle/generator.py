@@ -7,8 +7,9 @@ keys that are chosen, and `told` adds what AWS derives.
 import random
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 Json: TypeAlias = Any
 
@@ -42,8 +43,7 @@ KEY_FACTS: Mapping[str, tuple[str, ...]] = {
 """What is constant for the key."""
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Struct, frozen=True):
     """A condition key: the families of operators that suit it, the values that policies and requests draw from, the
     actions whose requests carry it (all if empty), and whether it holds several values."""
 
@@ -134,8 +134,7 @@ _FULL: Json = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Actio
 NEW, OLD = "2012-10-17", "2008-10-17"
 
 
-@dataclass(frozen=True)
-class Documents:
+class Documents(Struct, frozen=True):
     """The policies in force for one caller, as JSON; `guards` and `resource_guards` have one list for each level."""
 
     caller: str
@@ -158,8 +157,7 @@ class Documents:
         return (statement for policy in self.all() for statement in policy["Statement"])
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """One call; `chosen` are the condition keys that nothing else settles."""
 
     principal: str

@@ -7,9 +7,10 @@ said of it (1 allowed, 0 denied), asked in the form of `gaps.put`. A line with `
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from tests.oracle import comparing, simulator
 from tests.oracle.gaps import Case, dropped, is_left_out, put
@@ -18,16 +19,14 @@ from tests.oracle.generator import Documents, Generator, Request
 FILE = Path(__file__).with_name("answers.jsonl")
 
 
-@dataclass(frozen=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """A request and what the simulator said of it."""
 
     case: Case
     allowed: bool
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """Documents, and the requests that were asked with them."""
 
     documents: Documents

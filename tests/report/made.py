@@ -1,7 +1,8 @@
 """Reports made by hand, with every member filled that a scan may fill."""
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from tfkms import catalogue
 from tfkms.diagnostics import Diagnostic, Level

@@ -1,9 +1,9 @@
 """Findings that differ in the guardrail and its action only are told together, and no others."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from tfkms.finding import Evidence, Finding, Severity, Verdict, Witness
 from tfkms.location import Origin

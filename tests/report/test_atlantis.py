@@ -1,9 +1,9 @@
 """Atlantis reads the verdict from the text: both of its ways to read come to ours."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.report import made
 from tests.report.test_hostile_names import NAMES

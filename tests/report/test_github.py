@@ -1,9 +1,9 @@
 """GitHub Actions: annotations within their number, on lines where there are lines, and the summary of the job."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.report import made
 from tfkms.finding import Report, Severity

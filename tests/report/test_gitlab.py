@@ -1,12 +1,12 @@
 """GitLab Code Quality: every item is one that GitLab takes, for it drops whatever follows the first that is not."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from tests.report import made
 from tests.report.test_hostile_names import NAMES
@@ -44,7 +44,7 @@ def test_an_error_without_any_input_is_an_item() -> None:
             verdicts=(),
             findings=(),
             notes=(),
-            diagnostics=tuple(replace(error, input=None) for error in report.diagnostics[:1]),
+            diagnostics=tuple(error._replace(input=None) for error in report.diagnostics[:1]),
         )
     )
 

@@ -1,11 +1,11 @@
 """JUnit: valid by the schema that Jenkins checks by, and a test for each guardrail on each subject."""
 
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 import xmlschema
+from msgspec.structs import replace
 
 from tests.report import made
 from tfkms.diagnostics import OUTPUT_UNWRITABLE, Diagnostic, Level

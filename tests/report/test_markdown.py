@@ -1,9 +1,9 @@
 """Markdown: as much as a comment takes, the worst first, and nothing cut in the middle."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from tests.report import made
 from tfkms.diagnostics import OUTPUT_UNWRITABLE, REPORT_CRASHED, Diagnostic, Level

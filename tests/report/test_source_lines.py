@@ -1,10 +1,9 @@
 """Lines of the source: the stretches that a finding is about are underlined, nothing that stands there does harm."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tests.report import made
 from tfkms.finding import Element

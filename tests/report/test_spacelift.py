@@ -1,8 +1,9 @@
 """Spacelift: an object small enough for a policy, which a plan policy can decide by."""
 
 import json
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from tests.report import made
 from tfkms.finding import Report, Severity

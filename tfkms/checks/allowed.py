@@ -1,7 +1,9 @@
 """The requests that one statement allows, or may allow, for any of several actions."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.iam.access import Solution
 from tfkms.iam.actions import KmsAction
@@ -11,8 +13,7 @@ from tfkms.iam.document import AnyStatement, Condition, Policy, Statement
 from tfkms.iam.key_values import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class AllowedRequest:
+class AllowedRequest(Struct, frozen=True):
     """A request that a statement allows; without `sure` one that it may allow."""
 
     caller: Caller

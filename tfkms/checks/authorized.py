@@ -1,6 +1,6 @@
 """Who is authorized: patterns over principals, and what keeps a caller apart from them."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tfkms.iam.automaton import matches, may_match
 from tfkms.iam.callers import Caller, CallerKind, with_plain_path
@@ -14,8 +14,7 @@ from tfkms.iam.search import find
 from tfkms.values import Hole, Text, text, text_parts
 
 
-@dataclass(frozen=True, slots=True)
-class Authorized:
+class Authorized(Struct, frozen=True):
     """Who may do what a guardrail guards: patterns over `aws:PrincipalArn`, and names of services.
 
     `${account_id}` in a pattern stands for the account of the keys that are asked about.

@@ -5,11 +5,11 @@ document for what it grants where key policies delegate to IAM.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Annotated, assert_never
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.holders import HeldDocument
@@ -152,8 +152,7 @@ def _delegates(subject: KeyPolicySubject, action: KmsAction, question: Question)
     return False
 
 
-@dataclass(slots=True)
-class _Reached:
+class _Reached(Struct):
     """What one statement reaches."""
 
     statement: AnyStatement
@@ -171,8 +170,7 @@ class _Reached:
     loose_elsewhere: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Whom:
+class _Whom(Struct, frozen=True):
     """Whom a finding is about, and on which keys."""
 
     principals: tuple[Text, ...]
@@ -180,8 +178,7 @@ class _Whom:
     elsewhere: bool
 
 
-@dataclass(slots=True)
-class _Tally:
+class _Tally(Struct):
     """Gathers what the statements of one document grant, statement by statement; `address` is where it is reported."""
 
     address: str

@@ -6,9 +6,10 @@ decide.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from tfkms.checks.spelling import Spelling, every, label, principal, source
 from tfkms.iam.actions import ActionClass, KmsAction

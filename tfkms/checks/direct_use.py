@@ -1,7 +1,9 @@
 """Principals that use a key directly beside the services that use it: named by a key policy, or through IAM."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.checks.allowed import AllowedRequest, allowed_requests, in_place, narrowed
 from tfkms.checks.confinement import GRANT_SCOPE, beside_named_services
@@ -26,8 +28,7 @@ from tfkms.values import Hole, Text
 _THROUGH_IAM = frozenset({Way.ACCOUNT})
 
 
-@dataclass(slots=True)
-class DirectUse:
+class DirectUse(Struct):
     """Those who may use keys directly through one statement, beside the services that use them."""
 
     document: Document

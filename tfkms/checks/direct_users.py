@@ -1,7 +1,8 @@
 """Who may use a key beside the services: the principals that the settings name, and the services' own roles."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.stance import CountsAs, ServiceAccess
@@ -16,8 +17,7 @@ from tfkms.values import Text, Value
 _LINKED = ":role/aws-service-role/"
 
 
-@dataclass(frozen=True, slots=True)
-class DirectUsers:
+class DirectUsers(Struct, frozen=True):
     """Those who may use a key directly: `listed`, the `roles` of these ARNs, and with `linked` service-linked roles."""
 
     listed: Authorized

@@ -1,7 +1,9 @@
 """The principals that hold identity documents, as callers, with the documents that bear on each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.stance import Stance, Unattached
@@ -20,8 +22,7 @@ from tfkms.values import Hole, Text, text, text_parts
 WHOEVER = "whoever it is attached to"
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """A principal with identity documents. `shown` is how reports call it; `known_by_name`: its path is not known."""
 
     identity: Identity
@@ -107,8 +108,7 @@ def _may_be_above(target: Text) -> bool:
     return not isinstance(target, str) or target.startswith(("r-", "ou-"))
 
 
-@dataclass(frozen=True, slots=True)
-class HeldDocument:
+class HeldDocument(Struct, frozen=True):
     """An identity document as a subject: where findings on it are reported, and who holds it.
 
     Without holders it is attached to nobody in view, and such documents are not to be judged.

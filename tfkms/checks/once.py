@@ -5,9 +5,11 @@ the first one's words, and no witness of one stands for another before the secon
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.checks.likeness import Likeness
 from tfkms.checks.question import KeyPolicySubject
@@ -45,8 +47,7 @@ class Once:
         return judge() if told is None else told
 
 
-@dataclass(frozen=True)
-class _Judged:
+class _Judged(Struct, frozen=True, dict=True):
     """The first policy of a kind, and what the check says of it."""
 
     key: Key
@@ -106,8 +107,7 @@ def _witnesses(outcome: Outcome) -> tuple[Witness, ...]:
     return outcome.witnesses if isinstance(outcome, Violated) else ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Move:
+class _Move(Struct, frozen=True):
     """From what is told of the first to what is told of another."""
 
     first: _Judged

@@ -1,7 +1,9 @@
 """Two requests by one principal: one to administer a key and one to use it."""
 
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.iam import callers
 from tfkms.iam.access import KeyState, Solution, solve
@@ -17,8 +19,7 @@ _SHARED = (PRINCIPAL_ARN, callers.RESOURCE, "aws:username", "aws:principaltag/",
 """Beginnings of the condition keys that two requests of one principal share."""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One of the two requests, and what grants it."""
 
     case: Case
@@ -35,16 +36,14 @@ class Side:
         return self.granted.grant.way is not Way.ACCOUNT
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """The two requests."""
 
     admin: Side
     crypto: Side
 
 
-@dataclass(frozen=True, slots=True)
-class Duties:
+class Duties(Struct, frozen=True):
     """The actions of the two sides."""
 
     admin: tuple[KmsAction, ...]

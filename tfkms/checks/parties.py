@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.extract import Key
 from tfkms.finding import Witness
@@ -96,8 +98,7 @@ def _tags(resource: Resource) -> dict[str, Value] | None:
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Struct, frozen=True):
     """A caller that a statement of a key policy is about.
 
     `shown` is how reports call it. `inert` says why AWS refuses it whatever the policy says, None where it does not;

@@ -4,8 +4,9 @@ A rule's actions decide which of them are its own: the deletion of a key belongs
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tfkms.checks.stance import CountsAs
 from tfkms.documents import Site, is_key
@@ -17,8 +18,7 @@ from tfkms.values import Value
 ROOT_PRESENT = "root_present"
 
 
-@dataclass(frozen=True, slots=True)
-class PlanAction:
+class PlanAction(Struct, frozen=True):
     """Something that the plan does to the resource at `address`; the claim's cause says what."""
 
     address: str

@@ -1,8 +1,10 @@
 """What a check is asked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.checks.authorized import Authorized
 from tfkms.checks.holders import HeldDocument, Holder, guarding, held_documents
@@ -30,8 +32,7 @@ DISAGREEMENT = "evaluators_disagree"
 """The cause of a finding whose proof the second evaluator does not confirm: a fault of tfkms."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPolicySubject:
+class KeyPolicySubject(Struct, frozen=True):
     """One policy that a key may have."""
 
     key: Key
@@ -46,8 +47,7 @@ class KeyPolicySubject:
 Subject: TypeAlias = KeyPolicySubject | HeldDocument
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True, eq=False):
     """The estate around the subjects, the rule's parameters, and the facts to judge by.
 
     `authorized` are those of the rule's own list, or of the list for all.
@@ -63,10 +63,10 @@ class Question:
     aliases: Mapping[str, tuple[Text, ...]]
     identities: Identities
     holders: tuple[Holder, ...]
-    targets: dict[tuple[str, int], Target] = field(default_factory=dict, init=False, repr=False, compare=False)
-    by_name: dict[Text, Holder] = field(default_factory=dict, init=False, repr=False, compare=False)
-    unnamed: list[Text] = field(default_factory=list, init=False, repr=False, compare=False)
-    opinions: Opinions = field(default_factory=Opinions, init=False, repr=False, compare=False)
+    targets: dict[tuple[str, int], Target] = field(default_factory=dict)
+    by_name: dict[Text, Holder] = field(default_factory=dict)
+    unnamed: list[Text] = field(default_factory=list)
+    opinions: Opinions = field(default_factory=Opinions)
 
     def __post_init__(self) -> None:
         for holder in self.holders:

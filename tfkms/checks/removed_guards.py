@@ -5,7 +5,9 @@ organization; or a permissions boundary for what it does not allow.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.checks.holders import Holder
 from tfkms.checks.plan_actions import PlanAction
@@ -28,8 +30,7 @@ from tfkms.model import Account
 from tfkms.values import plain
 
 
-@dataclass(frozen=True, slots=True)
-class _Person:
+class _Person(Struct, frozen=True):
     """Somebody who may have been stopped, with what bears on it after the plan, and what keeps it apart from those who
     are authorized."""
 
@@ -38,8 +39,7 @@ class _Person:
     barred: tuple[Conjunction, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """A key with a policy that it has after the plan."""
 
     policy: Policy
@@ -47,8 +47,7 @@ class _Place:
     barred: tuple[Conjunction, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Guard:
+class _Guard(Struct, frozen=True):
     """A Deny that stood before the plan and does not stand after it, reported at `address`."""
 
     address: str
@@ -141,8 +140,7 @@ def _of_person(holder: Holder) -> tuple[str, ...]:
     return (identity.kind.value, str(identity.account.id), str(identity.name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
+class _Left(Struct, frozen=True):
     """Who is there after the plan: the principals that hold documents, and the addresses of all that then exists."""
 
     question: Question

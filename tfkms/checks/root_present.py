@@ -1,9 +1,9 @@
 """The root user of the key's account must be able to replace the key policy, by the key policy itself, alone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec import Struct
 
 from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question
 from tfkms.checks.second_opinion import Opinions
@@ -38,8 +38,7 @@ def judge(subject: KeyPolicySubject, question: Question) -> Iterator[Outcome]:
     yield _Judge(subject.key, subject.document, question.opinions).outcome()
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(Struct, frozen=True):
     """One statement asked about the root user's call: whom, what, which key, and when, as literals."""
 
     statement: AnyStatement

@@ -5,11 +5,12 @@ both sides, with the document that makes the administrator.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import assert_never
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.checks.allowed import narrowed
 from tfkms.checks.authorized import Authorized
@@ -75,8 +76,7 @@ def excusing(question: Question, principals: Authorized) -> Question:
     return replace(question, stance=replace(question.stance, duties_exempt=exempt))
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """What one statement that makes administrators is found guilty of."""
 
     pair: Pair

@@ -7,8 +7,9 @@ to the decision with one more condition: that the request be none of those which
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from tfkms.checks.confinement import CONTEXTS_OF_SERVICES, GRANT_SCOPE, SPELLING, VIA, is_scope
 from tfkms.checks.spelling import Spelling, anything, label, principal, source

@@ -4,8 +4,10 @@ Every field has the default that holds without settings.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.checks.authorized import NOBODY, Authorized
 from tfkms.finding import Severity
@@ -32,8 +34,7 @@ class Unattached(StrEnum):
     IGNORE = "ignore"
 
 
-@dataclass(frozen=True, slots=True)
-class CheckStance:
+class CheckStance(Struct, frozen=True):
     """What is decided of one guardrail; None leaves it as it is without a word of its own.
 
     `authorized` stands in place of the list for all.
@@ -44,8 +45,7 @@ class CheckStance:
     enabled: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceAccess:
+class ServiceAccess(Struct, frozen=True):
     """How IAM-KMS-6 takes principals that use a key beside the services.
 
     `direct_users` may. With `include_identity_policies` what delegation to IAM lets them do counts too.
@@ -56,8 +56,7 @@ class ServiceAccess:
     named_principals: CountsAs = CountsAs.NOTE
 
 
-@dataclass(frozen=True, slots=True)
-class Stance:
+class Stance(Struct, frozen=True):
     """All that is decided. `duties_exempt` may both administer and use keys (IAM-KMS-8); `guards` are control policies
     in force over every account of the input."""
 

@@ -1,8 +1,7 @@
 """Which guardrails a command is about, and by what they are judged."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tfkms.diagnostics import Refusal
 
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from tfkms.waivers import Waivers
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """What the settings and the command line decide: guardrails and sites of one's own, the ids of all guardrails that
     there are, and how they are judged."""
 

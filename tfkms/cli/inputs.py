@@ -5,9 +5,8 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -31,8 +30,7 @@ _CALLER = re.compile(r"arn:[a-z-]+:(?:iam|sts)::[0-9]{12}:[!-~]+")
 Command = TypeVar("Command", bound=Callable[..., int])
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What the command line says of how to read inputs.
 
     `source` is the directory of the configuration beside a plan, `plan_json` the JSON of a saved plan and `terraform`
@@ -165,12 +163,11 @@ def read(
             try:
                 scans.append(reader.scan(part))
             except Refusal as refusal:
-                refused.append(replace(refusal.diagnostic, file=refusal.diagnostic.file or part.name))
+                refused.append(refusal.diagnostic._replace(file=refusal.diagnostic.file or part.name))
     return scans, refused
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One thing to read: a file or a directory at `path`, or of the configuration there no more than some `files`.
 
     `name` is how reports call it. With `boundary` the directory is one root module, whatever lies below it, and nothing
@@ -292,6 +289,8 @@ class Reader:
 
     def beside(self, place: "Place") -> "Configuration":
         """The configuration in a directory, for a plan of it. Raises Refusal."""
+        from msgspec import structs
+
         from tfkms.frontends.join import Configuration
         from tfkms.frontends.source.modules import load
 
@@ -301,7 +300,7 @@ class Reader:
             name = setting.shown(place.directory)
             raise Refusal("source-empty", "there is no configuration in this directory", None, name)
         workspace = self.told.workspace or os.environ.get(WORKSPACE_VARIABLE) or None
-        return Configuration(module, replace(setting, workspace=workspace, here=None))
+        return Configuration(module, structs.replace(setting, workspace=workspace, here=None))
 
     def directory(self, path: Path, boundary: Path | None) -> "Scan":
         """The root module in a directory. Raises Refusal."""
@@ -319,11 +318,13 @@ class Reader:
         place = Path(directory).resolve().relative_to(root).as_posix()
         named = frozenset(setting.shown(posixpath.join(place, os.path.basename(file))) for file in files)  # noqa: PTH119
         path = next(iter(named)) if len(named) == 1 else setting.shown(place)
+        from msgspec import structs
+
         from tfkms.frontends.source.read import read_source
 
         scan = read_source(place, path, setting, self.wanted.__contains__, self.mentions)
         told = tuple(own for own in scan.diagnostics if own.file is None or own.file in named)
-        return replace(scan, named=named, diagnostics=told)
+        return structs.replace(scan, named=named, diagnostics=told)
 
     def setting(self, root: Path) -> "Setting":
         """What configurations below `root` are evaluated with. Raises Refusal."""

@@ -7,9 +7,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from tfkms import engine
 from tfkms.catalogue import Rule
@@ -29,8 +30,7 @@ Told = Callable[[str], None]
 """Is told of each input when it is done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(Struct, frozen=True):
     """What came of one argument of the command line: what it stood for, judged, and why the rest of it was not.
 
     `access` are the matrices of each input that was judged, where they are wanted.
@@ -41,8 +41,7 @@ class Done:
     access: tuple[tuple["KeyAccess", ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(Struct, frozen=True):
     """All that it takes to judge an argument of the command line; with `access`, to tell who may do what as well."""
 
     reader: Reader
@@ -65,7 +64,7 @@ class Task:
                     access[-1] = self.matrices(scan)
             except Refusal as refusal:
                 diagnostic = refusal.diagnostic
-                refused.append(replace(diagnostic, file=diagnostic.file or part.name))
+                refused.append(diagnostic._replace(file=diagnostic.file or part.name))
             except MemoryError:
                 refused.append(Diagnostic(Level.ERROR, "memory", NO_MEMORY, None, part.name))
             except Exception as error:  # the others are judged, and the gate must not pass

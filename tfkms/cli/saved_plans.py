@@ -1,11 +1,11 @@
 """Saved plans as inputs: where their values come from, and the configuration that they bring."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec.structs import replace
 
 from tfkms.cli.names import STANDARD_INPUT, display_path
 from tfkms.diagnostics import Refusal

@@ -1,7 +1,7 @@
 """Sends the reports of a scan where they are wanted: to files, and one of them to standard output."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tfkms.cli.output import tell, write
@@ -33,6 +33,8 @@ class Sending:
 
     def failed(self, diagnostic: Diagnostic) -> None:
         """Tells an error, here and in the reports that are still to come."""
+        from msgspec.structs import replace
+
         tell([diagnostic])
         self.report = replace(self.report, diagnostics=(*self.report.diagnostics, diagnostic))
 

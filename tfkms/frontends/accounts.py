@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.frontends.addresses import ModulePath
@@ -23,8 +23,7 @@ _ARN_PARTS = 6
 _REGION = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Assumed:
+class Assumed(Struct, frozen=True):
     """What the user says of the account where the input does not; `caller` is the ARN of who runs Terraform."""
 
     account: str | None = None
@@ -45,8 +44,7 @@ class _Evidence(Enum):
     SHARED = "a block with the same credentials"
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     claims: dict[_Evidence, str] = field(default_factory=dict)
     partition: str | None = None
     region: str | None = None

@@ -2,12 +2,12 @@
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class AnyKey:
+
+class AnyKey(Struct, frozen=True):
     """Stands for every instance key: the one that is meant cannot be told."""
 
 

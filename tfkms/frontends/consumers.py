@@ -5,11 +5,10 @@ of the root, stands for itself.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct, field
 
 from tfkms.frontends.addresses import longest, traversal
 from tfkms.frontends.plan_format import ConfigModule, Configuration, decode
@@ -26,8 +25,7 @@ _ESCAPED = ((b"<", b"\\u003c"), (b">", b"\\u003e"), (b"&", b"\\u0026"))
 """How Terraform writes these in JSON."""
 
 
-@dataclass(slots=True)
-class Consumers:
+class Consumers(Struct):
     """The blocks and values of one input. `values` are the resources that are not read, as they are planned.
 
     Without a configuration nothing tells what a document is for: it counts as taken.

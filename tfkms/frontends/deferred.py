@@ -7,7 +7,9 @@ switch, or a document that is known: then the expression chooses, and composes n
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.frontends.addresses import module_path
@@ -59,8 +61,7 @@ def _is_deferred(resource: Resource) -> bool:
     return resource.mode is Mode.DATA and resource.type == DOCUMENT and resource.source is Source.DEFERRED
 
 
-@dataclass(slots=True)
-class _Arguments:
+class _Arguments(Struct):
     """The arguments of a document with what could be told of them.
 
     `told` are the references taken for values, `sources` the documents put together, by JSON pointer.
@@ -78,8 +79,7 @@ class _Arguments:
         return tuple(dict.fromkeys(said for path, said in self.told.items() if path.startswith(f"{came.path}/")))
 
 
-@dataclass(slots=True)
-class _Settling:
+class _Settling(Struct):
     resources: Mapping[str, Resource]
     references: References
     is_unknown: IsUnknown
@@ -287,4 +287,4 @@ def _named(link: Link, usual: str) -> str:
 def _unquoted(diagnostic: Diagnostic) -> Diagnostic:
     """The diagnostic on a sensitive document, without anything that may quote it."""
     message = f"the sensitive policy document shows a mistake ({diagnostic.code})"
-    return replace(diagnostic, message=message, hint=None)
+    return diagnostic._replace(message=message, hint=None)

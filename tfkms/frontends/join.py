@@ -5,8 +5,10 @@ Each value takes the plan's word; what the plan does not know takes the source's
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.frontends.hcl.files import DirectoryFiles, Files, NoFiles
@@ -30,8 +32,7 @@ from tfkms.values import Hole, Template, Unknown, Value, pointer_step
 _NOT_ARCHIVED = "is not in the saved plan; name its directory with --source"
 
 
-@dataclass(frozen=True, slots=True)
-class Configuration:
+class Configuration(Struct, frozen=True):
     """The configuration beside a plan: its root module, and the files that functions may read, None for those below
     the root.
 
@@ -46,8 +47,7 @@ class Configuration:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A directory in which a configuration lies: its path from `root`, outside of which nothing is read."""
 
     root: Path
@@ -123,7 +123,7 @@ def joined(scan: Scan, source: Scan) -> Scan:
 
 def _alone(scan: Scan, source: Scan, different: Iterable[Diagnostic]) -> Scan:
     """The plan by itself, with what tells that the configuration is not its own."""
-    told = [replace(own, hint=f"{own.hint}{_no_waivers(source)}") for own in different]
+    told = [own._replace(hint=f"{own.hint}{_no_waivers(source)}") for own in different]
     return replace(scan, diagnostics=(*scan.diagnostics, *told))
 
 

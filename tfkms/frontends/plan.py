@@ -4,9 +4,9 @@ Only resources of the types that are asked for are decoded; of the rest no more 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
-from msgspec import Raw
+from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.finding import Input
@@ -137,8 +137,7 @@ def _state_of_the_plan(document: Document) -> Iterator[Diagnostic]:
         yield Diagnostic(Level.WARNING, "plan-incomplete", message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Instance:
+class _Instance(Struct, frozen=True):
     """One instance, as any of the document's lists gives it, before its configuration is looked up."""
 
     address: str

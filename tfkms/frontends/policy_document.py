@@ -5,7 +5,9 @@ the data source's documentation. Arguments may hold what is not known; the docum
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.frontends.policy_json import ProviderError, Read, decoded, encoded, read
@@ -22,8 +24,7 @@ from tfkms.values import Hole, Template, Text, Unknown, Value, holes, text, text
 _INDENT = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
+class Came(Struct, frozen=True):
     """Where a statement of the document came from.
 
     `path` is a JSON pointer into the arguments, below a document in a list of them also into that document. `over` are
@@ -34,8 +35,7 @@ class Came:
     over: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """What the provider makes of the arguments.
 
     `document` is the document with its holes, `Unknown` where the provider would stop. A member of its `Statement` that
@@ -76,8 +76,7 @@ def render(arguments: Mapping[str, Value], address: str) -> Rendered:
     return rendering.rendered()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """A statement on its way. `sid` is empty for none; `statement` is `Unknown` where it may be another one instead."""
 
     sid: Text
@@ -85,8 +84,7 @@ class _Entry:
     came: Came
 
 
-@dataclass(slots=True)
-class _Rendering:
+class _Rendering(Struct):
     address: str
     version: Text = ""
     id: Text = ""

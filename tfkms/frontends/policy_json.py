@@ -7,7 +7,8 @@ Source: hashicorp/terraform-provider-aws, internal/service/iam/policy_model.go, 
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tfkms.values import Template, Text, Unknown, Value, pointer_step, text
 
@@ -34,8 +35,7 @@ class ProviderError(Exception):
     """Raised where the provider would stop; its message is one lower-case clause that quotes no value but a Sid."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """A document as the provider reads it. Version and Id are empty where it has none.
 
     A statement is a mapping of `MEMBERS`, or `Unknown` where it, or any number of them, may be anything.

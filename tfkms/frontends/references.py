@@ -5,10 +5,10 @@ through module inputs and outputs, and where the instance that is meant cannot b
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
-from msgspec import Raw
+from msgspec import Raw, Struct, field
+from msgspec.structs import replace
 
 from tfkms.frontends.addresses import (
     ANY_KEY,
@@ -28,8 +28,7 @@ _NOWHERE = ("path", "terraform", "self")
 _DEPTH_LIMIT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """A resource instance that references may lead to."""
 
     address: str
@@ -37,8 +36,7 @@ class Instance:
     index: InstanceKey
 
 
-@dataclass(slots=True)
-class Trail:
+class Trail(Struct):
     """Where references lead: to `links`, each once, in order; with `complete` False also out of what is in view.
 
     `others` are the references that lead to no resource, with the module that they stand in.
@@ -219,8 +217,7 @@ class References:
             yield from (group for module, group in known.items() if compatible(module, place.module))
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where an expression stands, and what is taken of its value.
 
     `index` and `for_each` are of the block around it. Of what it leads to, `rest` is the attribute that is taken and

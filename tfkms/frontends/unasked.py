@@ -1,8 +1,9 @@
 """Resources of types that nobody asked for: they are looked at only where a reference leads to them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from tfkms.frontends.addresses import module_address, module_path
 from tfkms.frontends.plan_format import (
@@ -19,8 +20,7 @@ from tfkms.model import Mode
 from tfkms.values import Value
 
 
-@dataclass
-class Unasked:
+class Unasked(Struct, dict=True):
     """The instances of the plan that `wanted` does not take, found on demand."""
 
     document: Document

@@ -6,10 +6,10 @@ a block has become is told by its place and by the constants in it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from tfkms.frontends.addresses import longest
 from tfkms.frontends.plan_format import freeze

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Raw
+from msgspec import UNSET, Raw, Struct
 
 from tfkms.diagnostics import Refusal
 from tfkms.frontends.addresses import ModulePath, longest, traversal
@@ -14,8 +13,7 @@ from tfkms.frontends.plan_format import ConfigModule, ConfigResource, Configurat
 from tfkms.model import Argument, Given, Omitted
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A resource block, in the module that an instance of it stands in."""
 
     config: ConfigResource

@@ -8,9 +8,10 @@ opposite.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
 
 from tfkms.iam.comparisons import Ground, unsure
 from tfkms.iam.conditions import Atom, Literal, holds
@@ -23,20 +24,17 @@ QUESTION_LIMIT = 1_000_000
 """How many steps one question may take, those of its searches for texts counted in."""
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True):
     """The key is present with these values."""
 
     values: tuple[Text, ...]
 
 
-@dataclass(frozen=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """The request never carries the key."""
 
 
-@dataclass(frozen=True)
-class Undetermined:
+class Undetermined(Struct, frozen=True):
     """Whether the key is there and what it holds is settled, but not known; the hole says why."""
 
     hole: Hole
@@ -52,8 +50,7 @@ Context: TypeAlias = tuple[tuple[str, tuple[Text, ...] | None], ...]
 """Condition keys by name with their values, None for one that must be absent."""
 
 
-@dataclass(frozen=True)
-class Solution:
+class Solution(Struct, frozen=True):
     """A request: the condition keys that it depends on, and what it rests on that is not certain."""
 
     context: Context
@@ -74,16 +71,14 @@ def solve(
     return search.run()
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class _Chosen(Struct, frozen=True):
     """What a key must satisfy so far, and values that do; None for its absence."""
 
     atoms: tuple[Atom, ...]
     values: tuple[Text, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     """What has been chosen on the way: values of keys, and literals that are not certain and taken to hold."""
 
     keys: Mapping[str, _Chosen]

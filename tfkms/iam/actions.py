@@ -1,8 +1,9 @@
 """The KMS permissions and what is known of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class ActionClass(StrEnum):
@@ -17,8 +18,7 @@ class ActionClass(StrEnum):
     INTERNAL = "internal"
 
 
-@dataclass(frozen=True, slots=True)
-class KmsAction:
+class KmsAction(Struct, frozen=True):
     """A permission, `kms:Name`.
 
     `cross_account`: the operation works on a key of another account. `grantable`: a grant may carry it. `keys` are the

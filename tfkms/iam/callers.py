@@ -4,10 +4,11 @@ Source: IAM User Guide, reference_policies_condition-keys and reference_policies
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, cached_property, lru_cache
 from typing import assert_never
+
+from msgspec import Struct
 
 from tfkms.iam.access import Absent, Keys, KeyState, Known, Undetermined
 from tfkms.iam.actions import KmsAction
@@ -37,8 +38,7 @@ class CallerKind(Enum):
     SERVICE = "service"
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(Struct, frozen=True, dict=True):
     """A principal that makes a request.
 
     `name` is how a policy names it: an ARN, or for a service its name; None for anyone of the kind. `principal_arn` is
@@ -128,8 +128,7 @@ def service(name: Text, partition: str) -> Caller:
     return Caller(CallerKind.SERVICE, "", partition, name, "")
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Struct, frozen=True, dict=True):
     """The key that a request is about.
 
     `arn` is its ARN, or for any key outside the plan the shape of one. `facts` are condition keys (lower case) that are

@@ -1,8 +1,10 @@
 """One question about a caller, a key and the documents that bear on them, and what is granted."""
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
 from operator import attrgetter
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.iam import access
 from tfkms.iam.access import Absent, Context, Keys, KeyState, Known, Solution, solve
@@ -23,8 +25,7 @@ from tfkms.values import Text
 _NAME_OF = attrgetter("name")
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(Struct, frozen=True):
     """A grant that holds for some request, which the solution describes; `clauses` are what the request satisfies."""
 
     grant: Grant
@@ -32,8 +33,7 @@ class Granted:
     clauses: tuple[Sequence[Literal], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """One question: may the caller, with these documents, do the action on the key, leaving out what `barred` excludes?
 
     Each member of `barred` is a clause that the request must satisfy besides; `ways` are the ways that count, `without`
@@ -144,8 +144,7 @@ class Case:
         return [Asked(own.grant, [by_arn(clause, self.caller) for clause in own.clauses]) for own in asked]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A grant, and the clauses that a request must satisfy for it to hold."""
 
     grant: Grant

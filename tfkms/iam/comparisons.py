@@ -8,10 +8,11 @@ import base64
 import binascii
 import ipaddress
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
 
 from tfkms.iam.automaton import matches, may_match
 from tfkms.iam.document import Comparison
@@ -21,8 +22,7 @@ from tfkms.values import Hole, Text, text_parts
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """A literal that no condition key decides: surely true, possibly true, and the holes on which that hangs."""
 
     certain: bool
@@ -43,8 +43,7 @@ def unsure(*holes: Hole) -> Ground:
     return Ground(certain=False, possible=True, holes=frozenset(holes))
 
 
-@dataclass(frozen=True)
-class Like:
+class Like(Struct, frozen=True):
     """Passed by a value that one of the patterns matches; perhaps by one that a doubtful pattern matches, or at all
     where there is something `opaque`."""
 
@@ -53,16 +52,14 @@ class Like:
     doubtful: tuple["Doubtful", ...] = ()
 
 
-@dataclass(frozen=True)
-class Doubtful:
+class Doubtful(Struct, frozen=True):
     """A pattern of which no page says whether it is meant; `hole` says what is not known."""
 
     pattern: Pattern
     hole: Hole
 
 
-@dataclass(frozen=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """Passed by a number (for dates: seconds since 1970) that stands to one of the bounds as `comparison` says."""
 
     comparison: Comparison
@@ -71,16 +68,14 @@ class Compared:
     opaque: tuple[Hole, ...] = ()
 
 
-@dataclass(frozen=True)
-class Within:
+class Within(Struct, frozen=True):
     """Passed by an address inside one of the networks."""
 
     networks: tuple[Network, ...]
     opaque: tuple[Hole, ...] = ()
 
 
-@dataclass(frozen=True)
-class SameBytes:
+class SameBytes(Struct, frozen=True):
     """Passed by the base64 form of one of the octet strings."""
 
     octets: tuple[bytes, ...]

@@ -7,11 +7,12 @@ IfExists, Null) and reference_policies_multi-value-conditions (values, set opera
 import ipaddress
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
 
 from tfkms.iam.comparisons import (
     FALSE,
@@ -38,8 +39,7 @@ from tfkms.location import Origin
 from tfkms.values import Hole, Text, pointer_step, text_parts
 
 
-@dataclass(frozen=True)
-class Atom:
+class Atom(Struct, frozen=True):
     """A literal about one condition key (lower case).
 
     With the key absent it is `when_absent`, or not known for the reason in `doubt`. Otherwise: some value, or every

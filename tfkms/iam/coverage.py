@@ -1,7 +1,8 @@
 """Which actions policies speak of, told once for many actions: most questions end here, before any search."""
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from tfkms.iam.comparisons import Ground
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
@@ -26,8 +27,7 @@ def any_may_allow(policy: Policy, action: str) -> bool:
     return any(may_allow(statement, action) for statement in policy)
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(Struct, frozen=True):
     """What a policy says of a row of actions: the places of those that it may allow, and for each place a number.
 
     Actions with the same number are covered alike by every statement.

@@ -5,9 +5,10 @@ read becomes an `Opaque` statement, test or element with the reason: it may allo
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from tfkms.location import Origin
 from tfkms.values import Hole, Text, Value
@@ -29,23 +30,20 @@ class PrincipalType(StrEnum):
     FEDERATED = "Federated"
 
 
-@dataclass(frozen=True, slots=True)
-class Opaque:
+class Opaque(Struct, frozen=True):
     """An element that cannot be read or is not known as a whole; `hole` says why."""
 
     hole: Hole
 
 
-@dataclass(frozen=True, slots=True)
-class PrincipalName:
+class PrincipalName(Struct, frozen=True):
     """One entry of a Principal or NotPrincipal element; `"*"` alone is read as `AWS: *`."""
 
     type: PrincipalType
     value: Text
 
 
-@dataclass(frozen=True, slots=True)
-class Principals:
+class Principals(Struct, frozen=True):
     """A Principal element, or with `negated` a NotPrincipal element: the entries that could be read, and the rest."""
 
     negated: bool
@@ -53,8 +51,7 @@ class Principals:
     opaque: tuple[Opaque, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Patterns:
+class Patterns(Struct, frozen=True):
     """An Action or Resource element, or with `negated` its Not form: the texts as written, and what cannot be read."""
 
     negated: bool
@@ -62,8 +59,7 @@ class Patterns:
     opaque: tuple[Opaque, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """An element that the statement does not have."""
 
 
@@ -100,8 +96,7 @@ class Comparison(StrEnum):
     GREATER_EQUALS = "GreaterThanEquals"
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """A condition operator taken apart (IAM User Guide, reference_policies_elements_condition_operators).
 
     `name` is as written. For `negated` families the comparison is of the positive form (`StringNotLike` is STRING_LIKE,
@@ -116,8 +111,7 @@ class Operator:
     if_exists: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One operator on one key: all conditions of a statement must hold. `key` is as written; its case means nothing.
 
     `values` are texts (numbers and booleans as AWS writes them), and what cannot be read.
@@ -129,8 +123,7 @@ class Condition:
     opaque: tuple[Opaque, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Statement:
+class Statement(Struct, frozen=True, eq=False):
     """One statement that could be read; each is itself alone, however much another reads like it.
 
     `source` is it as written, for display; `variables`: the document's version makes `${…}` a policy variable.
@@ -147,8 +140,7 @@ class Statement:
     source: Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class OpaqueStatement:
+class OpaqueStatement(Struct, frozen=True, eq=False):
     """A statement, or a whole document, that cannot be read or is not known: it may allow and may deny anything."""
 
     origin: Origin
@@ -160,8 +152,7 @@ class OpaqueStatement:
 AnyStatement: TypeAlias = Statement | OpaqueStatement
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """A policy document. `version` and `id` as written, None where absent."""
 
     version: Text | None

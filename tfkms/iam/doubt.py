@@ -1,6 +1,6 @@
 """Policies that count only if something turns out so which is not known."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from tfkms.iam.document import Condition, Opaque, Policy, Statement
 from tfkms.values import Hole

@@ -6,8 +6,9 @@ Developer Guide, policy-evaluation and key-policy-default.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, CallerKind
@@ -34,8 +35,7 @@ from tfkms.values import Hole, Text, plain
 Conjunction = tuple[Literal, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Bundle:
+class Bundle(Struct, frozen=True):
     """The documents that bear on one caller besides the key policy.
 
     `boundaries` are those of its permissions boundary. One that is not in view limits nothing. `guards` are the control
@@ -47,8 +47,7 @@ class Bundle:
     guards: tuple["Guarding", ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Guarding:
+class Guarding(Struct, frozen=True):
     """A service or resource control policy; `sure` says that it is known to bind the account.
 
     Only its Denies are read: what it does not allow another one at its level may, such as the one that allows
@@ -61,8 +60,7 @@ class Guarding:
     sure: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """A way in which a statement may grant: the statement, those that it rests on, and what must hold."""
 
     statement: AnyStatement

@@ -7,12 +7,13 @@ bounds tell apart.
 import base64
 import ipaddress
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
 from typing import assert_never
+
+from msgspec import Struct
 
 from tfkms.iam.automaton import matches, may_match
 from tfkms.iam.comparisons import Compared, Ground, Like, SameBytes, Test, Within, is_malformed, seconds
@@ -29,8 +30,7 @@ class Reading(Enum):
     LOOSE = "loose"
 
 
-@dataclass(frozen=True)
-class Free:
+class Free(Struct, frozen=True):
     """The caller chooses the value, and with `optional` whether the key is there at all.
 
     `domain` are the patterns that every value must match one of; empty for any text.

@@ -6,8 +6,9 @@ Developer Guide, key-policy-overview ("Principal").
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from tfkms.iam import callers
 from tfkms.iam.callers import Caller, CallerKind, root_arn, with_plain_path
@@ -36,8 +37,7 @@ class Way(Enum):
     ACCOUNT = "account"
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """One way in which a Principal element reaches a caller, and what must hold for it: one literal or nothing."""
 
     way: Way

@@ -4,7 +4,8 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.iam.document import (
@@ -113,8 +114,7 @@ def parse_policy(value: Value, origin: Origin, *, hidden: bool = False) -> tuple
     return policy, tuple(reader.diagnostics)
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     hidden: bool = False
     diagnostics: list[Diagnostic] = field(default_factory=list)
     unknown_version: Hole | None = None

@@ -10,10 +10,12 @@ never does.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, lru_cache
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from tfkms.values import Hole, Template, Text, text_parts
 
@@ -34,15 +36,13 @@ STARS = (Wild.ANY, Wild.PART)
 ARN_COLONS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Struct, frozen=True):
     """Exactly one character out of `characters`."""
 
     characters: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """Any number of characters out of `characters`, none included."""
 
     characters: frozenset[str]
@@ -52,14 +52,13 @@ Symbol: TypeAlias = str | Hole | OneOf | Run | Wild
 """A `str` symbol is one character."""
 
 
-@dataclass(frozen=True)
-class Pattern:
+class Pattern(Struct, frozen=True, dict=True):
     """A sequence of symbols with no two `ANY` in a row. Make it with `literal`, `glob` or `shape`."""
 
     symbols: tuple[Symbol, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash(self.symbols))
+        force_setattr(self, "_hash", hash(self.symbols))
 
     def __hash__(self) -> int:
         return self._hash  # type: ignore[attr-defined, no-any-return] # long patterns are looked up often

@@ -3,8 +3,9 @@
 Source: IAM User Guide, reference_policies_elements_principal and reference_policies_elements_notprincipal.
 """
 
-from dataclasses import dataclass
 from typing import assert_never
+
+from msgspec import Struct
 
 from tfkms.iam.automaton import matches, may_match
 from tfkms.iam.comparisons import FALSE, TRUE, Ground, unsure
@@ -15,8 +16,7 @@ from tfkms.values import Hole, Text, text, text_parts
 EVERYONE = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class RootUser:
+class RootUser(Struct, frozen=True):
     """The root user of an account. `account` is its id, `partition` that of its ARNs."""
 
     account: Text

@@ -1,8 +1,9 @@
 """Texts that match some patterns and none of others, by a walk over the product of their automata."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from tfkms.iam.automaton import Automaton, automaton
 from tfkms.iam.pattern import OneOf, Pattern, Run, Symbol, Wild
@@ -69,8 +70,7 @@ def find_possibly(
     return _outcome(_find(*groups, tuple(unwanted), possibly=True, filled=filled), effort)
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """What a search came to: a text, nothing, or with `beyond` the end of its limits."""
 
     text: Text | None

@@ -8,9 +8,10 @@ Developer Guide after `kms:`; of the Organizations User Guide after `org:`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
+
+from msgspec import Struct
 
 from tfkms.iam.document import AnyStatement, Effect, Missing, OpaqueStatement, Patterns, Policy, Statement
 from tfkms.iam.simulate_conditions import Context, action_matches, holds, resource_matches
@@ -37,8 +38,7 @@ class Answer(StrEnum):
     UNSURE = "unsure"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One call of KMS.
 
     `principal` is the ARN of a user, a role (some session of it, whose name no policy has), an assumed-role session, a
@@ -53,8 +53,7 @@ class Request:
     context: Mapping[str, tuple[Text, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Documents:
+class Documents(Struct, frozen=True):
     """The policies that a request meets.
 
     `identity`, `boundary` and `session` are the principal's own. `guards` are the SCPs over it, one tuple for each
@@ -97,8 +96,7 @@ def simulate(request: Request, documents: Documents, cross_account: frozenset[st
 # Statements
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     request: Request
     documents: Documents
     caller: Caller

@@ -7,12 +7,14 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.iam.document import Comparison, Condition, Family, Opaque, Operator, Quantifier
 from tfkms.iam.simulate_texts import (
@@ -38,8 +40,7 @@ from tfkms.values import Hole, Text, text_parts
 # The request's context, and policy variables
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """The condition keys of a request, by lower-case name; of `unsettled` ones not even the presence is known."""
 
     values: Mapping[str, tuple[Text, ...]]

@@ -4,9 +4,10 @@ Pages of the IAM User Guide are named without `reference_policies_`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import assert_never
+
+from msgspec import Struct
 
 from tfkms.iam.document import PrincipalName, Principals, PrincipalType
 from tfkms.iam.simulate_conditions import Context
@@ -27,8 +28,7 @@ class Kind(Enum):
     UNKNOWN = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who calls. `name` is the ARN, or the service's name; `role` and `session` are names, of a SESSION only."""
 
     kind: Kind
@@ -192,8 +192,7 @@ def _user_id(caller: Caller) -> Text:
 # Principals
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """The ways in which a Principal element names the caller: as one of all, itself, by its role, by its account."""
 
     everyone: Truth = Truth.FALSE

@@ -5,10 +5,12 @@ with all its five colons, a hole before the fifth stands inside one part; and no
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import lru_cache
 from typing import TypeAlias, assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.values import Hole, Text, text, text_parts
 
@@ -52,8 +54,7 @@ def chosen(condition: Truth, then: Truth, otherwise: Truth) -> Truth:
 # Texts and patterns
 
 
-@dataclass(frozen=True, slots=True)
-class Blank:
+class Blank(Struct, frozen=True):
     """A place in a pattern or a text that no single letter fills: `*`, `?` (not `many`) or a hole.
 
     `within`: it holds no colon.

@@ -5,8 +5,9 @@ Source: IAM User Guide, reference_identifiers, "IAM ARNs".
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from tfkms.iam.callers import NAME, Caller, CallerKind
 from tfkms.iam.comparisons import Doubtful, Like, unsure

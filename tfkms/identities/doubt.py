@@ -1,6 +1,7 @@
 """Documents that may bear on a principal: what they grant they may grant, and what they deny they may deny."""
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.documents import Document, State
 from tfkms.iam.document import AnyStatement, Effect, Statement
@@ -8,8 +9,7 @@ from tfkms.iam.doubt import doubt
 from tfkms.values import Hole
 
 
-@dataclass(slots=True)
-class Doubtful:
+class Doubtful(Struct):
     """The doubtful forms of documents, each made once; of statements with these effects only."""
 
     effects: frozenset[Effect] = frozenset(Effect)

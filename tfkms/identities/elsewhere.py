@@ -6,7 +6,8 @@ configuration leaves them out). What another resource of the plan says of the sa
 """
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tfkms.documents import Document
 from tfkms.identities.principals_in_view import Principal, View
@@ -26,8 +27,7 @@ class _Anything(Container[str]):
         return True
 
 
-@dataclass(slots=True)
-class Elsewhere:
+class Elsewhere(Struct):
     """The policies of roles that resources of their own stand for, before or after, by the role's name."""
 
     view: View

@@ -1,7 +1,9 @@
 """What is on one principal, and the identity that it makes."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.finding import UnseenPolicy
 from tfkms.identities.holding import Attachment, Identity, IdentityKind
@@ -11,8 +13,7 @@ from tfkms.model import Account
 from tfkms.values import Template, Text, Unknown, Value, text, text_parts
 
 
-@dataclass(slots=True)
-class Held:
+class Held(Struct):
     """What is on one principal."""
 
     principal: Principal

@@ -1,8 +1,9 @@
 """What joining yields: principals with the documents that bear on them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from tfkms.documents import Document
 from tfkms.finding import UnseenPolicy
@@ -20,8 +21,7 @@ class IdentityKind(Enum):
     ANYONE = "anyone"
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """A policy on a principal.
 
     `address` is the resource that a finding is reported at: the one whose document it is, or for an AWS managed policy
@@ -32,8 +32,7 @@ class Attachment:
     document: Document
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """A principal with the identity documents that the plan shows of it.
 
     `address` is its own resource, None where it is known by name only or stands for nobody in view; `path` is None
@@ -59,8 +58,7 @@ class Identity:
     to_come: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(Struct, frozen=True):
     """A service (`scp`) or resource (`rcp`) control policy, and the accounts, units or roots it is attached to."""
 
     document: Document
@@ -68,8 +66,7 @@ class Guard:
     targets: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KmsGrant:
+class KmsGrant(Struct, frozen=True):
     """A grant on a key, as the Allow that it amounts to. `keys` are what names its key: ids, ARNs and addresses."""
 
     address: str
@@ -77,8 +74,7 @@ class KmsGrant:
     statement: Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Identities:
+class Identities(Struct, frozen=True):
     """All that a scan shows of principals and of what binds them, and the attached policies that it does not show."""
 
     identities: tuple[Identity, ...]

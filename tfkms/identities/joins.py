@@ -1,7 +1,9 @@
 """The joins: which document is on which principal, at one moment of the plan."""
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.documents import Document, Kind, Moment, State, aws_managed
 from tfkms.extract import Estate
@@ -31,7 +33,8 @@ _NOTHING: Mapping[str, Value] = {"Version": "2012-10-17", "Statement": ()}
 
 def identities(scan: Scan, estate: Estate, moment: Moment, managed: Managed) -> Identities:
     """The principals of the scan with their documents, and the documents that are on nobody in view."""
-    joins = _Joins(View(scan, moment), estate, managed)
+    view = View(scan, moment)
+    joins = _Joins(view, estate, managed, Elsewhere(view))
     joins.join()
     return Identities(
         identities=tuple(joins.identities()),
@@ -42,16 +45,15 @@ def identities(scan: Scan, estate: Estate, moment: Moment, managed: Managed) -> 
     )
 
 
-@dataclass(slots=True)
-class _Joins:
+class _Joins(Struct):
     view: View
     estate: Estate
     managed: Managed
+    elsewhere: Elsewhere
     held: dict[int, Held] = field(default_factory=dict)
     memberships: dict[int, list[tuple[Principal, Hole | None]]] = field(default_factory=dict)
     with_members: set[int] = field(default_factory=set)
     doubtful: Doubtful = field(default_factory=Doubtful)
-    elsewhere: Elsewhere = field(init=False)
     used: set[int] = field(default_factory=set)
     documents: dict[str, list[Document]] = field(default_factory=dict)
     loose: list[Attachment] = field(default_factory=list)
@@ -60,7 +62,6 @@ class _Joins:
 
     def join(self) -> None:
         """Puts every identity document where it belongs."""
-        self.elsewhere = Elsewhere(self.view)
         for document in self.estate.documents:
             self.documents.setdefault(document.address, []).append(document)
         for principal in {id(principal): principal for principal in self.view.by_address.values()}.values():

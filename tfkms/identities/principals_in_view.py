@@ -1,7 +1,8 @@
 """The roles, users and groups of a scan, and the ways in which other resources name them."""
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tfkms.documents import Moment, attributes
 from tfkms.model import Account, Mode, Resource, Scan
@@ -13,8 +14,7 @@ _PRINCIPALS = {**PRINCIPAL_WORDS, **{f"data.{kind}": PRINCIPAL_WORDS[kind] for k
 _POLICIES = ("aws_iam_policy", "data.aws_iam_policy")
 
 
-@dataclass(slots=True)
-class Principal:
+class Principal(Struct):
     """A role, user or group: in view, or known by its name only."""
 
     word: str
@@ -27,16 +27,14 @@ class Principal:
     resource: Resource | None
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(Struct, frozen=True):
     """A principal that an argument means; with a `hole` it may mean another one instead."""
 
     principal: Principal
     hole: Hole | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """Where the unknown part of an argument leads: to all of `addresses`, or with `sure` False to some of them at most.
 
     With `whole` False it may lead to what is not in view too.
@@ -48,8 +46,7 @@ class Reached:
     whole: bool
 
 
-@dataclass(slots=True)
-class View:
+class View(Struct):
     """What is in view, with look-ups by address and by name."""
 
     scan: Scan

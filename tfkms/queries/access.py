@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.extract import Key
 from tfkms.iam.actions import ActionClass, KmsAction
@@ -66,8 +68,7 @@ class How(StrEnum):
 _RANK = {how: place for place, how in enumerate(How)}
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """How an action, or a class of actions, is allowed to one principal.
 
     `access` is by which way; `services` are those through which alone; `demands` is what an allowed request holds, None
@@ -90,8 +91,7 @@ class Cell:
 NOTHING = Cell(How.NONE)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A principal, or a kind of principals, with what it may do, by the names of actions.
 
     `address` is its own resource, or for WHOEVER that of the document. `note` says why a NOBODY is nobody, and of a
@@ -105,8 +105,7 @@ class Row:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyAccess:
+class KeyAccess(Struct, frozen=True):
     """The matrix of one key, after the plan and before it.
 
     `before` is None where the key does not exist then, `after` where the plan destroys it. `hidden`: its policy is
@@ -127,10 +126,10 @@ def matrices(after: Sight, before: Sight) -> Iterator[KeyAccess]:
     """The matrix of every key of the input, in the input's order. Where both sides of the plan are one sight, once."""
     for address in dict.fromkeys((*after.keys, *before.keys)):
         key = after.keys.get(address) or before.keys[address]
-        now = tuple(_Matrix(after, after.keys[address]).rows()) if address in after.keys else None
+        now = tuple(_matrix(after, after.keys[address]).rows()) if address in after.keys else None
         then = now
         if before is not after:
-            then = tuple(_Matrix(before, before.keys[address]).rows()) if address in before.keys else None
+            then = tuple(_matrix(before, before.keys[address]).rows()) if address in before.keys else None
         yield KeyAccess(address, key.arn, now, then, hidden=any(document.sensitive for document in key.documents))
 
 
@@ -143,16 +142,16 @@ def in_column(cells: Mapping[str, Cell], actions: Sequence[KmsAction]) -> Cell:
     return best if len(own) == len(actions) else replace(best, some=True)
 
 
-@dataclass(slots=True)
-class _Matrix:
+def _matrix(sight: Sight, key: Key) -> "_Matrix":
+    actions = [action for action in sight.question.actions.values() if column_of(action)]
+    return _Matrix(sight, key, sight.policies(key), actions)
+
+
+class _Matrix(Struct):
     sight: Sight
     key: Key
-    policies: list[Policy] = field(init=False)
-    actions: list[KmsAction] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.policies = self.sight.policies(self.key)
-        self.actions = [action for action in self.sight.question.actions.values() if column_of(action)]
+    policies: list[Policy]
+    actions: list[KmsAction]
 
     def rows(self) -> Iterator[Row]:
         """Everybody who is named or holds documents; kinds of principals only where they may do anything."""

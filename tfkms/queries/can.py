@@ -1,9 +1,11 @@
 """May a principal do an action on a key: yes, no or undecided, and why."""
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.checks.parties import inert_on, names_as_written, witness
 from tfkms.checks.proof import confirmed
@@ -59,8 +61,7 @@ Demand: TypeAlias = tuple[str, tuple[Text, ...] | None]
 """A condition key and the values that an allowed request holds there, None where it must be absent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """A statement that allows the request, those that it rests on, and what an allowed request holds.
 
     `demands` are None where a policy in play is sensitive.
@@ -72,8 +73,7 @@ class Route:
     demands: tuple[Demand, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The answer, for one principal.
 
     Of a yes, `routes` are how; of what is undecided, how it might be, and `needs` what decides. `denied_by` are the
@@ -104,16 +104,16 @@ def can(people: Sequence[Asker], action: KmsAction, key: Key, sight: Sight) -> A
 _ORDER = (Word.YES, Word.UNDECIDED, Word.NO)
 
 
-@dataclass(slots=True)
-class _Inquiry:
+class _Inquiry(Struct):
     asker: Asker
     action: KmsAction
     key: Key
     sight: Sight
-    base: Answer = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.base = Answer(
+    @property
+    def base(self) -> Answer:
+        """The answer where nothing allows it."""
+        return Answer(
             Word.NO, self.asker.shown, f"kms:{self.action.name}", self.key, inert=inert_on(self.key, self.action)
         )
 

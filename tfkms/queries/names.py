@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.checks.holders import Holder
 from tfkms.diagnostics import Refusal, did_you_mean
@@ -25,8 +27,7 @@ _WILD = frozenset("*?")
 _NO_KEY = (ActionClass.ACCOUNT, ActionClass.KEYSTORE)
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(Struct, frozen=True):
     """A principal that is asked about, with the documents that the plan shows of it.
 
     `in_view`: the plan manages it, so that its documents are those of the plan. `unseen` are policies attached to it

@@ -1,8 +1,9 @@
 """Whom to ask about a key: everybody whom its policies name or who holds documents, and kinds of principals."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tfkms.checks.parties import DELETED, FEDERATED, PARTIAL, everyone, parties
 from tfkms.extract import Key
@@ -44,8 +45,7 @@ class Kind(StrEnum):
     NOBODY = "nobody"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """Who may be asked about: one caller or several that stand for a kind; what any of them may they may."""
 
     shown: Text
@@ -64,8 +64,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class People:
+class People(Struct, frozen=True):
     """Whom to ask about one key. `action` is any: it tells nothing but who is nobody."""
 
     sight: Sight

@@ -1,8 +1,10 @@
 """What an input shows on one side of the plan, as queries look at it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.checks.authorized import NOBODY
 from tfkms.checks.holders import holders
@@ -18,8 +20,7 @@ from tfkms.key_uses import aliases, key_names, key_uses
 from tfkms.model import Scan
 
 
-@dataclass(frozen=True)
-class Sight:
+class Sight(Struct, frozen=True, dict=True):
     """The question that all queries are put to, and what names its principals and keys."""
 
     scan: Scan

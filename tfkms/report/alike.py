@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tfkms.finding import Evidence, Finding, Witness
 from tfkms.report import sentences

@@ -2,8 +2,9 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import assert_never
+
+from msgspec import Struct
 
 from tfkms.catalogue import Reference, Rule
 from tfkms.report.markup import fenced, link, prose
@@ -11,18 +12,15 @@ from tfkms.report.markup import fenced, link, prose
 WIDTH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Prose:
+class _Prose(Struct, frozen=True):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Hcl:
+class _Hcl(Struct, frozen=True):
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Links:
+class _Links(Struct, frozen=True):
     references: tuple[Reference, ...]
 
 

@@ -1,7 +1,9 @@
 """The matrix of a key as it is drawn: a mark for each cell, and numbered notes below for what narrows it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.finding import Input
 from tfkms.iam.actions import KmsAction
@@ -26,8 +28,7 @@ _SHAPES = {Access.DIRECTLY: "direct", Access.BY_IAM: "iam", Access.BY_GRANT: "by
 _FILLS = {How.FREELY: "freely", How.VIA: "via", How.CONDITIONS: "if", How.UNKNOWN: "unknown", How.NONE: "none"}
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Struct, frozen=True):
     """The anchors of the findings about cells of one input: what violations prove, and what is left `asked`, which is
     about a cell only where the unknown decides."""
 
@@ -45,8 +46,7 @@ class About:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """What stands in a cell: `shape` and `fill` say by which way and how far, as `word` and `suffix` do.
 
     `notes` are the numbers of the notes that narrow it; `was` is the mark before the plan where that is another;
@@ -63,8 +63,7 @@ class Mark:
     finding: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """A row: who it is, what the plan does to it, and its marks in the order of the columns."""
 
     principal: str
@@ -75,8 +74,7 @@ class Drawn:
     marks: tuple[Mark, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """The matrix of a key. `holders` counts the principals of each of the three kinds of powers."""
 
     anchor: str
@@ -91,8 +89,7 @@ class Picture:
     findings: int
 
 
-@dataclass(slots=True)
-class _Notes:
+class _Notes(Struct):
     """The notes of a key in the order in which they are first needed, each once."""
 
     numbers: dict[str, int] = field(default_factory=dict)

@@ -1,8 +1,9 @@
 """The rows of a matrix as every form of it tells them: a principal after the plan and before it, column by column."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from tfkms.iam.actions import KmsAction
 from tfkms.queries.access import Cell, Column, How, KeyAccess, Row, column_of, in_column
@@ -26,8 +27,7 @@ REMARKS = {Kind.ROOT: "root user", Kind.ACCOUNT: "the account"}
 HIDDEN = "the key policy is sensitive: principals that only it names are left out"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A row after the plan with the same principal's row before it; either may be missing."""
 
     after: Row | None

@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tfkms.finding import Evidence, Report
 from tfkms.location import Origin, Span
@@ -19,8 +20,7 @@ _LEAD = 24
 """How much is kept before the first stretch of a line that is cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLine:
+class SourceLine(Struct, frozen=True):
     """A line of a file, counted from 1. `pieces` are its text in order, harmless to show, each with whether it is
     marked; what is cut off at either end is an ellipsis."""
 
@@ -38,8 +38,7 @@ class SourceLine:
         return "".join(("^" if marked else " ") * _width(piece) for piece, marked in self.pieces).rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True):
     """Lines of one file, in order, with `origin` of the first stretch that is marked in them; `left`: how many lines
     with marks are not shown."""
 

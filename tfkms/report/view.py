@@ -2,10 +2,11 @@
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from tfkms.catalogue import Rule
 from tfkms.diagnostics import Diagnostic, Level
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """What a form of the report needs besides the report.
 
     `rules` are the guardrails that were judged, by id. `verbose` asks for every verdict, the good ones too. `directory`

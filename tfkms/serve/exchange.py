@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 import httpx
+from msgspec import Struct
 
 from tfkms.serve.outcomes import Json
 from tfkms.serve.run_task import Request, origin
@@ -30,8 +30,7 @@ class _NotYetError(Exception):
     """It did not work this time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """A client, the origins that it may talk to, and its bounds: bytes of a plan, seconds between attempts."""
 
     client: httpx.AsyncClient

@@ -4,8 +4,9 @@ The limits are those of the JSON Schema that HashiCorp publishes for the callbac
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tfkms.finding import Finding, Report
 from tfkms.gate import EXIT_CLEAN, exit_code
@@ -24,8 +25,7 @@ _MORE = "\n\nThere is more than a run task can show; run `tfkms scan` on the pla
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What goes back: `passed` or `failed`, a line that says why, and the outcomes in their form."""
 
     passed: bool

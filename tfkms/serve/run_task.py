@@ -6,10 +6,10 @@ https://developer.hashicorp.com/terraform/cloud-docs/integrations/run-tasks#run-
 import hashlib
 import hmac
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Struct
 
 SIGNATURE_HEADER = "x-tfc-task-signature"
 BODY_LIMIT = 1_048_576
@@ -46,8 +46,7 @@ class Request(msgspec.Struct, frozen=True):
         return self.run_id or self.task_result_id
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Why a request is not taken, and the status that says so."""
 
     status: int

@@ -6,8 +6,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
+
+from msgspec import Struct, field
 
 from tfkms.serve.exchange import ANSWER_ATTEMPTS, ATTEMPTS, Exchange, UnavailableError
 from tfkms.serve.judging import Bench, Judge
@@ -24,8 +25,7 @@ _CLOSING_SECONDS = 30
 """When stopped, what the last answers may take to arrive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """`waiting` run tasks at most wait for one of the `workers`; the rest is in seconds.
 
     A request arrives in `receiving` at most, its plan in `fetching`, and is judged in `judging`. HCP Terraform gives up
@@ -44,8 +44,7 @@ class Limits:
     grace: float = 60
 
 
-@dataclass(slots=True, eq=False)
-class _Taken:
+class _Taken(Struct, eq=False):
     """A run task that was taken on. One thing at a time is said of it, and nothing after the answer."""
 
     request: Request

@@ -2,17 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec import Struct
 
 from tfkms.diagnostics import did_you_mean
 
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One departure from the form. `path` leads to the member, `message` is a lower-case clause, `hint` what to do.
 
     `in_name`: it is the member's name that is wrong, not what it says.
@@ -38,8 +38,7 @@ _TYPES: Mapping[str, tuple[type, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Walk:
+class _Walk(Struct, frozen=True):
     definitions: Mapping[str, Any]
 
     def check(self, value: object, node: Mapping[str, Any], path: Path) -> Fault | None:

@@ -5,8 +5,10 @@ One is for what it stands on or right above: a block, a statement, an element; o
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic, Level, did_you_mean
 from tfkms.finding import Waiver
@@ -30,8 +32,7 @@ class _MalformedError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Inline:
+class Inline(Struct, frozen=True):
     """Whether waivers in the source count, and the ids that there are for them to name."""
 
     checks: Sequence[str] = ()

@@ -2,11 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
 
 from tfkms.diagnostics import Refusal
 from tfkms.settings.faults import Fault, first_fault
@@ -17,8 +17,7 @@ from tfkms.strict_yaml import SIZE_LIMIT, YamlDocument, read_yaml
 _MALFORMED = "settings-malformed"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a settings file says, and where it lies.
 
     `name` is how messages call it, `base` the directory that it names files from; `document` tells the places.

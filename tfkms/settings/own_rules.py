@@ -5,13 +5,12 @@ They say what to ask and how to call it; no code is ever loaded from there.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from tfkms import catalogue
 from tfkms.catalogue import Message, Remediation, Rule
@@ -36,8 +35,7 @@ class _RuleFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     messages: dict[str, Message] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRules:
+class OwnRules(Struct, frozen=True):
     """What a directory of one's own adds to the catalogue."""
 
     rules: tuple[Rule, ...] = ()

@@ -1,9 +1,9 @@
 """A configuration is evaluated as Terraform would, and what cannot be known stays a hole with its reason."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.frontends.source.reading import ASSUMED, after, errors, resources, scan, shown
 from tfkms.diagnostics import Level

@@ -1,7 +1,7 @@
 """`tfkms serve`: tfkms as a run task of HCP Terraform and Terraform Enterprise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,8 @@ class Judge:
 
     def __call__(self, content: bytes, name: str) -> "Answer":
         """What to answer; a plan that cannot be read fails."""
+        from msgspec.structs import replace
+
         from tfkms import engine
         from tfkms.report.view import View
         from tfkms.serve.outcomes import answer, failure

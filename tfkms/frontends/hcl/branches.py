@@ -79,7 +79,7 @@ def _agreed(condition: Term, one: Term, other: Term) -> Term:
 def _as_text(term: Term) -> Text | HoledText | None:
     """The term as a text, if it certainly is one."""
     if isinstance(term, Unknown) and term.type is STRING and term.not_null:
-        return HoledText((Part(term),), term.sensitive)
+        return HoledText((Part(term),), sensitive=term.sensitive)
     return term if isinstance(term, Text | HoledText) else None
 
 

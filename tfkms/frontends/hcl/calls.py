@@ -1,8 +1,9 @@
 """Function calls, `try` and `can` among them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import syntax, terms
@@ -17,15 +18,13 @@ from tfkms.frontends.hcl.walker import Bindings, Outcome, Walker
 from tfkms.values import Hole
 
 
-@dataclass(frozen=True, slots=True)
-class _Later:
+class _Later(Struct, frozen=True):
     """An argument that is not evaluated yet."""
 
     node: syntax.Expression
 
 
-@dataclass(frozen=True, slots=True)
-class _Now:
+class _Now(Struct, frozen=True):
     """An argument that `...` stands for; with `several`, arguments of which it is not known how many there are."""
 
     term: Term

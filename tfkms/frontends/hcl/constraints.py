@@ -1,7 +1,9 @@
 """Type constraints of variables: parsed from syntax, with the defaults of `optional()`; and values made to fit them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import syntax
@@ -41,8 +43,7 @@ _COLLECTIONS: Mapping[str, Callable[[Type], Type]] = {"list": ListType, "set": S
 _NAMES = (*_PRIMITIVES, *_COLLECTIONS, "tuple", "object")
 
 
-@dataclass(frozen=True, slots=True)
-class Defaults:
+class Defaults(Struct, frozen=True):
     """What absent or null attributes become: `values` by attribute; `within` by attribute, by position, or for all."""
 
     values: Mapping[str, Term] = field(default_factory=dict)
@@ -75,15 +76,17 @@ class Defaults:
             if given is None or is_null(given):
                 made[name] = self._below(name).apply(default)
             elif isinstance(given, Unknown) and may_be_null(given) and not may_be_null(default):
-                made[name] = Unknown(given.type, given.hole, True, given.plain, given.sensitive, given.place)
+                made[name] = Unknown(
+                    given.type, given.hole, True, given.plain, sensitive=given.sensitive, place=given.place
+                )
         if isinstance(term, Map):
             if not made:
                 return term
             common = unify([member.type for member in made.values()])
             if common is not None:
                 converted = {name: convert(member, common) for name, member in made.items()}
-                return Map(common, converted, term.sensitive, term.place)
-        return Object(made, term.sensitive, term.place)
+                return Map(common, converted, sensitive=term.sensitive, place=term.place)
+        return Object(made, sensitive=term.sensitive, place=term.place)
 
 
 def _sequence(term: List | Set | Tuple, made: list[Term]) -> Term:
@@ -93,15 +96,14 @@ def _sequence(term: List | Set | Tuple, made: list[Term]) -> Term:
         return term
     common = unify([item.type for item in made])
     if common is None:
-        return Tuple(tuple(made), term.sensitive, term.place)
+        return Tuple(tuple(made), sensitive=term.sensitive, place=term.place)
     converted = [convert(item, common) for item in made]
     if isinstance(term, Set):
         return set_of(common, converted, sensitive=term.sensitive, place=term)
-    return List(common, tuple(converted), term.sensitive, term.place)
+    return List(common, tuple(converted), sensitive=term.sensitive, place=term.place)
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(Struct, frozen=True):
     """What a variable takes: values that convert to `type`, absent attributes filled in from `defaults`."""
 
     type: Type = DYNAMIC
@@ -112,8 +114,7 @@ class Constraint:
         return convert(self.defaults.apply(term), self.type)
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """What a `variable` block says of its value; `default` is None where there is none."""
 
     constraint: Constraint = field(default_factory=Constraint)

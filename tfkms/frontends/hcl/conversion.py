@@ -54,14 +54,16 @@ def convert(term: Term, kind: Type) -> Term:
         raise CannotConvert(_requirement(term.type, kind))
     match term:
         case Null():
-            return Null(_replaced(term.type, settled(kind)), term.sensitive, term.place)
+            return Null(_replaced(term.type, settled(kind)), sensitive=term.sensitive, place=term.place)
         case Unknown(members=members) if members is not None and isinstance(kind, ObjectType):
             made = {name: convert(members(name), wanted) for name, wanted in kind.attributes.items()}
             return Object(made, sensitive=term.sensitive, place=term.place)
         case Unknown(hole=hole):
             plain = term.plain or term.type in (NUMBER, BOOL)
             wanted = _replaced(term.type, settled(kind))
-            return Unknown(wanted, hole, term.not_null, plain and wanted is STRING, term.sensitive, term.place)
+            return Unknown(
+                wanted, hole, term.not_null, plain and wanted is STRING, sensitive=term.sensitive, place=term.place
+            )
         case HoledText():
             assert isinstance(kind, Primitive)
             return derived(f"to{kind.name}", (term,), kind)
@@ -102,15 +104,15 @@ def text_of(term: Bool | Number | Text) -> str:
 
 def _primitive(term: Bool | Number | Text, kind: Primitive) -> Term:
     if kind is STRING:
-        return Text(text_of(term), term.sensitive, term.place)
+        return Text(text_of(term), sensitive=term.sensitive, place=term.place)
     shown = text_of(term)
     if kind is NUMBER:
         number = floats.parse(shown)
         if number is None:
             raise CannotConvert("a number is required")
-        return Number(number, term.sensitive, term.place)
+        return Number(number, sensitive=term.sensitive, place=term.place)
     if shown in ("true", "1", "false", "0"):
-        return Bool(shown in ("true", "1"), term.sensitive, term.place)
+        return Bool(shown in ("true", "1"), sensitive=term.sensitive, place=term.place)
     hint = f'; to convert from string, use lowercase "{shown.lower()}"' if shown.lower() in ("true", "false") else ""
     raise CannotConvert(f"a bool is required{hint}")
 
@@ -123,7 +125,7 @@ def _composite(term: Composite, kind: Type) -> Term:
             if isinstance(term, Set) and not term.whole:
                 return derived("tolist", (term,), ListType(_common(term, element)))
             made = _converted_items(term, element)
-            return List(_element(made, term, element), tuple(made), term.sensitive, term.place)
+            return List(_element(made, term, element), tuple(made), sensitive=term.sensitive, place=term.place)
         case SetType(element):
             made = _converted_items(term, element)
             return set_of(_element(made, term, element), made, sensitive=term.sensitive, place=term)
@@ -131,10 +133,10 @@ def _composite(term: Composite, kind: Type) -> Term:
             assert isinstance(term, Map | Object)
             made = _converted_items(term, element)
             members = dict(zip(term.members, made, strict=True))
-            return Map(_element(made, term, element), members, term.sensitive, term.place)
+            return Map(_element(made, term, element), members, sensitive=term.sensitive, place=term.place)
         case TupleType(elements):
             made = [convert(item, wanted) for item, wanted in zip(items(term), elements, strict=True)]
-            return Tuple(tuple(made), term.sensitive, term.place)
+            return Tuple(tuple(made), sensitive=term.sensitive, place=term.place)
         case ObjectType():
             assert isinstance(term, Map | Object)
             return _object(term, kind)
@@ -188,7 +190,7 @@ def _object(term: Map | Object, kind: ObjectType) -> Object:
             members[name] = Null(settled(wanted))
         else:
             raise CannotConvert(f"attribute `{name}` is required")
-    return Object(members, term.sensitive, term.place)
+    return Object(members, sensitive=term.sensitive, place=term.place)
 
 
 def _replaced(given: Type, wanted: Type) -> Type:

@@ -9,9 +9,11 @@ import os
 import re
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.frontends.hcl.index import Declared, DeclaredLocal, FileIndex, Lost, index_file
@@ -29,16 +31,14 @@ _UNIQUE = frozenset({"resource", "data", "ephemeral", "variable", "output", "mod
 _UNMERGED = frozenset({"locals", "terraform", "moved", "import", "removed"})
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """An argument or a nested block, with the text that its offsets are into."""
 
     item: Argument | Block
     source: SourceText
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(Struct, frozen=True, dict=True):
     """A block and the blocks of override files that change it, in the order in which they do."""
 
     base: Declared
@@ -70,8 +70,7 @@ class Declaration:
         return tuple(diagnostic for part in (self.base, *self.overrides) for diagnostic in part.diagnostics)
 
 
-@dataclass(frozen=True)
-class DirectoryIndex:
+class DirectoryIndex(Struct, frozen=True, dict=True):
     """What a directory declares. `directory` is relative to the scanned root, with `/`, and `.` for the root itself.
 
     `locals` has the local values by name. `diagnostics` are errors about files, and about what is declared twice or

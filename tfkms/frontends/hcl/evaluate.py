@@ -1,8 +1,9 @@
 """From syntax to terms: what an expression says in a scope."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import assert_never
+
+from msgspec import Struct
 
 from tfkms.diagnostics import Diagnostic, Level, did_you_mean
 from tfkms.frontends.hcl import syntax, terms
@@ -30,8 +31,7 @@ _NAMED_IN_A_MODULE = ("var", "local", "module", "data")
 _TEMPLATE_FUNCTIONS = ("templatefile", "templatestring")
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True):
     """What an expression evaluates to, with what went wrong on the way; what went wrong is unknown in `term`."""
 
     term: Term
@@ -359,7 +359,7 @@ class Evaluator:
             else:
                 open_key = key
         place = self.place(node)
-        made = terms.Object(members, sensitive, place)
+        made = terms.Object(members, sensitive=sensitive, place=place)
         check_size(made.size)
         if open_key is None:
             return made

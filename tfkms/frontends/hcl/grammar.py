@@ -4,9 +4,10 @@ There is no recursion but for templates in holes of templates: states and values
 """
 
 import re
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
+
+from msgspec import Struct
 
 from tfkms.diagnostics import Refusal
 from tfkms.frontends.hcl import template
@@ -57,8 +58,7 @@ def _expression(text: str, depth: int, start: int, end: int) -> Expression:
     return checked_depth(expression)
 
 
-@dataclass(frozen=True, slots=True)
-class _Automaton:
+class _Automaton(Struct, frozen=True):
     """The tables with our functions in them.
 
     `reductions` has for each rule its nonterminal, its length and its maker, None where a value passes unchanged. Such

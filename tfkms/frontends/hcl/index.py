@@ -6,9 +6,11 @@ line, and a stretch of text of which one can still ask what may have been in it.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import assert_never
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.frontends.hcl.json_syntax import json_blocks
@@ -26,8 +28,7 @@ ANNOTATION = "tfkms:"
 _ESCAPED_LETTER = re.compile(r"\\[uU]")
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """A block where it stands in a file, with the comments right above it and behind it.
 
     Offsets in `body` and in `comments` are into `source`. For JSON syntax that is the whole file.
@@ -36,7 +37,7 @@ class Declared:
     type: str
     labels: tuple[str, ...]
     source: SourceText
-    written: Body | None = field(default=None, repr=False)
+    written: Body | None = None
 
     @property
     def whole(self) -> Body:
@@ -60,12 +61,11 @@ class Declared:
         return self.source.span(self.block.start, self.block.end)
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """A stretch of a file that cannot be read. `text` is None where not even characters could be made of it."""
 
     span: Span
-    text: str | None = field(repr=False)
+    text: str | None
     message: str
 
     def may_hold(self, *words: str) -> bool:
@@ -78,13 +78,12 @@ class Lost:
         return all(re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", self.text) for word in words)
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredLocal:
+class DeclaredLocal(Struct, frozen=True):
     """One local value, not parsed yet."""
 
     name: str
     source: SourceText
-    written: Argument | None = field(default=None, repr=False)
+    written: Argument | None = None
 
     @property
     def argument(self) -> Argument:
@@ -108,8 +107,7 @@ class DeclaredLocal:
         return self.source.span(self.argument.start, self.argument.end)
 
 
-@dataclass(frozen=True, slots=True)
-class FileIndex:
+class FileIndex(Struct, frozen=True):
     """The declarations of one file, in source order. `file` is relative to the scanned root, with `/`.
 
     `annotated` is its whole text if something in it is addressed to tfkms, None otherwise.
@@ -119,7 +117,7 @@ class FileIndex:
     blocks: tuple[Declared, ...]
     locals: tuple[DeclaredLocal, ...]
     lost: tuple[Lost, ...]
-    annotated: SourceText | None = field(default=None, repr=False)
+    annotated: SourceText | None = None
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

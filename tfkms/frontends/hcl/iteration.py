@@ -1,7 +1,8 @@
 """`for` expressions and splats."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert, text_of
@@ -35,7 +36,7 @@ def for_tuple(walker: Walker, node: syntax.ForTuple, bound: Bindings) -> Term:
             size += result.size
             check_size(size)
             made.append(result)
-    return terms.Tuple(tuple(made), sensitive, walker.place(node))
+    return terms.Tuple(tuple(made), sensitive=sensitive, place=walker.place(node))
 
 
 def for_object(walker: Walker, node: syntax.ForObject, bound: Bindings) -> Term:
@@ -79,7 +80,7 @@ def for_object(walker: Walker, node: syntax.ForObject, bound: Bindings) -> Term:
     members: dict[str, Term] = {
         name: terms.Tuple(tuple(results)) if node.grouped else results[0] for name, results in made.items()
     }
-    return terms.Object(members, sensitive, walker.place(node))
+    return terms.Object(members, sensitive=sensitive, place=walker.place(node))
 
 
 def _repeated(node: syntax.ForObject, name: str, *, sensitive: bool) -> Fault:
@@ -174,20 +175,20 @@ def splat(walker: Walker, node: syntax.Splat, bound: Bindings) -> Term:
         case terms.Null():
             if sequence:
                 raise Fault("a splat cannot go over a null list")
-            return terms.Tuple((), base.sensitive, walker.place(node))
+            return terms.Tuple((), sensitive=base.sensitive, place=walker.place(node))
         case terms.List() | terms.Set() if isinstance(base, terms.List) or base.whole:
             made = [_each_guarded(walker, node, item, bound) for item in base.items]
             return terms.with_sensitive(_listed(walker, node, base.type, made, bound), base.sensitive)
         case terms.Tuple(items=items):
             made = [_each_guarded(walker, node, item, bound) for item in items]
-            return terms.Tuple(tuple(made), base.sensitive, walker.place(node))
+            return terms.Tuple(tuple(made), sensitive=base.sensitive, place=walker.place(node))
         case terms.Set() | Unknown() if sequence or base.type is DYNAMIC or terms.may_be_null(base):
             made_of = _undecided(walker, node, base, sensitive=False)
             assert isinstance(made_of, Unknown)
             return replace(made_of, type=_result_type(walker, node, base.type, bound)) if sequence else made_of
         case _:
             made = [_each_guarded(walker, node, terms.bare(base), bound)]
-            return terms.Tuple(tuple(made), base.sensitive, walker.place(node))
+            return terms.Tuple(tuple(made), sensitive=base.sensitive, place=walker.place(node))
 
 
 def _each(walker: Walker, node: syntax.Splat, value: Meaning, bound: Bindings) -> Term:

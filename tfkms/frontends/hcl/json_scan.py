@@ -1,15 +1,15 @@
 """JSON with the place of every value. The standard library's reader keeps none."""
 
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from tfkms.frontends.hcl.scan import SyntaxProblem
 
 
-@dataclass(frozen=True, slots=True)
-class JsonString:
+class JsonString(Struct, frozen=True):
     """A string with its quotes at `[start, end)`.
 
     `places` is where each character of `text` stands, and where the text ends; None if it is written without escapes.
@@ -18,11 +18,10 @@ class JsonString:
     start: int
     end: int
     text: str
-    places: tuple[int, ...] | None = field(default=None, repr=False)
+    places: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JsonLiteral:
+class JsonLiteral(Struct, frozen=True):
     """A number, exact, or true, false or null."""
 
     start: int
@@ -30,8 +29,7 @@ class JsonLiteral:
     value: Decimal | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class JsonArray:
+class JsonArray(Struct, frozen=True):
     """`[…]`."""
 
     start: int
@@ -39,8 +37,7 @@ class JsonArray:
     items: tuple["JsonValue", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class JsonObject:
+class JsonObject(Struct, frozen=True):
     """`{…}`, its members in order; names may repeat."""
 
     start: int

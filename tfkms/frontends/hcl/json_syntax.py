@@ -6,8 +6,9 @@ says: those that Terraform itself knows become blocks, others stay arguments, an
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from tfkms.frontends.hcl import grammar
 from tfkms.frontends.hcl.json_scan import JsonArray, JsonLiteral, JsonObject, JsonString, JsonValue, read_json

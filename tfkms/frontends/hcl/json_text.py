@@ -6,7 +6,8 @@ around it: then the document is unknown.
 """
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tfkms.frontends.hcl import floats
 from tfkms.frontends.hcl.conversion import CannotConvert, convert

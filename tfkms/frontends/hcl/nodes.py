@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.frontends.hcl import template
 from tfkms.frontends.hcl.lexer import Token
@@ -34,8 +36,7 @@ from tfkms.frontends.hcl.syntax import (
 from tfkms.frontends.hcl.walk import MAX_DEPTH, too_deep
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """The text at hand, and what parses the holes of templates in it.
 
     The grammar counts a newline after an operation to the operation; `line_ends` has the offsets before such newlines.
@@ -251,15 +252,13 @@ def _full_splat(source: Source, given: list[Any]) -> Step:
     return Step(given[0][2], given[0][2], "full", given[1] if len(given) > 1 else [])
 
 
-@dataclass(frozen=True, slots=True)
-class _Intro:
+class _Intro(Struct, frozen=True):
     key: str | None
     value: str
     collection: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class _If:
+class _If(Struct, frozen=True):
     condition: Expression
 
 

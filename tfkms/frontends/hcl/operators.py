@@ -26,9 +26,9 @@ def unary(operator: str, operand: Term) -> Term:
     term = _operand(operand, BOOL if operator == "!" else NUMBER, "the operand")
     match term:
         case Bool(value, sensitive=sensitive):
-            return Bool(not value, sensitive)
+            return Bool(not value, sensitive=sensitive)
         case Number(value, sensitive=sensitive, precision=precision):
-            return Number(floats.negated(value), sensitive, precision=precision)
+            return Number(floats.negated(value), sensitive=sensitive, precision=precision)
         case _:
             return derived(operator, (term,), term.type)
 

@@ -6,9 +6,10 @@ Texts are remembered: the same block, in whatever file, is parsed once.
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache
 from typing import assert_never
+
+from msgspec.structs import replace
 
 from tfkms.frontends.hcl import grammar
 from tfkms.frontends.hcl.nodes import without_doubles

@@ -6,12 +6,11 @@ thing is better here: the content of a `dynamic` block, which plans leave out, s
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct, field
 
 from tfkms.frontends.addresses import longest
 from tfkms.frontends.hcl.syntax import Argument, Block, Body, Expression, Literal, Object, Template, Tuple
@@ -35,8 +34,7 @@ _DIGITS = 1_000
 _CALL_META = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleBlocks:
+class ModuleBlocks(Struct, frozen=True):
     """A module's top-level blocks, and the modules that it calls as far as they are at hand, by the call's name."""
 
     blocks: Sequence[Block]
@@ -50,8 +48,7 @@ def configuration(root: ModuleBlocks) -> Configuration:
     return Configuration(providers, module)
 
 
-@dataclass(frozen=True, slots=True)
-class _Providers:
+class _Providers(Struct, frozen=True):
     """Which provider block a name means in one module; `known` gathers the blocks of all."""
 
     path: tuple[str, ...]

@@ -6,10 +6,11 @@ program is tried at each place of the text once, in order of preference.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from tfkms.frontends.hcl.faults import Withheld
 from tfkms.frontends.hcl.regex_classes import Test
@@ -40,8 +41,7 @@ class _Step(NamedTuple):
     match: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """The spans of the whole and of each capture, (-1, -1) for one that took no part."""
 
     spans: tuple[tuple[int, int], ...]

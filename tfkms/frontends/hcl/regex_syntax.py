@@ -1,7 +1,8 @@
 """Regular expressions as Terraform takes them: Go's `regexp/syntax`, which is RE2's without `\\C`."""
 
-from dataclasses import dataclass
 from typing import TypeAlias, Union
+
+from msgspec import Struct
 
 from tfkms.frontends.hcl.faults import Fault, Withheld
 from tfkms.frontends.hcl.regex_classes import (
@@ -23,36 +24,31 @@ _NESTING_LIMIT = 200
 _SIMPLE = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """One letter that `test` accepts."""
 
     test: Test
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(Struct, frozen=True):
     """A place without a letter: `^`, `$` (of a line), `A`, `z` (of the text), `b`, `B`."""
 
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """One after the other."""
 
     items: tuple["Pattern", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """The first of `items` that leads to a match."""
 
     items: tuple["Pattern", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """`item` from `least` to `most` times (None: any number), as often as possible or, `lazy`, as seldom."""
 
     item: "Pattern"
@@ -61,8 +57,7 @@ class Repeat:
     lazy: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A capture, numbered from 1 by its opening parenthesis."""
 
     item: "Pattern"
@@ -72,8 +67,7 @@ class Group:
 Pattern: TypeAlias = Union[Letter, Assertion, Sequence, Choice, Repeat, Group]  # noqa: UP007 - names itself within
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(Struct, frozen=True):
     """`(?ims U)`: ignore case, `^` and `$` at lines, `.` takes newlines, repeats are lazy."""
 
     i: bool = False
@@ -82,8 +76,7 @@ class Flags:
     u: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """A pattern with the names of its captures, "" for those without."""
 
     pattern: Pattern

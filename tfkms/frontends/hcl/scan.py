@@ -4,8 +4,9 @@ Nesting is followed with a list, not by recursion: no input makes these function
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 IDENTIFIER = r"[^\W\d][\w-]*+"
 COMMENT = r"#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/"
@@ -41,8 +42,7 @@ class SyntaxProblem(Exception):  # noqa: N818 - a stretch of text cannot be read
         self.limited = limited
 
 
-@dataclass(frozen=True, slots=True)
-class Heredoc:
+class Heredoc(Struct, frozen=True):
     """A heredoc: its introducer begins at `start`, its lines are `[body, body_end)`, its closing marker ends at `end`.
 
     `flush` is True for `<<-`.

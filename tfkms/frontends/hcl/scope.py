@@ -1,22 +1,25 @@
 """What an expression may refer to: the protocol between the evaluator and the configuration around it."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
+
+from msgspec import Struct, field
 
 from tfkms.frontends.hcl.faults import DEPTH_LIMIT, STEP_LIMIT, Withheld
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.terms import Place, Term
 
 
-class Deferred(ABC):
+class Deferred:
     """Something that a name stands for and that is evaluated only as far as it is asked about.
 
     `var`, `local`, `module.network`, all instances of a resource and one instance are such things. Each answer is a
     term or a deferred thing again. What does not exist is a `Fault`; what may or may not exist, an `Unknown` from
     `index`: the evaluator then takes it that the expression could still fail.
     """
+
+    __slots__ = ()
 
     @abstractmethod
     def attribute(self, name: str) -> "Term | Deferred":
@@ -42,8 +45,7 @@ class Deferred(ABC):
 Meaning: TypeAlias = Term | Deferred
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """What evaluating one configuration may take: how deep it is at the moment, how many steps it took so far."""
 
     depth: int = 0
@@ -84,8 +86,7 @@ class Scope(Protocol):
         """Words that can be meant, to tell a misspelt one."""
 
 
-@dataclass(slots=True)
-class Memo:
+class Memo(Struct):
     """Results by key, each worked out once; and what to answer where working one out comes back to itself."""
 
     found: dict[Hashable, Term] = field(default_factory=dict)
@@ -106,8 +107,7 @@ class Memo:
         return result
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """A scope of terms known beforehand, such as the variables of a template."""
 
     bound: dict[str, Meaning]

@@ -21,7 +21,7 @@ def set_of(element: Type, members: Sequence[Term], *, sensitive: bool = False, p
     for member in known:
         if not distinct or equal(distinct[-1], member) is not True:
             distinct.append(member)
-    return Set(element, (*distinct, *open_), sensitive, place.place if place is not None else None)
+    return Set(element, (*distinct, *open_), sensitive=sensitive, place=place.place if place is not None else None)
 
 
 def _before(left: Term, right: Term) -> int:

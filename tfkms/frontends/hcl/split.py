@@ -5,8 +5,9 @@ cannot be made out is a piece too, up to the next line that looks like the begin
 """
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from tfkms.frontends.hcl.scan import (
     IDENTIFIER,
@@ -21,8 +22,7 @@ from tfkms.frontends.hcl.scan import (
 from tfkms.frontends.hcl.template import unescaped
 
 
-@dataclass(frozen=True, slots=True)
-class ArgumentPiece:
+class ArgumentPiece(Struct, frozen=True):
     """`name = value` at `text[start:end]`, the value beginning at `value`."""
 
     start: int
@@ -31,8 +31,7 @@ class ArgumentPiece:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
-class BlockPiece:
+class BlockPiece(Struct, frozen=True):
     """`type "label"… { }` at `text[start:end]`, what is between the braces at `text[body:close]`."""
 
     start: int
@@ -43,8 +42,7 @@ class BlockPiece:
     close: int
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadablePiece:
+class UnreadablePiece(Struct, frozen=True):
     """What is neither, with the offset of the trouble and a lower-case line about it."""
 
     start: int

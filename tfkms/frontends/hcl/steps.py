@@ -1,16 +1,16 @@
 """What follows a term, put on it as HCL does: indexes, attributes, and splats, which nest."""
 
-from dataclasses import dataclass
 from typing import Any, assert_never
 from typing import Literal as OneOf
+
+from msgspec import Struct
 
 from tfkms.frontends.hcl.lexer import MAX_NESTING
 from tfkms.frontends.hcl.scan import SyntaxProblem, skip_gap
 from tfkms.frontends.hcl.syntax import Attribute, Element, Expression, Index, Splat
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What follows a term: `.name`, `.0`, `[key]`, or a splat with the steps that the grammar puts behind it."""
 
     start: int

@@ -9,10 +9,11 @@ markers (`~`) and the indentation of `<<-` are taken out, so that evaluating one
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from tfkms.location import Span
 
@@ -35,8 +36,7 @@ LABELS: Mapping[str, int] = {
 """How many labels each type of block at the top of a file has."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A number, `true`, `false` or `null`. Numbers are exact, as written."""
 
     start: int
@@ -44,8 +44,7 @@ class Literal:
     value: Decimal | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """The beginning of a traversal, `var` or `aws_kms_key`, or a variable of a `for` or of a `dynamic` block."""
 
     start: int
@@ -53,8 +52,7 @@ class Name:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """`base.name`."""
 
     start: int
@@ -63,8 +61,7 @@ class Attribute:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """`base[key]`; the legacy `base.0` too, with a literal number as key."""
 
     start: int
@@ -73,8 +70,7 @@ class Index:
     key: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Splat:
+class Splat(Struct, frozen=True):
     """`base[*]…` and `base.*…`: `each` is what is taken of every element, with an `Element` for the element itself.
 
     An attribute splat (`.*`) takes attributes only: an index after it stands around the splat, not in `each`. Splats in
@@ -87,16 +83,14 @@ class Splat:
     each: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """Inside the `each` of a splat: the element at hand of the innermost splat around it. It stands behind the star."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A function call. `name` is as written (`provider::aws::arn_parse`); `expand`: the last argument ends in `...`."""
 
     start: int
@@ -106,8 +100,7 @@ class Call:
     expand: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Struct, frozen=True):
     """`!operand` or `-operand`."""
 
     start: int
@@ -116,8 +109,7 @@ class Unary:
     operand: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Struct, frozen=True):
     """`left operator right`, the operator one of `+ - * / % == != < > <= >= && ||`."""
 
     start: int
@@ -127,8 +119,7 @@ class Binary:
     right: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Struct, frozen=True):
     """`condition ? then : otherwise`."""
 
     start: int
@@ -138,8 +129,7 @@ class Conditional:
     otherwise: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Tuple:
+class Tuple(Struct, frozen=True):
     """`[…]`."""
 
     start: int
@@ -147,8 +137,7 @@ class Tuple:
     items: tuple["Expression", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectItem:
+class ObjectItem(Struct, frozen=True):
     """`key = value`. A bare name as key is a template of that text; a key in parentheses is the expression in them.
 
     A reference without parentheses, `aws.west`, has no value as a key: it names a provider in `providers`.
@@ -158,8 +147,7 @@ class ObjectItem:
     value: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(Struct, frozen=True):
     """`{…}`."""
 
     start: int
@@ -167,8 +155,7 @@ class Object:
     items: tuple[ObjectItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ForTuple:
+class ForTuple(Struct, frozen=True):
     """`[for key, value in collection : result if condition]`; without `key` and `condition` those are None."""
 
     start: int
@@ -180,8 +167,7 @@ class ForTuple:
     condition: "Expression | None"
 
 
-@dataclass(frozen=True, slots=True)
-class ForObject:
+class ForObject(Struct, frozen=True):
     """`{for key, value in collection : result_key => result if condition}`; `grouped`: the result ends in `...`."""
 
     start: int
@@ -195,8 +181,7 @@ class ForObject:
     grouped: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TextPart:
+class TextPart(Struct, frozen=True):
     """Literal text of a template, as it comes out: escapes read, strips and indentation applied."""
 
     start: int
@@ -204,8 +189,7 @@ class TextPart:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Interpolation:
+class Interpolation(Struct, frozen=True):
     """`${expression}` in a template."""
 
     start: int
@@ -213,8 +197,7 @@ class Interpolation:
     expression: "Expression"
 
 
-@dataclass(frozen=True, slots=True)
-class IfDirective:
+class IfDirective(Struct, frozen=True):
     """`%{ if condition }…%{ else }…%{ endif }`."""
 
     start: int
@@ -224,8 +207,7 @@ class IfDirective:
     otherwise: tuple["TemplatePart", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ForDirective:
+class ForDirective(Struct, frozen=True):
     """`%{ for key, value in collection }…%{ endfor }`; without `key` that is None."""
 
     start: int
@@ -239,8 +221,7 @@ class ForDirective:
 TemplatePart: TypeAlias = TextPart | Interpolation | IfDirective | ForDirective
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A quoted string, a heredoc, a template file or a string of JSON syntax.
 
     `passes_through` marks one that is a lone `${…}`, without even a newline after it: its value is that of the
@@ -260,8 +241,7 @@ class Template:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """An expression that cannot be parsed. Its value is unknown; `message` is one lower-case line.
 
     `limited` says that Terraform may well read it, and we do not.
@@ -293,8 +273,7 @@ Expression: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment as written, its marks included. It annotates what begins or ends on its last line, or on the next."""
 
     start: int
@@ -302,8 +281,7 @@ class Comment:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Struct, frozen=True):
     """`name = value`; `start` is that of the name, `end` that of the value."""
 
     start: int
@@ -312,8 +290,7 @@ class Argument:
     value: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """`type "label"… { body }`; `dynamic` blocks are blocks like any other."""
 
     start: int
@@ -323,8 +300,7 @@ class Block:
     body: "Body"
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """What stands in a block, in source order.
 
     `comments` are those of the whole text, nested blocks included, and stand at the outermost body only. `unreadable`
@@ -350,8 +326,7 @@ class Body:
         return tuple(item for item in self.items if isinstance(item, Block))
 
 
-@dataclass(frozen=True)
-class SourceText:
+class SourceText(Struct, frozen=True, dict=True):
     """A piece of a file that is parsed by itself: offsets into `text` become places in `file`.
 
     `file` is relative to the scanned root, with `/` on every system. `line` and `column` are where the text begins.
@@ -359,7 +334,7 @@ class SourceText:
     """
 
     file: str
-    text: str = field(repr=False)
+    text: str
     line: int = 1
     column: int = 1
     in_file: bool = True

@@ -8,10 +8,11 @@ put there, and tables decide what is read. Tables hold numbers and names of rule
 import hashlib
 import importlib.util
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from tfkms.diagnostics import Refusal
 
@@ -20,8 +21,7 @@ FORMAT = 1
 STARTS = ("start", "expression")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A production: `origin` is the nonterminal it makes, `name` what python-hcl2 calls the tree made of it."""
 
     origin: str
@@ -29,8 +29,7 @@ class Rule:
     symbols: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(Struct, frozen=True):
     """An LALR automaton.
 
     `states[state][symbol]` is the state after shifting or making the symbol, or, if negative, `~rule` to reduce by.

@@ -8,9 +8,10 @@ the tokens that begin a line, after strip markers have done their work.
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import islice
 from typing import NoReturn, TypeAlias
+
+from msgspec import Struct
 
 from tfkms.frontends.hcl.graphemes import graphemes
 from tfkms.frontends.hcl.scan import GAP, IDENTIFIER, Heredoc, SyntaxProblem, hole_end
@@ -40,8 +41,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
-@dataclass(slots=True)
-class _Text:
+class _Text(Struct):
     """A token of literal text, its escapes read."""
 
     start: int
@@ -53,15 +53,13 @@ class _Text:
         self.text = kept
 
 
-@dataclass(frozen=True, slots=True)
-class _If:
+class _If(Struct, frozen=True):
     start: int
     end: int
     condition: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class _For:
+class _For(Struct, frozen=True):
     start: int
     end: int
     key: str | None
@@ -69,8 +67,7 @@ class _For:
     collection: Expression
 
 
-@dataclass(frozen=True, slots=True)
-class _Keyword:
+class _Keyword(Struct, frozen=True):
     """`else`, `endif` or `endfor`."""
 
     start: int

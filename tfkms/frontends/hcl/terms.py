@@ -9,10 +9,13 @@ structure stays readable around the holes.
 """
 
 import unicodedata
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import NamedTuple, TypeAlias, TypeVar, Union
+
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
 
 from tfkms.frontends.hcl.floats import PRECISION, Real
 from tfkms.frontends.hcl.syntax import SourceText
@@ -54,62 +57,83 @@ class Stretch(NamedTuple):
 Trace: TypeAlias = tuple[Stretch, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+Content: TypeAlias = tuple[object, ...]
+
+
+class _Term(Struct, frozen=True, eq=False, kw_only=True):
+    """Terms are equal if they are of one kind and their content is: where they were written plays no part."""
+
+    sensitive: bool = False
+    place: Place | None = None
+
+    @property
+    @abstractmethod
+    def _content(self) -> Content:
+        """What makes it what it is."""
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, _Term) and type(other) is type(self) and other._content == self._content
+        )
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self._content)
+
+
+class _Simple(_Term, frozen=True, eq=False):
+    """A term that has no items."""
+
+    size = 1
+
+    @property
+    def marked(self) -> bool:
+        """Whether it is sensitive."""
+        return self.sensitive
+
+
+class Null(_Simple, frozen=True, eq=False):
     """No value. `type` is what it would be of."""
 
     type: Type = DYNAMIC
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
 
     whole = True
-    size = 1
 
     @property
-    def marked(self) -> bool:
-        """Whether it is sensitive."""
-        return self.sensitive
+    def _content(self) -> Content:
+        return (self.type, self.sensitive)
 
 
-@dataclass(frozen=True, slots=True)
-class Bool:
+class Bool(_Simple, frozen=True, eq=False):
     """`true` or `false`."""
 
     value: bool
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
 
     type = BOOL
     whole = True
-    size = 1
 
     @property
-    def marked(self) -> bool:
-        """Whether it is sensitive."""
-        return self.sensitive
+    def _content(self) -> Content:
+        return (self.value, self.sensitive)
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(_Simple, frozen=True, eq=False):
     """A number, computed and printed with `precision` bits (`floats`)."""
 
     value: Real
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
-    precision: int = field(default=PRECISION, compare=False)
+    precision: int = PRECISION
 
     type = NUMBER
     whole = True
-    size = 1
 
     @property
-    def marked(self) -> bool:
-        """Whether it is sensitive."""
-        return self.sensitive
+    def _content(self) -> Content:
+        return (self.value, self.sensitive)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(_Simple, frozen=True, eq=False):
     """A known string, in Unicode normal form C.
 
     `document` is the term that it encodes as JSON, where that is known. `trace` says where stretches of it were
@@ -117,23 +141,18 @@ class Text:
     """
 
     value: str
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
-    document: "Term | None" = field(default=None, compare=False, repr=False)
-    trace: "Trace" = field(default=(), compare=False, repr=False)
+    document: "Term | None" = None
+    trace: "Trace" = ()
 
     type = STRING
     whole = True
-    size = 1
 
     @property
-    def marked(self) -> bool:
-        """Whether it is sensitive."""
-        return self.sensitive
+    def _content(self) -> Content:
+        return (self.value, self.sensitive)
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(_Simple, frozen=True, eq=False):
     """A value of which only the type is known, and what its refinements say.
 
     `not_null`: it is certainly not null. `plain`: it is a text without quotes, backslashes and control characters, so
@@ -145,17 +164,13 @@ class Unknown:
     hole: Hole
     not_null: bool = False
     plain: bool = False
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
-    members: "Callable[[str], Term] | None" = field(default=None, compare=False, repr=False)
+    members: "Callable[[str], Term] | None" = None
 
     whole = False
-    size = 1
 
     @property
-    def marked(self) -> bool:
-        """Whether it is sensitive."""
-        return self.sensitive
+    def _content(self) -> Content:
+        return (self.type, self.hole, self.not_null, self.plain, self.sensitive)
 
 
 class Encoding(Enum):
@@ -165,8 +180,7 @@ class Encoding(Enum):
     JSON_STRING = "json string"
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A hole in a text: `unknown` after `encodings`, applied in order. Without any it is a string, number or bool."""
 
     unknown: Unknown
@@ -180,27 +194,22 @@ class Part:
         return self.unknown.plain or self.unknown.type in (NUMBER, BOOL)
 
 
-@dataclass(frozen=True, slots=True)
-class HoledText:
+class HoledText(_Simple, frozen=True, eq=False):
     """A string of which some parts are known; never null, never without a hole, no two literal parts side by side.
 
     `document` and `trace` as for `Text`; a hole counts as one letter there.
     """
 
     parts: tuple[str | Part, ...]
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
-    document: "Term | None" = field(default=None, compare=False, repr=False)
-    trace: "Trace" = field(default=(), compare=False, repr=False)
+    document: "Term | None" = None
+    trace: "Trace" = ()
 
     type = STRING
     whole = False
-    size = 1
 
     @property
-    def marked(self) -> bool:
-        """Whether it is sensitive."""
-        return self.sensitive
+    def _content(self) -> Content:
+        return (self.parts, self.sensitive)
 
     @property
     def prefix(self) -> str:
@@ -218,14 +227,13 @@ class HoledText:
         return all(is_plain(part) if isinstance(part, str) else part.plain for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Collection:
+class _Collection(_Term, frozen=True, eq=False, kw_only=True):
     """What is worked out of the items of a collection once, when it is made."""
 
-    type: Type = field(init=False, compare=False, repr=False)
-    whole: bool = field(init=False, compare=False, repr=False)
-    marked: bool = field(init=False, compare=False, repr=False)
-    size: int = field(init=False, compare=False, repr=False)
+    type: Type = DYNAMIC
+    whole: bool = True
+    marked: bool = False
+    size: int = 1
 
     def _sum_up(self, kind: Type, sensitive: bool, children: Iterable["Term"]) -> None:
         whole, marked, size = True, sensitive, 1
@@ -233,75 +241,80 @@ class _Collection:
             whole = whole and child.whole
             marked = marked or child.marked
             size += child.size
-        object.__setattr__(self, "type", kind)
-        object.__setattr__(self, "whole", whole)
-        object.__setattr__(self, "marked", marked)
-        object.__setattr__(self, "size", size)
+        force_setattr(self, "type", kind)
+        force_setattr(self, "whole", whole)
+        force_setattr(self, "marked", marked)
+        force_setattr(self, "size", size)
 
 
-@dataclass(frozen=True, slots=True)
-class List(_Collection):
+class List(_Collection, frozen=True, eq=False):
     """`list(element)`: items of one type."""
 
     element: Type
     items: tuple["Term", ...]
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def _content(self) -> Content:
+        return (self.element, self.items, self.sensitive)
 
     def __post_init__(self) -> None:
         self._sum_up(ListType(self.element), self.sensitive, self.items)
 
 
-@dataclass(frozen=True, slots=True)
-class Set(_Collection):
+class Set(_Collection, frozen=True, eq=False):
     """`set(element)`: distinct items in Terraform's order; unknown ones come last and may equal others."""
 
     element: Type
     items: tuple["Term", ...]
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def _content(self) -> Content:
+        return (self.element, self.items, self.sensitive)
 
     def __post_init__(self) -> None:
         self._sum_up(SetType(self.element), self.sensitive, self.items)
 
 
-@dataclass(frozen=True, slots=True)
-class Tuple(_Collection):
+class Tuple(_Collection, frozen=True, eq=False):
     """What `[…]` makes: items of any types."""
 
     items: tuple["Term", ...]
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def _content(self) -> Content:
+        return (self.items, self.sensitive)
 
     def __post_init__(self) -> None:
         self._sum_up(TupleType(tuple([item.type for item in self.items])), self.sensitive, self.items)
 
 
-@dataclass(frozen=True, slots=True)
-class Map(_Collection):
+class Map(_Collection, frozen=True, eq=False):
     """`map(element)`: members of one type, sorted by key."""
 
     element: Type
     members: Mapping[str, "Term"]
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def _content(self) -> Content:
+        return (self.element, self.members, self.sensitive)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "members", _by_key(self.members))
+        force_setattr(self, "members", _by_key(self.members))
         self._sum_up(MapType(self.element), self.sensitive, self.members.values())
 
 
-@dataclass(frozen=True, slots=True)
-class Object(_Collection):
+class Object(_Collection, frozen=True, eq=False):
     """What `{…}` makes: members of any types, sorted by name."""
 
     members: Mapping[str, "Term"]
-    sensitive: bool = False
-    place: Place | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def _content(self) -> Content:
+        return (self.members, self.sensitive)
 
     def __post_init__(self) -> None:
         members = _by_key(self.members)
-        object.__setattr__(self, "members", members)
+        force_setattr(self, "members", members)
         kind = ObjectType({name: member.type for name, member in members.items()})
         self._sum_up(kind, self.sensitive, members.values())
 

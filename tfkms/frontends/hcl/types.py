@@ -1,47 +1,42 @@
 """The types of Terraform's values, as `show -json` and error messages write them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias, Union
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Primitive:
+
+class Primitive(Struct, frozen=True):
     """`string`, `number`, `bool`; and `dynamic`, the type of what has no type yet (`any` in a constraint)."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListType:
+class ListType(Struct, frozen=True):
     """`list(element)`."""
 
     element: "Type"
 
 
-@dataclass(frozen=True, slots=True)
-class SetType:
+class SetType(Struct, frozen=True):
     """`set(element)`."""
 
     element: "Type"
 
 
-@dataclass(frozen=True, slots=True)
-class MapType:
+class MapType(Struct, frozen=True):
     """`map(element)`."""
 
     element: "Type"
 
 
-@dataclass(frozen=True, slots=True)
-class TupleType:
+class TupleType(Struct, frozen=True):
     """`tuple([…])`: what `[…]` makes."""
 
     elements: tuple["Type", ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectType:
+class ObjectType(Struct, frozen=True):
     """`object({…})`: what `{…}` makes. `optional` are the attributes that a constraint lets one leave out."""
 
     attributes: Mapping[str, "Type"]

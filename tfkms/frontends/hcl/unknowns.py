@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from tfkms.frontends.hcl import floats
 from tfkms.frontends.hcl.terms import Bool, HoledText, Null, Number, Part, Term, Text, Unknown, first_hole, items
@@ -30,7 +31,7 @@ def derived(
             hole = found
             break
     sensitive = any(argument.marked for argument in given)
-    return Unknown(kind, made_of(hole, label, given), not_null, plain, sensitive)
+    return Unknown(kind, made_of(hole, label, given), not_null, plain, sensitive=sensitive)
 
 
 def made_of(hole: Hole, label: str, arguments: tuple[Term, ...]) -> Hole:

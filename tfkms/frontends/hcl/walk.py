@@ -1,8 +1,10 @@
 """Going through trees without recursion, however deep they are."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
 from tfkms.frontends.hcl.syntax import Body, Expression, Unreadable
 
@@ -46,7 +48,7 @@ def children(node: Any) -> Iterator[Any]:
         value = getattr(node, name)
         if isinstance(value, tuple):
             yield from value
-        elif is_dataclass(value):
+        elif isinstance(value, Struct):
             yield value
 
 
@@ -85,7 +87,7 @@ def relocated(expression: Expression, place: Callable[[int], int]) -> Expression
             value = getattr(node, name)
             if isinstance(value, tuple):
                 changes[name] = tuple([moved[id(item)] for item in value])
-            elif is_dataclass(value):
+            elif isinstance(value, Struct):
                 changes[name] = moved[id(value)]
         moved[id(node)] = replace(node, **changes)
     result: Expression = moved[id(expression)]

@@ -1,8 +1,9 @@
 """What the parts of the evaluator ask of each other."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from tfkms.frontends.hcl import syntax
 from tfkms.frontends.hcl.faults import Fault
@@ -14,8 +15,7 @@ ELEMENT = "*"
 Bindings = Mapping[str, Meaning]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What trying an expression gives: a term, or the first error in it; and how many doubts it raised.
 
     `shape` has the type of the expression even where that is in error, or an item of it. `forgiven` says that

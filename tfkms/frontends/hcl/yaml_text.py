@@ -3,10 +3,10 @@
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import yaml
+from msgspec.structs import replace
 
 from tfkms.frontends.hcl import floats
 from tfkms.frontends.hcl.conversion import text_of

@@ -8,8 +8,9 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from tfkms.diagnostics import Refusal
 
@@ -35,8 +36,7 @@ _BY_OPENTOFU = b'"encrypted_data"'
 _HEAD = 1 << 12
 
 
-@dataclass(frozen=True)
-class Archive:
+class Archive(Struct, frozen=True, dict=True):
     """What a saved plan holds.
 
     `configuration` are the files of every module by their names in the archive (`m-/main.tf` for the root, `m-a.b/…`

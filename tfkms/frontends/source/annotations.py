@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, TypeAlias
+
+from msgspec.structs import replace
 
 from tfkms.frontends.hcl.index import ANNOTATION
 from tfkms.frontends.hcl.json_scan import JsonArray, JsonObject, JsonString, JsonValue, read_json

@@ -1,7 +1,8 @@
 """The names that an expression sees: those of its module, and those of the block that it stands in."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tfkms.frontends.hcl.faults import Fault
 from tfkms.frontends.hcl.files import Files
@@ -12,8 +13,7 @@ _RESERVED = ("var", "local", "module", "data", "ephemeral", "path", "terraform",
 _BOUND_ONLY = ("each", "count", "self")
 
 
-@dataclass(frozen=True, slots=True)
-class BlockScope:
+class BlockScope(Struct, frozen=True):
     """A scope of a module: `files` are those that functions may read, `budget` is what is left to spend, `calls` are
     the module calls that lead here, `outer` tells the names of the module and `bound` holds those of the block."""
 

@@ -1,7 +1,9 @@
 """The body of a block as terms: arguments by name, nested blocks as lists of objects, `dynamic` ones written out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.directory import Placed
@@ -37,8 +39,7 @@ NESTED_BLOCKS = frozenset(
 """What providers take as nested blocks, as far as something reads it: in JSON syntax these look like arguments."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True):
     """Makes terms of bodies; what an expression is worth, and what a name stands for, is handed in."""
 
     evaluate: Evaluate

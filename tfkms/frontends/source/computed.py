@@ -5,7 +5,8 @@ Sources: the pages of the AWS provider's data sources; what of AWS is predicted:
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tfkms.frontends.addresses import AnyKey
 from tfkms.frontends.hcl.export import to_value
@@ -75,8 +76,7 @@ ManagedPath = Callable[[str], str | None]
 """The path in the ARN of the policy of that name which AWS manages, from `/` to `/`; None where none is known."""
 
 
-@dataclass(slots=True)
-class Computation:
+class Computation(Struct):
     """Works out attributes. `account` tells in which account and Region a resource is, `caller` as whom it is read,
     `managed_path` where policies are that AWS manages, `plan` what a plan of the configuration knows, None where there
     is none."""

@@ -4,8 +4,9 @@ Source: hashicorp/terraform:internal/terraform (the evaluation of names).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from tfkms.diagnostics import Diagnostic, Level, Refusal, did_you_mean
 from tfkms.frontends.addresses import AnyKey, ModulePath
@@ -37,8 +38,7 @@ INSTANCES_LIMIT = 200_000
 """How many instances all blocks may have that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One instance of a resource or data source, not yet evaluated."""
 
     module: "ModuleInstance"
@@ -79,8 +79,7 @@ Computed: TypeAlias = Callable[[Resource, str], Term]
 """An attribute of a resource that its block does not give."""
 
 
-@dataclass(slots=True)
-class World:
+class World(Struct):
     """What all modules of a configuration share.
 
     `computed` says what an attribute is worth that no block gives; `told` and `keys` what a plan of the configuration

@@ -102,7 +102,9 @@ def with_places(told: Term, written: Term) -> Term:
         sid = _sid(item)
         here = by_sid.get(sid) if sid is not None else place if len(own) == len(statements) else None
         pairs.append(("/Statement", None) if here is None else (f"/Statement/{here}", own[here]))
-    return Text(told.value, told.sensitive, document=term_of(to_value(found), StatementPlaces(places(source), pairs)))
+    return Text(
+        told.value, sensitive=told.sensitive, document=term_of(to_value(found), StatementPlaces(places(source), pairs))
+    )
 
 
 def _statement(block: Term) -> Term:

@@ -4,8 +4,10 @@ Source: hashicorp/terraform:internal/terraform (the evaluation of `count` and `f
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.frontends.addresses import AnyKey, written_key
 from tfkms.frontends.hcl import terms
@@ -23,8 +25,7 @@ INSTANCE_LIMIT = 10_000
 """How many instances of one block are written out; one more stands for all the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """One instance of a block: its key, and what `each` or `count` stand for in it."""
 
     key: Key = None

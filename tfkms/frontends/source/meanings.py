@@ -1,7 +1,9 @@
 """What names stand for in a configuration: variables, local values, modules and resources, evaluated by need."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import terms
@@ -15,8 +17,7 @@ from tfkms.frontends.hcl.unknowns import made_of
 from tfkms.values import Hole
 
 
-@dataclass(frozen=True, slots=True)
-class Members(Deferred):
+class Members(Struct, Deferred, frozen=True):
     """A few members by name, each with its meaning: `each`, `path`, the iterator of a `dynamic` block."""
 
     members: Mapping[str, Meaning]
@@ -41,8 +42,7 @@ class Members(Deferred):
         return terms.Object({name: as_term(own) for name, own in self.members.items()})
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup(Deferred):
+class Lookup(Struct, Deferred, frozen=True):
     """Things of a kind that are looked up by name: `var`, `local`, `module`, `data`, the resources of a type."""
 
     what: str
@@ -67,8 +67,7 @@ class Lookup(Deferred):
         raise Fault(f"`{self.what}` must be followed by a name")
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated(Deferred):
+class Repeated(Struct, Deferred, frozen=True):
     """The instances of a block with `count` or `for_each`, by key; `known` is False where their keys are not known."""
 
     what: str
@@ -117,8 +116,7 @@ class Repeated(Deferred):
         return terms.Tuple(tuple(as_term(own) for own in self.instances.values()))
 
 
-@dataclass(frozen=True, slots=True)
-class Single(Deferred):
+class Single(Struct, Deferred, frozen=True):
     """One instance of a resource, a data source or a module: its attributes are worked out one by one."""
 
     what: str

@@ -10,9 +10,10 @@ import posixpath
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.frontends.hcl.directory import Declaration, DirectoryIndex, index_directory, lies_inside
@@ -27,16 +28,14 @@ CALL_LIMIT = 20_000
 _MANIFEST_LIMIT = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """A module that is not at hand. `reason` is a lower-case clause; with `endless` nobody could follow the calls."""
 
     reason: str
     endless: bool = False
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(Struct, frozen=True):
     """A module: the index of its directory, and the modules that it calls by the name of the call."""
 
     index: DirectoryIndex
@@ -56,8 +55,7 @@ def load(root: Path, directory: str) -> Module:
     return _Loader(root, directory).module(directory, ())
 
 
-@dataclass(slots=True)
-class _Loader:
+class _Loader(Struct):
     """Indexes each directory once, however many calls lead to it. `start` is the root module's directory."""
 
     root: Path

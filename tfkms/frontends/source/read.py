@@ -1,10 +1,11 @@
 """The front end for a configuration without a plan: its resources as a plan that creates them would show them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic, Refusal
 from tfkms.finding import Input
@@ -58,8 +59,7 @@ def _no_path(_name: str) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """What a configuration is evaluated with besides its files.
 
     `root` is the directory that nothing is read outside of, `here` what `path.cwd` tells; it and `workspace` are None
@@ -93,8 +93,7 @@ def read_source(
         return _Reading(module, setting, wanted, mentions or {}).scan(path)
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """A plan of the configuration, what it says of resources, and the files that functions may read: None for those
     below the root."""
 
@@ -235,7 +234,7 @@ class _Reading:
             told.setdefault((diagnostic.code, diagnostic.file, diagnostic.line, diagnostic.message), diagnostic)
         for diagnostic in told.values():
             file = diagnostic.file
-            yield diagnostic if file is None else replace(diagnostic, file=self.setting.shown(file))
+            yield diagnostic if file is None else diagnostic._replace(file=self.setting.shown(file))
 
     def resource(self, own: Resource) -> Read:
         """A resource as a plan that creates it would show it."""

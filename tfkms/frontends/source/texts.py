@@ -1,13 +1,13 @@
 """What stands in the files of a configuration, for reports that show lines: read again when somebody asks."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tfkms.frontends.hcl.faults import Fault, Withheld
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTexts:
+class SourceTexts(Struct, frozen=True):
     """The texts of files by the names that reports give them.
 
     `files` are the paths from the root by those names, `content` reads one; it may raise `Fault`, `Withheld` or

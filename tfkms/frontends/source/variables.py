@@ -6,9 +6,10 @@ form, `*.auto.tfvars` and its JSON form by name, then `-var` and `-var-file` in 
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from tfkms.diagnostics import Diagnostic, Level, Refusal
 from tfkms.frontends.hcl import syntax
@@ -34,16 +35,14 @@ PRIMITIVES = frozenset({"string", "number", "bool"})
 _AUTO = (".auto.tfvars", ".auto.tfvars.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(Struct, frozen=True):
     """`--var NAME=VALUE`."""
 
     name: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromFile:
+class FromFile(Struct, frozen=True):
     """`--var-file FILE`: its content, and how messages call it."""
 
     file: str
@@ -53,8 +52,7 @@ class FromFile:
 Option: TypeAlias = Assigned | FromFile
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What the caller gives: variables of the environment (`TF_VAR_`) by name, and options in order."""
 
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -111,8 +109,7 @@ def _is_text(declaration: Declaration) -> bool:
             return False
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """Reads values that stand in files and on the command line: literals, without names and functions."""
 
     diagnostics: list[Diagnostic]

@@ -5,7 +5,8 @@ each kind; the runner cuts a message at 4,096 characters. A file is named only w
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Finding, Note, Report
@@ -20,8 +21,7 @@ SUMMARY_LIMIT = 1_000_000
 """In bytes; a step may write 1 MiB of summary, and others may have written to it before."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Annotation:
+class _Annotation(Struct, frozen=True):
     kind: str
     title: str
     message: str

@@ -6,7 +6,8 @@ harmless.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tfkms import catalogue
 from tfkms.catalogue import Rule
@@ -28,8 +29,7 @@ LINE = 160
 """The width of lines of the source: a page has room, and moves them sideways where it has not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A statement that decides: where it stands, and what it says, unless that is told with another finding.
 
     `written` are the lines of the source, each stretch with the place that it stands at, in which the elements are
@@ -46,8 +46,7 @@ class Statement:
     written: tuple[tuple[str, Excerpt], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """Findings that are alike, as one.
 
     `pages` are the guardrails with the addresses of their pages, where the settings name them; else `explaining` is the
@@ -71,8 +70,7 @@ class Told:
     who: str
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """What one guardrail said, in numbers of subjects."""
 
     check: str

@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tfkms.diagnostics import Diagnostic
 from tfkms.finding import Evidence, Finding, Note, Report, UnseenPolicy
@@ -21,8 +22,7 @@ _RESERVE = 1_200
 """Kept free for headings and for the lines that say what did not fit."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Struct, frozen=True):
     """Something to list: in full, or in one line where there is no room; `kind` is what it counts as if left out."""
 
     full: Callable[[], str]
@@ -30,8 +30,7 @@ class _Item:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Section:
+class _Section(Struct, frozen=True):
     title: str
     items: Sequence[_Item]
 

@@ -9,7 +9,6 @@ one guardrail for one alert if a fingerprint of them is the same, so none has on
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -188,7 +187,7 @@ def _diagnostic(item: Diagnostic, report: Report, view: View) -> Json:
     found: Json = {
         "descriptor": {"id": item.code},
         "level": item.level.value,
-        "message": {"text": told(replace(item, file=None), paths(report))},
+        "message": {"text": told(item._replace(file=None), paths(report))},
     }
     file = item.file or (report.inputs[item.input].path if item.input is not None else None)
     if file:

@@ -2,8 +2,9 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tfkms.finding import Evidence, Finding, Report, Verdict
 from tfkms.location import Origin
@@ -30,8 +31,7 @@ class Style(StrEnum):
     MARKED = "bold cyan"
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A stretch of a line, harmless to show."""
 
     text: str

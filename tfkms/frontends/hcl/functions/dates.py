@@ -1,8 +1,10 @@
 """Functions over timestamps in RFC 3339 syntax."""
 
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.frontends.hcl import floats, terms
 from tfkms.frontends.hcl.faults import Fault, Withheld
@@ -36,8 +38,7 @@ _LARGEST = 2**63 - 1
 _LEAP_YEAR = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A point in time as it is written: the clock at a place, how many minutes that is ahead of UTC, and nanoseconds
     after the second."""
 

@@ -1,7 +1,8 @@
 """`format` and `formatlist`: Go's verbs, over known and unknown values."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tfkms.frontends.hcl import floats, terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
@@ -19,8 +20,7 @@ _WIDTH_LIMIT = 1_000_000
 _INTEGERS = {"b": "b", "d": "d", "o": "o", "x": "x", "X": "X"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Verb:
+class _Verb(Struct, frozen=True):
     shown: str
     flags: str
     width: int

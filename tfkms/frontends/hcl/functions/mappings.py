@@ -43,19 +43,19 @@ def merge(*maps: Term) -> Term:
             members.update(value.members)
     sensitive = any(value.sensitive for value in maps)
     if kinds and alike and isinstance(kinds[0], MapType):
-        return terms.Map(kinds[0].element, members, sensitive)
-    return terms.Object(members, sensitive)
+        return terms.Map(kinds[0].element, members, sensitive=sensitive)
+    return terms.Object(members, sensitive=sensitive)
 
 
 @GROUP.define("keys", Parameter("inputMap", unknown=True, marked=True))
 def keys(value: Term) -> Term:
     match value:
         case Unknown(type=ObjectType(attributes)):
-            return terms.Tuple(tuple([terms.Text(name) for name in sorted(attributes)]), value.sensitive)
+            return terms.Tuple(tuple([terms.Text(name) for name in sorted(attributes)]), sensitive=value.sensitive)
         case terms.Object(members=members):
-            return terms.Tuple(tuple([terms.Text(name) for name in members]), value.sensitive)
+            return terms.Tuple(tuple([terms.Text(name) for name in members]), sensitive=value.sensitive)
         case terms.Map(members=members):
-            return terms.List(STRING, tuple([terms.Text(name) for name in members]), value.sensitive)
+            return terms.List(STRING, tuple([terms.Text(name) for name in members]), sensitive=value.sensitive)
         case Unknown(type=kind) if isinstance(kind, MapType) or kind is DYNAMIC:
             return derived("keys", (value,), ListType(STRING) if isinstance(kind, MapType) else DYNAMIC)
         case _:
@@ -76,9 +76,9 @@ def _values_type(value: Term) -> Type:
 def values(value: Term) -> Term:
     match value:
         case terms.Object(members=members):
-            return terms.Tuple(tuple(members.values()), value.sensitive)
+            return terms.Tuple(tuple(members.values()), sensitive=value.sensitive)
         case terms.Map(members=members):
-            return terms.List(value.element, tuple(members.values()), value.sensitive)
+            return terms.List(value.element, tuple(members.values()), sensitive=value.sensitive)
         case _:
             raise wrong("values", "mapping", value, "a map or object")
 
@@ -141,8 +141,8 @@ def zipmap(names: Term, values: Term) -> Term:
         members[name.value] = value
     sensitive = names.marked or values.sensitive
     if isinstance(values, terms.List):
-        return terms.Map(values.element, members, sensitive)
-    return terms.Object(members, sensitive)
+        return terms.Map(values.element, members, sensitive=sensitive)
+    return terms.Object(members, sensitive=sensitive)
 
 
 @GROUP.define("transpose", Parameter("values", _LISTS_OF_TEXT), result=_LISTS_OF_TEXT)

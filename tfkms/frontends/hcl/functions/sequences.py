@@ -60,7 +60,7 @@ def length(value: Term) -> Term:
 
 
 def _count(number: int, of: Term) -> Term:
-    return terms.Number(number, of.sensitive, precision=INTEGER_PRECISION)
+    return terms.Number(number, sensitive=of.sensitive, precision=INTEGER_PRECISION)
 
 
 @GROUP.define("concat", rest=Parameter("seqs", marked=True))
@@ -72,14 +72,14 @@ def concat(*seqs: Term) -> Term:
         common = unify([seq.type for seq in seqs])
         if isinstance(common, ListType):
             made = [item for seq in seqs for item in items_of(convert(seq, common))]
-            return terms.List(common.element, tuple(made), sensitive)
+            return terms.List(common.element, tuple(made), sensitive=sensitive)
     found: list[Term] = []
     for seq in seqs:
         if not isinstance(seq, terms.List | terms.Tuple):
             raise wrong("concat", "seqs", seq, "lists or tuples")
         found.extend(seq.items)
         check_size(len(found))
-    return terms.Tuple(tuple(found), sensitive)
+    return terms.Tuple(tuple(found), sensitive=sensitive)
 
 
 def items_of(term: Term) -> tuple[Term, ...]:
@@ -94,7 +94,7 @@ def flatten(value: Term) -> Term:
     found: list[Term] = []
     if not _flatten_into(found, value):
         return derived("flatten", (value,), DYNAMIC)
-    return terms.Tuple(tuple(found), _sensitive_spine(value))
+    return terms.Tuple(tuple(found), sensitive=_sensitive_spine(value))
 
 
 def _flatten_into(found: list[Term], value: Term) -> bool:
@@ -234,11 +234,11 @@ def coalesce(*vals: Term) -> Term:
 def reverse(value: Term) -> Term:
     match value:
         case terms.Tuple(items=items, sensitive=sensitive):
-            return terms.Tuple(items[::-1], sensitive)
+            return terms.Tuple(items[::-1], sensitive=sensitive)
         case terms.List(element=kind, items=items, sensitive=sensitive):
-            return terms.List(kind, items[::-1], sensitive)
+            return terms.List(kind, items[::-1], sensitive=sensitive)
         case terms.Set(element=kind, items=items, sensitive=sensitive) if value.whole:
-            return terms.List(kind, items[::-1], sensitive)
+            return terms.List(kind, items[::-1], sensitive=sensitive)
         case terms.Set():
             return derived("reverse", (value,), ListType(value.element))
         case _:
@@ -270,8 +270,8 @@ def slice_(value: Term, start_index: Term, end_index: Term) -> Term:
     if not 0 <= start <= end <= len(value.items):
         raise Fault(f"`slice`: from {start} to {end} is not within a list of {len(value.items)}")
     if isinstance(value, terms.Tuple):
-        return terms.Tuple(value.items[start:end], value.sensitive)
-    return terms.List(value.element, value.items[start:end], value.sensitive)
+        return terms.Tuple(value.items[start:end], sensitive=value.sensitive)
+    return terms.List(value.element, value.items[start:end], sensitive=value.sensitive)
 
 
 @GROUP.define(
@@ -288,7 +288,7 @@ def chunklist(value: Term, size: Term) -> Term:
     step = width or max(len(value.items), 1)
     chunks = [value.items[start : start + step] for start in range(0, len(value.items), step)]
     made = tuple([terms.List(value.element, chunk) for chunk in chunks])
-    return terms.List(value.type, made, value.sensitive)
+    return terms.List(value.type, made, sensitive=value.sensitive)
 
 
 @GROUP.define("sort", Parameter("list", ListType(STRING)), result=ListType(STRING))

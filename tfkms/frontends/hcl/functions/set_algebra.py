@@ -88,7 +88,7 @@ def setproduct(*sets: Term) -> Term:
         rows = [(*row, choice) for row in rows for choice in choices]
     made = [terms.Tuple(row) for row in rows]
     if listed:
-        return terms.List(combined, tuple(made), sensitive)
+        return terms.List(combined, tuple(made), sensitive=sensitive)
     return set_of(combined, made, sensitive=sensitive)
 
 

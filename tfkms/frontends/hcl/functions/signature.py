@@ -1,8 +1,9 @@
 """What a function takes and gives, and what calling one means: conversion, null, unknown and sensitive arguments."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.faults import Fault, Withheld
@@ -24,8 +25,7 @@ class Site(Protocol):
         """The text that a template gives, seeing `variables` alone, for the function `caller`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """One parameter. The flags say what the function deals with itself.
 
     `null`: null arguments; `unknown`: unknown ones; `holed`: texts known in parts; `marked`: sensitive ones.
@@ -42,8 +42,7 @@ class Parameter:
 Result = Type | Callable[..., Type]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function: `work` gets the arguments after conversion, and a `Site` first where `sited`.
 
     `result` is the type of an unknown result, or works it out from the arguments. `plain` marks texts that hold
@@ -73,7 +72,7 @@ class Function:
                 sensitive = True
                 term = unmarked(term) if whole else term
             if isinstance(term, Unknown) and parameter.holed and not parameter.unknown and term.type is STRING:
-                term = HoledText((Part(term),), term.sensitive)
+                term = HoledText((Part(term),), sensitive=term.sensitive)
             if isinstance(term, Unknown):
                 open_ = open_ or not parameter.unknown
             elif isinstance(term, HoledText):
@@ -114,8 +113,7 @@ class Function:
             raise Fault(f"`{self.name}` takes {bound}{least} argument{'s' if least != 1 else ''}, not {count}")
 
 
-@dataclass(slots=True)
-class Group:
+class Group(Struct):
     """Functions of one kind, by name."""
 
     functions: dict[str, Function] = field(default_factory=dict)

@@ -2,7 +2,8 @@
 
 import itertools
 from collections.abc import Callable
-from dataclasses import replace as changed
+
+from msgspec.structs import replace as changed
 
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.faults import Fault, check_text

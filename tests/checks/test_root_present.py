@@ -241,6 +241,21 @@ def test_the_nearest_statement_tells_why() -> None:
     assert verdict(far, allow({"AWS": ROLE})) == "violated: action_not_covered"
 
 
+@pytest.mark.parametrize(
+    ("void", "other", "cause"),
+    [
+        (allow(Resource=None), allow(Resource="arn:aws:kms:*:*:alias/x"), "resource_not_covered"),
+        (allow(Resource=None), allow(Action="kms:Get*"), "void_statement"),
+        (allow(Action=None), allow(Action="kms:Get*"), "action_not_covered"),
+        (allow(Action=None), allow(Action=None, Resource=None), "void_statement"),
+    ],
+)
+def test_of_statements_as_near_the_one_that_lacks_nothing_tells_why(
+    void: dict[str, Any], other: dict[str, Any], cause: str
+) -> None:
+    assert verdict(void, other) == verdict(other, void) == f"violated: {cause}"
+
+
 def test_a_violation_shows_the_call_that_is_refused() -> None:
     guard = deny(Condition=when("ArnNotLike", ARN, ROLE)) | {"Sid": "Guard"}
     found = judged(policy_of(allow(), guard))

@@ -172,9 +172,8 @@ class _Judge:
             ("resource_not_covered", [a for a in about_root if self.possible(a.principal, a.action)]),
         ):
             if nearest:
-                return self.refused(cause, nearest[0], facts)
-        void = all(isinstance(allow.statement, Statement) and _void(allow.statement) for allow in about_root)
-        return self.refused("void_statement" if void else "action_not_covered", about_root[0], facts)
+                return self.refused(cause, _telling(nearest), facts)
+        return self.refused("action_not_covered", _telling(about_root), facts)
 
     def refused(
         self, cause: str, nearest: _Match, facts: dict[str, str]
@@ -186,7 +185,7 @@ class _Judge:
         elif cause == "condition_unmet" and isinstance(statement, Statement):
             keys = ", ".join(f"`{condition.key}`" for condition in statement.conditions)
             facts["keys"] = "what is sensitive" if self.document.sensitive else keys
-        elif cause == "resource_not_covered" and isinstance(statement, Statement) and _void(statement):
+        elif cause in ("resource_not_covered", "action_not_covered") and _void(statement):
             cause = "void_statement"
         return Claim(cause, facts | {"statement": self.document.label(blamed[0])}), blamed
 
@@ -230,5 +229,12 @@ def _may(statement: AnyStatement, effect: Effect) -> bool:
     return isinstance(statement, OpaqueStatement) or statement.effect is effect
 
 
-def _void(statement: Statement) -> bool:
-    return isinstance(statement.actions, Missing) or isinstance(statement.resources, Missing)
+def _telling(nearest: Sequence[_Match]) -> _Match:
+    """The first that lacks no element: of one that lacks any there is no more to tell than that."""
+    return next((match for match in nearest if not _void(match.statement)), nearest[0])
+
+
+def _void(statement: AnyStatement) -> bool:
+    return isinstance(statement, Statement) and (
+        isinstance(statement.actions, Missing) or isinstance(statement.resources, Missing)
+    )

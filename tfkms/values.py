@@ -67,15 +67,16 @@ _KNOWN_SOONER = ("module", "local", "data", "each", "var", "count", "self", "ter
 
 def text(*parts: str | Hole) -> Text:
     """The text made of `parts`: a plain string where no part is a hole."""
-    joined: list[str | Hole] = []
+    known, joined = "", list[str | Hole]()
     for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
-        elif part != "":
-            joined.append(part)
-    if all(isinstance(part, str) for part in joined):
-        return "".join(part for part in joined if isinstance(part, str))
-    return Template(tuple(joined))
+        if isinstance(part, str):
+            known += part
+        else:
+            joined += (known, part) if known else (part,)
+            known = ""
+    if not joined:
+        return known
+    return Template((*joined, known) if known else tuple(joined))
 
 
 def text_parts(value: Text) -> tuple[str | Hole, ...]:

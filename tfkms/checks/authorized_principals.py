@@ -185,7 +185,6 @@ class _Tally(Struct):
     document: Document
     question: Question
     reached: dict[int, _Reached] = field(default_factory=dict)
-    homes: dict[int, Document] = field(default_factory=dict)
 
     def ask(
         self, case: Case, statements: Iterable[AnyStatement], party: Party, key: Key | None, inert: str | None
@@ -194,8 +193,6 @@ class _Tally(Struct):
 
         `key` is None for a key outside the plan.
         """
-        if key is not None:
-            self.homes |= {id(statement): document for document in key.documents for statement in document.policy}
         own = {id(statement): statement for statement in statements if may_allow(statement, case.action.name)}
         if party.stands_in is not None:
             own = {id(party.stands_in): statement for statement in own.values()}
@@ -296,7 +293,7 @@ class _Tally(Struct):
     def evidence(self, reached: _Reached) -> tuple[Evidence, ...]:
         """The statement, and those of key policies that it rests on, each as its own document may show it."""
         support = [own for own in reached.support.values() if own.origin.address]
-        rests_on = (self.homes.get(id(own), self.document).evidence(own) for own in support)
+        rests_on = (self.question.homes.get(id(own), self.document).evidence(own) for own in support)
         return (self.document.evidence(reached.statement), *rests_on)
 
 

@@ -20,7 +20,7 @@ from tfkms.extract import Key
 from tfkms.finding import Claim, Outcome, Passed, Remarked, Undecided, Violated, Witness
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.case import Case
-from tfkms.iam.coverage import may_be
+from tfkms.iam.coverage import with_effect
 from tfkms.iam.document import AnyStatement, Effect, Statement
 from tfkms.iam.naming import Way
 from tfkms.values import Hole, Text
@@ -87,9 +87,7 @@ def first_direct(requests: Iterator[AllowedRequest]) -> AllowedRequest | None:
 
 def held(subject: HeldDocument, actions: Sequence[KmsAction], question: Question) -> Iterator[Outcome]:
     """What an identity document lets its holders do with the keys that services use in this plan."""
-    for statement in subject.document.policy:
-        if not may_be(statement, Effect.ALLOW):
-            continue
+    for statement in with_effect(subject.document.policy, Effect.ALLOW):
         beside = beside_named_services(statement) if isinstance(statement, Statement) else statement
         if beside is None:
             continue

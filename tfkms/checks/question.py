@@ -67,11 +67,17 @@ class Question(Struct, frozen=True, eq=False):
     by_name: dict[Text, Holder] = field(default_factory=dict)
     unnamed: list[Text] = field(default_factory=list)
     opinions: Opinions = field(default_factory=Opinions)
+    homes: dict[int, Document] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for holder in self.holders:
+            for held in holder.identity.policies:
+                self.homes.update((id(statement), held.document) for statement in held.document.policy)
             if holder.caller.name is not None:
                 self.by_name.setdefault(holder.caller.name, holder)
+        for key in self.estate.keys:
+            for document in key.documents:
+                self.homes.update((id(statement), document) for statement in document.policy)
         self.unnamed.extend(name for name in self.by_name if isinstance(name, Template))
 
     @property
@@ -102,6 +108,8 @@ class Question(Struct, frozen=True, eq=False):
 
     def granted_on(self, key: Key) -> tuple[Statement, ...]:
         """The grants of the plan on the key, as statements."""
+        if not self.identities.grants:
+            return ()
         values = key.resource.after or key.resource.before or {}
         names = {key.address, *(name for part in ("key_id", "id", "arn") if isinstance(name := values.get(part), str))}
         return tuple(grant.statement for grant in self.identities.grants if grant.keys & names)

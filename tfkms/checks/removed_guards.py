@@ -20,7 +20,7 @@ from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.case import Case
 from tfkms.iam.conditions import no_variables
-from tfkms.iam.coverage import may_be
+from tfkms.iam.coverage import with_effect
 from tfkms.iam.document import Effect, Missing, Policy, Statement
 from tfkms.iam.grants import EVERYTHING, Bundle, Conjunction, conditions_of
 from tfkms.iam.key_values import Reading
@@ -129,7 +129,7 @@ def _boundaries(before: Question, after: Question, actions: Sequence[KmsAction])
 
 def _without_denies(policy: Policy) -> Policy:
     """What the policy allows: its Denies are guards by themselves."""
-    return replace(policy, statements=tuple(own for own in policy if may_be(own, Effect.ALLOW)))
+    return replace(policy, statements=with_effect(policy, Effect.ALLOW))
 
 
 def _of_person(holder: Holder) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from tfkms.iam import callers
 from tfkms.iam.actions import ActionClass
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.case import Case
-from tfkms.iam.coverage import covering, may_be
+from tfkms.iam.coverage import covering, with_effect
 from tfkms.iam.document import AnyStatement, Condition, Effect, Policy, Principals, Statement
 from tfkms.iam.grants import EVERYTHING, Bundle, Conjunction, reaching
 from tfkms.iam.key_values import Reading
@@ -99,7 +99,7 @@ class _Judge:
         self.sure: dict[int, _Found] = {}
         self.maybe: dict[int, _Found] = {}
         self.remarks: dict[tuple[str, str], Outcome] = {}
-        self.homes: dict[int, Document] = {id(statement): document for statement in document.policy}
+        self.homes = {id(statement): document for statement in document.policy}
 
     def ask_key_policy(self, key: Key) -> None:
         """Asks about everybody whom the policy names or an identity document in view belongs to."""
@@ -129,9 +129,7 @@ class _Judge:
         """Whom to ask about, with the documents that bear on each and what keeps it apart from those exempt."""
         account = key.resource.account
         seen: set[tuple[str, str, str, CallerKind]] = set()
-        for statement in policy:
-            if not may_be(statement, Effect.ALLOW):
-                continue
+        for statement in with_effect(policy, Effect.ALLOW):
             for party in parties(statement, account, self.duties.admin[0]):
                 caller, bundle = self.question.known(party.caller, account)
                 identity = (str(party.shown), str(caller.name), str(caller.account), caller.kind)
@@ -140,7 +138,6 @@ class _Judge:
                     seen.add(identity)
                     yield replace(party, caller=caller), bundle, barred
         for holder in self.question.holders:
-            self.homes |= {id(s): a.document for a in holder.identity.policies for s in a.document.policy}
             identity = (str(holder.shown), str(holder.caller.name), str(holder.caller.account), holder.caller.kind)
             if holder.identity.account.id != account.id or identity in seen or not _reaches(policy, holder.caller):
                 continue
@@ -157,7 +154,6 @@ class _Judge:
             return not pair.admin.direct and not pair.crypto.direct
 
         for holder in subject.holders:
-            self.homes |= {id(s): a.document for a in holder.identity.policies for s in a.document.policy}
             barred = holder.barring(self.exempt)
             if barred is None:
                 continue
@@ -244,7 +240,7 @@ class _Judge:
     def administrating(self, policy: Policy) -> frozenset[int]:
         """The ids of the statements that may make an administrator of somebody."""
         names = tuple(action.name for action in self.duties.admin)
-        return frozenset(id(own) for own in policy if may_be(own, Effect.ALLOW) and covering(own, names))
+        return frozenset(id(own) for own in with_effect(policy, Effect.ALLOW) if covering(own, names))
 
     def remark(self, asked: Case, party: Party) -> None:
         """That an administrator who may make grants can give itself the use of the key."""
@@ -329,7 +325,7 @@ class _Judge:
         return f"{admin} through {one}, {crypto} through {other}"
 
     def label(self, statement: AnyStatement) -> str:
-        home = self.homes.get(id(statement), self.document)
+        home = self.home(statement)
         place = statement.origin.address
         if id(statement) in self.question.grants:
             return f"the grant {place}"
@@ -342,7 +338,11 @@ class _Judge:
             for statement in (side.statement, *side.granted.grant.support):
                 if statement.origin.address:  # the default policy of keys outside the plan stands nowhere
                     statements[id(statement)] = statement
-        return tuple(self.homes.get(place, self.document).evidence(own) for place, own in statements.items())
+        return tuple(self.home(own).evidence(own) for own in statements.values())
+
+    def home(self, statement: AnyStatement) -> Document:
+        """The document that the statement stands in."""
+        return self.homes.get(id(statement)) or self.question.homes.get(id(statement), self.document)
 
 
 def _reaches(policy: Policy, caller: Caller) -> bool:

@@ -7,7 +7,7 @@ to the decision with one more condition: that the request be none of those which
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from msgspec.structs import replace
 
@@ -32,12 +32,14 @@ from tfkms.values import Text, text, text_parts
 _IS_NOT = Operator("StringNotLike", Quantifier.ONE, Family.STRING_LIKE, Comparison.EQUALS, True, False)
 
 
-def beside_services(policies: Iterable[Policy]) -> tuple[Condition, ...]:
+@lru_cache(maxsize=16_384)
+def beside_services(policies: tuple[Policy, ...]) -> tuple[Condition, ...]:
     """That a request comes through no service whose label a Deny of the policies spares."""
     return tuple(_beside(policies, lambda key: label if key == VIA else None))
 
 
-def beside_contexts(policies: Iterable[Policy]) -> tuple[Condition, ...]:
+@lru_cache(maxsize=16_384)
+def beside_contexts(policies: tuple[Policy, ...]) -> tuple[Condition, ...]:
     """That a request carries no encryption context of a service which a Deny of the policies spares."""
     return tuple(_beside(policies, lambda key: anything if key.startswith(CONTEXTS_OF_SERVICES) else None))
 

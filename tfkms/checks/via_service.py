@@ -34,7 +34,7 @@ from tfkms.iam.actions import ActionClass, KmsAction
 from tfkms.iam.automaton import matches
 from tfkms.iam.callers import Caller, Target
 from tfkms.iam.case import Case
-from tfkms.iam.coverage import may_be
+from tfkms.iam.coverage import with_effect
 from tfkms.iam.document import AnyStatement, Effect, OpaqueStatement, Principals, PrincipalType, Statement
 from tfkms.iam.grants import Conjunction
 from tfkms.iam.naming import Way, caller_named
@@ -93,9 +93,8 @@ class _KeyPolicyJudge:
 
     def outcomes(self) -> Iterator[Outcome]:
         found: list[Outcome] = []
-        for statement in self.document.policy:
-            if may_be(statement, Effect.ALLOW):
-                found += self.statement(statement)
+        for statement in with_effect(self.document.policy, Effect.ALLOW):
+            found += self.statement(statement)
         yield from found
         if any(isinstance(outcome, Violated | Undecided) for outcome in found):
             return

@@ -12,7 +12,7 @@ from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import Caller, Target, request_keys
 from tfkms.iam.comparisons import Like
 from tfkms.iam.conditions import Atom, Literal, NoValue
-from tfkms.iam.coverage import coverage, covering, may_be
+from tfkms.iam.coverage import coverage, covering, with_effect
 from tfkms.iam.document import Effect, Policy
 from tfkms.iam.grants import Bundle, Conjunction, Grant, grants, reaching, refusals
 from tfkms.iam.key_values import Free, Reading
@@ -93,8 +93,8 @@ class Case(Struct, frozen=True):
             held = [
                 covering(own, actions)
                 for policy in self.bundle.identity
-                for own in policy
-                if may_be(own, Effect.ALLOW) and (by is None or id(own) in by)
+                for own in with_effect(policy, Effect.ALLOW)
+                if by is None or id(own) in by
             ]
             found |= delegated & frozenset[int]().union(*held)
         return found

@@ -14,6 +14,12 @@ def may_be(statement: AnyStatement, effect: Effect) -> bool:
     return isinstance(statement, OpaqueStatement) or statement.effect is effect
 
 
+@lru_cache(maxsize=65_536)
+def with_effect(policy: Policy, effect: Effect) -> tuple[AnyStatement, ...]:
+    """The statements of the policy that have the effect, or may have it."""
+    return tuple(own for own in policy if may_be(own, effect))
+
+
 def may_allow(statement: AnyStatement, action: str) -> bool:
     """Whether the statement may allow the action (`Decrypt`) to somebody, somewhere."""
     if isinstance(statement, OpaqueStatement):
@@ -40,7 +46,7 @@ class Coverage(Struct, frozen=True):
 @lru_cache(maxsize=65_536)
 def coverage(policy: Policy, actions: tuple[str, ...]) -> Coverage:
     """What the policy says of these actions (`Decrypt`)."""
-    allowed = frozenset[int]().union(*(covering(own, actions) for own in policy if may_be(own, Effect.ALLOW)))
+    allowed = frozenset[int]().union(*(covering(own, actions) for own in with_effect(policy, Effect.ALLOW)))
     elements = tuple(own.actions for own in policy if isinstance(own, Statement))
     return Coverage(allowed, _alike(elements, actions))
 

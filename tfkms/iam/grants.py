@@ -14,7 +14,7 @@ from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, CallerKind
 from tfkms.iam.comparisons import FALSE, TRUE, Ground, unsure
 from tfkms.iam.conditions import Atom, Literal, Variables, no_variables
-from tfkms.iam.coverage import may_be
+from tfkms.iam.coverage import with_effect
 from tfkms.iam.document import (
     AnyStatement,
     Effect,
@@ -168,7 +168,7 @@ def reaching(policy: Policy, caller: Caller) -> tuple[tuple[AnyStatement, tuple[
 @lru_cache(maxsize=16_384)
 def _allowing(policy: Policy) -> tuple[tuple[AnyStatement, frozenset[Text] | None], ...]:
     """The statements of a key policy that may allow something, each with those whom it spells out."""
-    return tuple((own, _spelled(own)) for own in policy if may_be(own, Effect.ALLOW))
+    return tuple((own, _spelled(own)) for own in with_effect(policy, Effect.ALLOW))
 
 
 def grants(
@@ -194,9 +194,7 @@ def grants(
                     delegations.append((statement, (*whole, unsure(_SESSION_POLICY))))
                 case Way.ACCOUNT:
                     delegations.append((statement, whole))
-    for statement in (statement for policy in bundle.identity for statement in policy):
-        if not may_be(statement, Effect.ALLOW):
-            continue
+    for statement in (own for policy in bundle.identity for own in with_effect(policy, Effect.ALLOW)):
         matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
         if matched is None:
             continue
@@ -209,33 +207,31 @@ def grants(
 
 def _limits(bundle: Bundle, action: KmsAction, variables: Variables) -> Iterator[Conjunction]:
     """The ways in which the permissions boundary allows the action."""
-    for statement in (statement for policy in bundle.boundaries for statement in policy):
-        if may_be(statement, Effect.ALLOW):
-            matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
-            if matched is not None:
-                yield matched
+    for statement in (own for policy in bundle.boundaries for own in with_effect(policy, Effect.ALLOW)):
+        matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
+        if matched is not None:
+            yield matched
 
 
 def refusals(
     key_policy: Policy, bundle: Bundle, caller: Caller, action: KmsAction, variables: Variables
 ) -> Iterator[tuple[AnyStatement, Conjunction]]:
     """The Denies that may reach the caller's request, with what must hold for each to do so."""
-    for statement in key_policy:
-        if may_be(statement, Effect.DENY):
-            matched = conditions_of(statement, action, in_key_policy=True, variables=variables)
-            if matched is not None and isinstance(statement, OpaqueStatement):
-                yield statement, matched
-            elif matched is not None and isinstance(statement, Statement):
-                if isinstance(statement.principals, Missing):
-                    continue  # a key policy's statement without principals is about nobody
-                for naming in _denied(statement, caller):
-                    yield statement, (*naming, *matched)
+    for statement in with_effect(key_policy, Effect.DENY):
+        matched = conditions_of(statement, action, in_key_policy=True, variables=variables)
+        if matched is not None and isinstance(statement, OpaqueStatement):
+            yield statement, matched
+        elif matched is not None and isinstance(statement, Statement):
+            if isinstance(statement.principals, Missing):
+                continue  # a key policy's statement without principals is about nobody
+            for naming in _denied(statement, caller):
+                yield statement, (*naming, *matched)
     yield from _guarded(bundle, caller, action, variables)
-    for statement in (statement for policy in (*bundle.identity, *bundle.boundaries) for statement in policy):
-        if may_be(statement, Effect.DENY):
-            matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
-            if matched is not None:
-                yield statement, matched
+    own_policies = (*bundle.identity, *bundle.boundaries)
+    for statement in (own for policy in own_policies for own in with_effect(policy, Effect.DENY)):
+        matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
+        if matched is not None:
+            yield statement, matched
 
 
 _SESSION_POLICY = Hole("", "", "a federated user has of its account's permissions what its session policy gives it")
@@ -251,9 +247,7 @@ def _guarded(
         bound = _binding(guard, caller, action)
         if not bound.possible:
             continue
-        for statement in guard.policy:
-            if not may_be(statement, Effect.DENY):
-                continue
+        for statement in with_effect(guard.policy, Effect.DENY):
             matched = conditions_of(statement, action, in_key_policy=False, variables=variables)
             if matched is None:
                 continue

@@ -86,6 +86,9 @@ def arn_parts(value: Text) -> tuple[Text, ...] | None:
 
     A hole is taken to stand inside one part.
     """
+    if isinstance(value, str):
+        parts = tuple(value.split(":", ARN_PARTS - 1))
+        return parts if len(parts) == ARN_PARTS else None
     pieces: list[list[str | Hole]] = [[]]
     for part in text_parts(value):
         if isinstance(part, Hole):

@@ -10,7 +10,7 @@ from tfkms.extract import Key
 from tfkms.iam import callers
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import Caller, CallerKind
-from tfkms.iam.coverage import may_be
+from tfkms.iam.coverage import with_effect
 from tfkms.iam.document import (
     AnyStatement,
     Effect,
@@ -96,8 +96,8 @@ class People(Struct, frozen=True):
     def allowing(self) -> Iterator[AnyStatement]:
         """Every statement of the key's policies and grants that allows or may allow, sensitive ones aside."""
         for policy in self.policies:
-            for statement in policy:
-                if may_be(statement, Effect.ALLOW) and not self.sight.is_sensitive(statement):
+            for statement in with_effect(policy, Effect.ALLOW):
+                if not self.sight.is_sensitive(statement):
                     yield statement
 
     def named(self) -> Iterator[Person]:

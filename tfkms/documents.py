@@ -17,7 +17,7 @@ from tfkms.location import Origin
 from tfkms.model import Account, Mode, Omitted, Resource, Source, Unseen, masked
 from tfkms.predicted import AFTER_APPLY, WITH_SOURCE
 from tfkms.selectors import Path, Selector
-from tfkms.values import Hole, Unknown, Value, holes, pointer_step, text, text_parts
+from tfkms.values import Hole, Unknown, Value, is_known, pointer_step, text, text_parts
 
 
 class Kind(StrEnum):
@@ -187,7 +187,7 @@ class DocumentsFound(Struct):
         if resource.presence is not None and not is_key(site) and resource.mode is Mode.MANAGED:
             policy = doubted(policy, resource.presence)
         self.tell([*read_diagnostics, *parse_diagnostics], sensitive, origin)
-        if state is State.KNOWN and any(True for _ in holes(content)):
+        if state is State.KNOWN and not is_known(content):
             state = State.PARTIAL
         arn = (attributes(resource, self.moment) or {}).get("arn")
         managed = aws_managed(arn) if resource.mode is Mode.DATA else None
@@ -230,7 +230,7 @@ def _content(
         case str() if value:
             content, diagnostics = read_policy_text(value, origin, hidden=hidden)
             return State.KNOWN, content, diagnostics
-        case Mapping() if any(True for _ in holes(value)):
+        case Mapping() if not is_known(value):
             return State.PARTIAL, value, ()
         case Unknown() if is_key(site) and isinstance(argument, Omitted) and resource.is_made:
             return State.DEFAULT, default_policy(resource.account), ()

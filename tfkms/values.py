@@ -95,13 +95,31 @@ def holes(value: Value) -> Iterator[tuple[str, Text | Unknown, Hole]]:
                     yield "", value, part
         case tuple():
             for index, item in enumerate(value):
-                yield from ((f"/{index}{path}", leaf, hole) for path, leaf, hole in holes(item))
-        case Mapping():
+                if type(item) not in _KNOWN:
+                    yield from ((f"/{index}{path}", leaf, hole) for path, leaf, hole in holes(item))
+        case dict() | Mapping():
             for key, item in value.items():
-                step = pointer_step(key)
-                yield from ((f"/{step}{path}", leaf, hole) for path, leaf, hole in holes(item))
+                if type(item) not in _KNOWN:
+                    yield from ((f"/{pointer_step(key)}{path}", leaf, hole) for path, leaf, hole in holes(item))
         case _:
             return
+
+
+_KNOWN = frozenset({str, bool, int, float, type(None)})
+"""The types of most leaves. A look at the type is cheaper than any question to the leaf."""
+
+
+def is_known(value: Value) -> bool:
+    """Whether there is no hole in `value`."""
+    if type(value) in _KNOWN:
+        return True
+    match value:
+        case tuple():
+            return all(map(is_known, value))
+        case dict() | Mapping():
+            return all(map(is_known, value.values()))
+        case _:
+            return not isinstance(value, Unknown | Template)
 
 
 def pointer_step(key: str | int) -> str:
@@ -111,6 +129,8 @@ def pointer_step(key: str | int) -> str:
 
 def plain(value: Value) -> object:
     """`value` as JSON would carry it; an unknown leaf becomes `{"$unknown": "text with ${holes}"}`."""
+    if type(value) in _KNOWN:
+        return value
     match value:
         case Unknown(hole):
             return {"$unknown": f"${{{hole_name(hole)}}}"}
@@ -118,7 +138,7 @@ def plain(value: Value) -> object:
             return {"$unknown": str(value)}
         case tuple():
             return [plain(item) for item in value]
-        case Mapping():
+        case dict() | Mapping():
             return {key: plain(item) for key, item in value.items()}
         case _:
             return value

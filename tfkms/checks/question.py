@@ -1,6 +1,7 @@
 """What a check is asked."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from msgspec import Struct, field
@@ -47,7 +48,7 @@ class KeyPolicySubject(Struct, frozen=True):
 Subject: TypeAlias = KeyPolicySubject | HeldDocument
 
 
-class Question(Struct, frozen=True, eq=False):
+class Question(Struct, frozen=True, eq=False, dict=True):
     """The estate around the subjects, the rule's parameters, and the facts to judge by.
 
     `authorized` are those of the rule's own list, or of the list for all.
@@ -67,17 +68,11 @@ class Question(Struct, frozen=True, eq=False):
     by_name: dict[Text, Holder] = field(default_factory=dict)
     unnamed: list[Text] = field(default_factory=list)
     opinions: Opinions = field(default_factory=Opinions)
-    homes: dict[int, Document] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for holder in self.holders:
-            for held in holder.identity.policies:
-                self.homes.update((id(statement), held.document) for statement in held.document.policy)
             if holder.caller.name is not None:
                 self.by_name.setdefault(holder.caller.name, holder)
-        for key in self.estate.keys:
-            for document in key.documents:
-                self.homes.update((id(statement), document) for statement in document.policy)
         self.unnamed.extend(name for name in self.by_name if isinstance(name, Template))
 
     @property
@@ -105,6 +100,13 @@ class Question(Struct, frozen=True, eq=False):
         if place not in self.targets:
             self.targets[place] = target(key, self.aliases.get(key.address, ()))
         return self.targets[place]
+
+    @cached_property
+    def homes(self) -> Mapping[int, Document]:
+        """The documents of the statements of key policies and of what holders hold, by the statement's id."""
+        held = (own.document for holder in self.holders for own in holder.identity.policies)
+        of_keys = (document for key in self.estate.keys for document in key.documents)
+        return {id(statement): document for document in (*held, *of_keys) for statement in document.policy}
 
     def granted_on(self, key: Key) -> tuple[Statement, ...]:
         """The grants of the plan on the key, as statements."""

@@ -221,11 +221,13 @@ def freeze(value: object, depth: int = 0) -> Value:
     if depth > DEPTH_LIMIT:
         raise RecursionError
     match value:
+        case str():
+            return value
         case dict():
             return {key: freeze(item, depth + 1) for key, item in value.items()}
         case list():
             return tuple([freeze(item, depth + 1) for item in value])
-        case None | bool() | int() | float() | str():
+        case None | bool() | int() | float():
             return value
         case _:
             raise AssertionError(f"JSON holds no {type(value).__name__}")

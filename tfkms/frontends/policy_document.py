@@ -19,7 +19,7 @@ from tfkms.frontends.policy_statement import (
     optional_text,
     own_statement,
 )
-from tfkms.values import Hole, Template, Text, Unknown, Value, holes, text, text_parts
+from tfkms.values import Hole, Template, Text, Unknown, Value, is_known, text, text_parts
 
 _INDENT = 2
 
@@ -50,12 +50,12 @@ class Rendered(Struct, frozen=True):
     @property
     def json(self) -> str | None:
         """The attribute `json`, byte for byte; None where the document has holes."""
-        return None if any(True for _ in holes(self.document)) else encoded(self.document, _INDENT)
+        return encoded(self.document, _INDENT) if is_known(self.document) else None
 
     @property
     def minified_json(self) -> str | None:
         """The attribute `minified_json`, byte for byte; None where the document has holes."""
-        return None if any(True for _ in holes(self.document)) else encoded(self.document)
+        return encoded(self.document) if is_known(self.document) else None
 
 
 def render(arguments: Mapping[str, Value], address: str) -> Rendered:

@@ -108,6 +108,7 @@ def with_plain_path(arn: Text) -> Text:
     return text(*(part for part in text_parts(arn) if part != _ROLE_PATH))
 
 
+@lru_cache(maxsize=1_024)
 def anyone(kind: CallerKind, account: Text, partition: str) -> Caller:
     """Any user, role or federated user of the account."""
     home = "sts" if kind is CallerKind.FEDERATED_USER else "iam"

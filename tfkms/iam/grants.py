@@ -5,7 +5,7 @@ principal together with an identity policy. Source: IAM User Guide, reference_po
 Developer Guide, policy-evaluation and key-policy-default.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from msgspec import Struct
@@ -30,7 +30,7 @@ from tfkms.iam.naming import Naming, Way, allowed, denied
 from tfkms.iam.principals import EVERYONE
 from tfkms.iam.statements import condition_literals, covers_action, resource_test
 from tfkms.location import Origin
-from tfkms.values import Hole, Text, plain
+from tfkms.values import Hole, Text, Value
 
 Conjunction = tuple[Literal, ...]
 
@@ -103,8 +103,22 @@ def conditions_of(
 
 @lru_cache(maxsize=131_072)
 def has_variables(statement: Statement) -> bool:
-    """Whether the statement writes anything that reads like a policy variable."""
-    return "${" in str(plain(statement.source))
+    """Whether the statement writes anything that is a policy variable, or may turn out to be one."""
+    return _writes_variables(statement.source)
+
+
+def _writes_variables(value: Value) -> bool:
+    match value:
+        case str():
+            return "${" in value
+        case None | bool() | int() | float():
+            return False
+        case tuple():
+            return any(map(_writes_variables, value))
+        case dict() | Mapping():
+            return any(map(_writes_variables, value.values()))
+        case _:
+            return True
 
 
 @lru_cache(maxsize=131_072)

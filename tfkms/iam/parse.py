@@ -93,11 +93,13 @@ def read_policy_text(text: str, origin: Origin, *, hidden: bool = False) -> tupl
 
 def _frozen(value: object) -> Value:
     match value:
+        case str():
+            return value
         case list():
-            return tuple(_frozen(item) for item in value)
+            return tuple([_frozen(item) for item in value])
         case dict():
             return {key: _frozen(item) for key, item in value.items()}
-        case None | bool() | int() | float() | str() | Unknown():
+        case None | bool() | int() | float() | Unknown():
             return value
         case _:
             raise AssertionError(f"json gave a {type(value).__name__}")

@@ -35,7 +35,7 @@ from tfkms.location import Origin, Span
 from tfkms.model import Account, Argument, Mode, Omitted, Scan, block_type
 from tfkms.model import Resource as Read
 from tfkms.predicted import AFTER_APPLY, PRIMARY
-from tfkms.values import Hole, Unknown, Value, holes
+from tfkms.values import Hole, Unknown, Value, is_known
 
 ALWAYS_COMPUTED = ("arn", "id")
 COMPUTED: Mapping[str, tuple[str, ...]] = {
@@ -151,7 +151,7 @@ class _Reading:
     def told(self, resource: Resource, name: str) -> Term | None:
         """An attribute as the plan knows it; None where it does not."""
         values = self.plan.after(resource.address) if self.plan is not None else None
-        if values is None or values.get(name) is None or any(True for _ in holes(values[name])):
+        if values is None or values.get(name) is None or not is_known(values[name]):
             return None
         return term_of(values[name])
 

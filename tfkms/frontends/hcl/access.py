@@ -120,6 +120,9 @@ def _member(term: Term, key: Term) -> Term:
 def _item(term: Term, key: Term) -> Term:
     sensitive = term.sensitive or key.sensitive
     if isinstance(key, Number):
+        if isinstance(term, Unknown) and isinstance(term.type, ListType):  # any key is one that may be there
+            step = short(key.value)
+            return with_sensitive(_below(term, term.type.element, f"[{step}]", step), sensitive)
         if not isinstance(key.value, int):
             raise Fault("the key of a list must be a whole number")
         if key.value < 0:
@@ -133,12 +136,8 @@ def _item(term: Term, key: Term) -> Term:
                 if key.value >= len(elements):
                     raise Fault(f"there is no element {short(key.value)} among {len(elements)}")
                 return with_sensitive(_below(term, elements[key.value], f"[{key.value}]", key.value), sensitive)
-            case Unknown(type=ListType(element)):
-                return with_sensitive(_below(term, element, f"[{short(key.value)}]", short(key.value)), sensitive)
             case _:
                 pass
-    if isinstance(term, List | Tuple) and not term.items:
-        raise Fault("the list has no elements")
     kind = term.type.element if isinstance(term.type, ListType) else DYNAMIC
     return derived("index", (term, key), kind, not_null=False)
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import syntax, terms
@@ -75,7 +76,8 @@ def _called(walker: Walker, function: Function, given: Sequence[Term]) -> Term:
     except Withheld as reason:
         walker.doubts += 1
         kind = DYNAMIC if callable(function.result) else function.result
-        return Unknown(kind, made_of(Hole("", "", str(reason)), function.name, tuple(given)), not_null=True)
+        made = derived(function.name, given, kind)
+        return replace(made, hole=replace(made.hole, reason=str(reason)))
 
 
 def _is_sure(name: str, given: Sequence[Term]) -> bool:

@@ -126,15 +126,16 @@ class Declaration(Struct, frozen=True):
         """The variable's value where its module is called with `given`, None for an argument that is left out.
 
         None where there is neither an argument nor a default. Null becomes the default where the variable is not
-        nullable. Raises `CannotConvert`.
+        nullable. Raises `CannotConvert`, for a default that does not fit too, be it needed or not.
         """
-        term = self.default if given is None else self.constraint.fit(given)
-        if given is None and term is not None:
-            term = self.constraint.fit(term)
+        default = None if self.default is None else self.constraint.fit(self.default)
+        if default is not None and is_null(default) and not self.nullable:
+            raise CannotConvert("the variable is not nullable, and its default is null")
+        term = default if given is None else self.constraint.fit(given)
         if term is not None and is_null(term) and not self.nullable:
-            if self.default is None:
+            if default is None:
                 raise CannotConvert("the variable is not nullable, and has no default")
-            term = self.constraint.fit(self.default)
+            term = default
         if isinstance(term, Unknown) and not self.nullable:
             term = replace(term, not_null=True)
         return None if term is None else with_sensitive(term, self.sensitive)

@@ -127,11 +127,11 @@ def _composite(term: Composite, kind: Type) -> Term:
             made = _converted_items(term, element)
             return List(_element(made, term, element), tuple(made), sensitive=term.sensitive, place=term.place)
         case SetType(element):
-            made = _converted_items(term, element)
+            made = _converted_items(term, element, unified=not isinstance(term, Tuple))
             return set_of(_element(made, term, element), made, sensitive=term.sensitive, place=term)
         case MapType(element):
             assert isinstance(term, Map | Object)
-            made = _converted_items(term, element)
+            made = _converted_items(term, element, unified=not isinstance(element, TupleType))
             members = dict(zip(term.members, made, strict=True))
             return Map(_element(made, term, element), members, sensitive=term.sensitive, place=term.place)
         case TupleType(elements):
@@ -146,9 +146,11 @@ def _composite(term: Composite, kind: Type) -> Term:
 
 def _is_open(term: Composite) -> bool:
     """Whether the type that its items have in common is not known yet."""
-    return isinstance(term, Tuple | Object) and any(
-        isinstance(item, Unknown) and is_dynamic_within(item.type) for item in items(term)
-    )
+    return isinstance(term, Tuple | Object) and any(_is_untyped(item) for item in items(term))
+
+
+def _is_untyped(term: Term) -> bool:
+    return isinstance(term, Unknown) and is_dynamic_within(term.type)
 
 
 def _common(term: Composite, element: Type) -> Type:
@@ -162,16 +164,18 @@ def _common(term: Composite, element: Type) -> Type:
             return unify([item.type for item in items(term)]) or DYNAMIC
 
 
-def _converted_items(term: Composite, element: Type) -> list[Term]:
+def _converted_items(term: Composite, element: Type, *, unified: bool = True) -> list[Term]:
+    """The items as values of type `element`. What it leaves open may come out unlike; `unified` makes that alike."""
     wanted = element if element is not DYNAMIC else _common(term, element)
     made = [convert(item, wanted) for item in items(term)]
     kinds = [item.type for item in made]
     if not kinds or all(kind == kinds[0] for kind in kinds):
         return made
-    common = unify(kinds)
-    if common is None:
+    common = unify(kinds) if unified else None
+    alike = [convert(item, common) for item in made] if common is not None else []
+    if not alike or any(item.type != alike[0].type for item in alike if not _is_untyped(item)):
         raise CannotConvert("all elements must have the same type")
-    return [convert(item, common) for item in made]
+    return alike
 
 
 def _element(made: list[Term], term: Composite, element: Type) -> Type:

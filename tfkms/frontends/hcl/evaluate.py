@@ -313,11 +313,12 @@ class Evaluator:
         if isinstance(condition, terms.Null):
             raise Fault("the condition is null; it must be true or false")
         try:
-            test = convert(condition, BOOL)
+            # of an unknown Terraform asks only later whether it is true or false at all
+            test = condition if isinstance(condition, Unknown) else convert(condition, BOOL)
         except CannotConvert as reason:
             raise Fault(f"the condition must be true or false: {reason}") from None
         if not isinstance(test, terms.Bool):
-            self.doubts += then.doubts + otherwise.doubts + terms.may_be_null(test) + (test.type is not condition.type)
+            self.doubts += then.doubts + otherwise.doubts + terms.may_be_null(test) + (condition.type is not BOOL)
             if then.term is None or otherwise.term is None:
                 self.doubts += 1
                 return derived("conditional", (condition, first, second), kind, not_null=False)

@@ -35,7 +35,8 @@ class UndeclaredFault(Fault):
 
 
 class Withheld(Exception):  # noqa: N818 - it is an answer
-    """Raised for what Terraform knows and tfkms does not, for want of facts or because it asks for more than we give.
+    """Raised for what Terraform knows and tfkms does not, for want of facts or because it asks for more than we give;
+    and for what Terraform does not know yet, though tfkms sees that it is wrong.
 
     The message is a lower-case clause that says why. It is no error of the language, so that `try` and `can` do not
     catch it: the expression at hand is unknown for that reason.

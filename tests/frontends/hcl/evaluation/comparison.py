@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.frontends.hcl.evaluation.oracle import Answer, Number
+from tests.frontends.hcl.evaluation.oracle import KNOWN, Answer, Number, Variable
 from tfkms.frontends.hcl import terms
+from tfkms.frontends.hcl.constraints import Constraint, Declaration, read_constraint
+from tfkms.frontends.hcl.conversion import CannotConvert
 from tfkms.frontends.hcl.equality import may_be
 from tfkms.frontends.hcl.evaluate import Evaluator
-from tfkms.frontends.hcl.faults import deep_recursion
+from tfkms.frontends.hcl.faults import Fault, deep_recursion
 from tfkms.frontends.hcl.files import DirectoryFiles
 from tfkms.frontends.hcl.floats import PRECISION, Real, plain, rounded
 from tfkms.frontends.hcl.parse import parse_expression
@@ -52,7 +55,25 @@ class Evaluated:
     forgiven: bool
 
 
-_TYPES = {"s": STRING, "t": STRING, "n": NUMBER, "b": BOOL, "l": ListType(STRING), "m": MapType(STRING), "d": DYNAMIC}
+@cache
+def _known() -> dict[str, Term]:
+    scope = Names({}, DirectoryFiles(FILES), Budget())
+    return {
+        name: Evaluator(SourceText("main.tf", text), scope).whole(parse_expression(text))
+        for name, text in KNOWN.items()
+    }
+
+
+_TYPES = {
+    "s": STRING,
+    "v": STRING,
+    "t": STRING,
+    "n": NUMBER,
+    "b": BOOL,
+    "l": ListType(STRING),
+    "m": MapType(STRING),
+    "d": DYNAMIC,
+}
 
 
 def evaluated(expression: str) -> Evaluated:
@@ -61,12 +82,45 @@ def evaluated(expression: str) -> Evaluated:
         name: Unknown(kind, Hole("", "", "known after apply", (f"local.{name}",)), kind is not DYNAMIC)
         for name, kind in _TYPES.items()
     }
+    members["v"] = terms.with_sensitive(members["v"])
+    members.update(_known())
     where = terms.Object({"module": terms.Text(".")})
     scope = Names({"local": terms.Object(members), "path": where}, DirectoryFiles(FILES), Budget())
     evaluator = Evaluator(SourceText("main.tf", expression), scope)
     with deep_recursion():
         term = evaluator.whole(parse_expression(expression))
     return Evaluated(term, tuple(fault.message for fault in evaluator.faults), evaluator.forgiven > 0)
+
+
+def passed_on(variable: Variable) -> Evaluated:
+    """What tfkms makes of a variable that is called with an expression, as `evaluated`."""
+    given = evaluated(variable.given) if variable.given is not None else None
+    if given is not None and given.errors:
+        return given
+    try:
+        own = Declaration(
+            constraint(variable.type),
+            _default(variable.default) if variable.default is not None else None,
+            nullable=variable.nullable,
+        )
+        term = own.value(given.term if given is not None else None)
+    except (Fault, CannotConvert) as error:
+        lost = Unknown(DYNAMIC, Hole("", "", "in error"))
+        return Evaluated(lost, (str(error),), forgiven=False)
+    assert term is not None
+    return Evaluated(term, (), forgiven=given is not None and given.forgiven)
+
+
+def constraint(text: str) -> Constraint:
+    """A type constraint as a `variable` block has it."""
+    return read_constraint(parse_expression(text), lambda node: _default(text[node.start : node.end]), parse_expression)
+
+
+def _default(text: str) -> Term:
+    found = evaluated(text)
+    if found.errors:
+        raise Fault(found.errors[0])
+    return found.term
 
 
 def disagreement(expression: str, answer: Answer, completions: list[Answer]) -> str | None:
@@ -76,7 +130,11 @@ def disagreement(expression: str, answer: Answer, completions: list[Answer]) -> 
     the type of a value that Terraform tells only once all is known, and the value of a logical operator that forgives
     an error, as newer versions do.
     """
-    found = evaluated(expression)
+    return difference(evaluated(expression), answer, completions)
+
+
+def difference(found: Evaluated, answer: Answer, completions: list[Answer]) -> str | None:
+    """As `disagreement`, of a value that is there."""
     term = found.term
     if not answer.shown:
         return None

@@ -76,7 +76,9 @@ class Writer:
         return methods[kind](depth)
 
     def odd(self, depth: int) -> str:
-        return self.random.choice(["null", "local.d", "local.d.x", "[]", "{}", "[null]", "local.l[0]", "local.m.k"])
+        return self.random.choice(
+            ["null", "local.d", "local.d.x", "[]", "{}", "[null]", "local.l[0]", "local.m.k", "local.w"]
+        )
 
     def fill(self, pattern: str, depth: int) -> str:
         """`pattern` with each `<kind>` replaced by an expression of that kind."""
@@ -88,7 +90,7 @@ class Writer:
         return self.fill(self.random.choice(patterns), depth)
 
     def string(self, depth: int) -> str:
-        text = self.choose(depth, [*_STRINGS, "local.s", "local.t"], _TEXTS)
+        text = self.choose(depth, [*_STRINGS, "local.s", "local.t", "local.v", "local.w.a"], _TEXTS)
         return text.replace("@re", self.random.choice(_PATTERNS)).replace("@fmt", self.random.choice(_FORMATS))
 
     def number(self, depth: int) -> str:
@@ -138,7 +140,12 @@ _TEXTS = [
     "coalesce(<*>, <s>)", "try(<s>, <s>)", "try(<*>.a, <s>)", "try(<l>[<n>], <s>)", "element(<l>, <n>)", "<l>[<n>]",
     "<m>.a", "<m>[<s>]", 'lookup(<m>, <s>, <s>)', "one(<l>)", "regex(@re, <s>)", '"%{ if <b> }<%{ else }${<s>}%{ endif }"',
     '"%{ for x in <l> }${x};%{ endfor }"', "nonsensitive(sensitive(<s>))", "jsondecode(jsonencode(<s>))", "md5(<s>)",
-    '(<s>)', 'basename(<s>)', 'dirname(<s>)', 'core::upper(<s>)',
+    '(<s>)', 'basename(<s>)', 'dirname(<s>)', 'core::upper(<s>)', "sensitive(<s>)", "nonsensitive(<s>)",
+    "ephemeralasnull(<s>)", "templatestring(local.p, {a = <*>, b = <s>})", "templatestring(local.p, <m>)",
+    'templatefile("alone.tftpl", {})', 'templatefile("greet.tftpl", <m>)', "<l>[*][<n>]", "local.d[<*>]", "<m>[<*>].a",
+    "try(format(@fmt, <*>), <s>)", 'format("%s%s", <s>)', 'sha256(<s>)', 'cidrhost("10.0.0.0/8", <n>)',
+    'cidrsubnet("10.0.0.0/8", 8, <n>)', 'timeadd("2024-01-01T00:00:00Z", <s>)', 'textencodebase64(<s>, "UTF-16LE")',
+    'pathexpand(<s>)', 'trimsuffix("<s>", "b")',
 ]  # fmt: skip
 _COUNTS = [
     "<n> + <n>", "<n> - <n>", "<n> * <n>", "(<n>) / 3", "<n> % 7", "-(<n>)", "length(<l>)", "length(<m>)", "length(<s>)",
@@ -151,7 +158,12 @@ _TESTS = [
     "<n> < <n>", "<n> >= <n>", "contains(<l>, <s>)", "contains(<l>, <*>)", "startswith(<s>, <s>)", "endswith(<s>, <s>)",
     "strcontains(<s>, <s>)", "can(<*>)", "can(<s>.a)", "can(<m>.a)", "can(regex(@re, <s>))", "can(tonumber(<s>))",
     "alltrue(<l>)", "alltrue([<b>, <b>])", "anytrue([<b>, <b>])", "tobool(<s>)", "<b> ? <b> : <b>", "<*> == null",
-    "issensitive(<s>)", "length(<l>) > 0", "(<b>)",
+    "issensitive(<s>)", "length(<l>) > 0", "(<b>)", "can(length([<*>]))", "can([<*>][*])", "can({a = <*>}.a.b)",
+    "issensitive(<*>)", "issensitive(<l>)", "issensitive(<m>.a)", "alltrue([for x in <l> : issensitive(x)])",
+    "anytrue([for k, x in <m> : issensitive(x)])", "issensitive(<b> ? <*> : <*>)", "issensitive([<s>][*])",
+    "issensitive(\"${<s>}x\")", "can(keys({a = <*>}))", "can(format(@fmt, <*>))", "can(<l>[<n>])", "can([<*>, <*>])",
+    "<*> != null", "<l> == null", "sensitive(<b>)", "can(nonsensitive(<*>))", "can(length([<s>, <n> + 1]))",
+    "can([for x in <l> : x.a])", "can(one(<l>))", "can(sum(<l>))", "can(sort(<l>))", "can(tomap(<m>))", "can(toset(<l>))",
 ]  # fmt: skip
 _LISTS = [
     "[<s>, <s>]", "[<*>, <*>]", "[<n>]", "concat(<l>, <l>)", "flatten([<l>, <l>])", "flatten(<l>)", "distinct(<l>)",
@@ -161,14 +173,23 @@ _LISTS = [
     "<l>[*].a", "[<m>, <m>][*].a", "formatlist(@fmt, <l>)", "formatlist(\"%s-%s\", <s>, <l>)", "chunklist(<l>, 2)",
     "regexall(@re, <s>)", "range(3)", "coalescelist(<l>, <l>)", "<b> ? <l> : <l>", "<b> ? [<s>] : []", "try(<l>, <l>)",
     "jsondecode(jsonencode(<l>))", "yamldecode(yamlencode(<l>))", "tolist([<s>, <n>])", "(<l>)", "concat(<l>, [<s>]...)",
-    "matchkeys(<l>, <l>, <l>)", "cidrsubnets(\"10.0.0.0/8\", 4, 8)",
+    "matchkeys(<l>, <l>, <l>)", "sensitive(<l>)", "nonsensitive(<l>)", "[sensitive(<s>), <s>]",
+    "[for x in sensitive(<l>) : x]", "sensitive(<l>)[*]", "local.w[*].a", "local.w.b", "local.w.c", "[local.w, <m>][*].a",
+    "values(local.w)", "slice(<l>, <n>, <n>)", "range(<n>)", "ephemeralasnull(<l>)", "[for i, x in <l> : issensitive(i)]",
+    "setproduct([<s>], <l>)", "flatten([<*>, [<*>]])", "coalescelist([], <l>)", "chunklist(<l>, <n>)", "split(<s>, \"a,b\")",
+    "[<*>, <*>, <*>][*]", "<*>[*]", "distinct([<*>, <*>])", "concat([<*>], <l>)", "setunion([<s>], [<*>])",
+    "reverse([<*>, <*>])", "zipmap([<s>], [<*>])[*]", "formatlist(@fmt, <l>, <l>)", "formatlist(@fmt, <*>)",
+    "cidrsubnets(\"10.0.0.0/8\", 4, 8)",
 ]  # fmt: skip
 _MAPS = [
     "{@k = <*>}", "{@k = <s>, b = <n>}", "{(<s>) = <*>}", "merge(<m>, <m>)", "merge(<m>, {@k = <s>})", "merge([<m>, <m>]...)",
     "tomap({a = <s>, b = <s>})", "tomap(<m>)", "zipmap(<l>, <l>)", "zipmap([\"a\", \"b\"], [<*>, <*>])", "<b> ? <m> : <m>",
     "<b> ? {a = <s>} : {a = <s>}", "<b> ? {a = <*>} : {}", "try(<m>, <m>)", "try(<m>.a, <m>)", "jsondecode(jsonencode(<m>))",
     "yamldecode(yamlencode(<m>))", "{a = {b = <*>}}.a", "lookup({@k = <m>}, <s>, <m>)", "(<m>)", "transpose({a = <l>})",
-    "{a = <s>, b = [<s>, {c = <*>}]}",
+    "{a = <s>, b = [<s>, {c = <*>}]}", "local.w", "sensitive(<m>)", "nonsensitive(<m>)", "merge(local.w, <m>)",
+    "{for k, v in sensitive(<m>) : k => v}", "{for k, v in <m> : k => sensitive(v)}", "merge(<m>, <*>)", "tomap({@k = <*>})",
+    "{(sensitive(<s>)) = <*>}", "ephemeralasnull(<m>)", "zipmap(keys(<m>), values(<m>))", "{@k = [<*>], b = {a = <*>}}",
+    "zipmap(<l>, [<*>, <*>])", "setproduct(<l>, <l>)[0]", "[<m>, <m>][<n>]", "regex(\"(?P<a>.)\", <s>)",
 ]  # fmt: skip
 
 

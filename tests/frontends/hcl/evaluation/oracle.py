@@ -11,11 +11,16 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
 FILES = HERE / "files"
-# What the expressions may refer to: unknown values of several types, and two ways in which they may turn out.
+# What the expressions may refer to: known values that cannot be written in place,
+KNOWN = {
+    "p": '"<$${a}>%%{ if b == null }n%%{ else }$${b}%%{ endif }"',
+    "w": '{a = sensitive("x"), b = ["y", sensitive(2)], c = sensitive(["z"])}',
+}
+# unknown values of several types, and two ways in which they may turn out.
 UNKNOWN = {
     "s": "terraform_data.u.id",
     "t": "terraform_data.t.id",
@@ -24,6 +29,8 @@ UNKNOWN = {
     "l": 'split(",", terraform_data.u.id)',
     "m": 'zipmap(split(",", terraform_data.u.id), split(",", terraform_data.u.id))',
     "d": "jsondecode(terraform_data.u.id)",
+    "v": "sensitive(terraform_data.u.id)",
+    **KNOWN,
 }
 COMPLETIONS = [
     {
@@ -34,6 +41,8 @@ COMPLETIONS = [
         "l": 'tolist(["a", "b"])',
         "m": 'tomap({a = "x", k = "y"})',
         "d": '{a = 1, b = ["x"]}',
+        "v": 'sensitive("arn:aws:iam::111122223333:role/App")',
+        **KNOWN,
     },
     {
         "s": '"a"',
@@ -43,6 +52,8 @@ COMPLETIONS = [
         "l": 'slice(tolist(["a"]), 0, 0)',
         "m": 'zipmap(slice(tolist(["a"]), 0, 0), slice(tolist(["a"]), 0, 0))',
         "d": '"text \\" and \\\\ more"',
+        "v": 'sensitive("a")',
+        **KNOWN,
     },
 ]
 _ENVIRONMENT = {"TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
@@ -62,6 +73,15 @@ class Answer:
     shown: bool = True
 
 
+class Variable(NamedTuple):
+    """A variable of a module: type, what it is called with, and its default; None for what is left out."""
+
+    type: str
+    given: str | None
+    default: str | None = None
+    nullable: bool = True
+
+
 class Number(str):
     """A number as its digits stand in JSON."""
 
@@ -73,33 +93,53 @@ def available() -> bool:
     return shutil.which("terraform") is not None
 
 
-def fit(declarations: Sequence[tuple[str, str]]) -> list[Answer]:
-    """What variables hold that are declared as (type, default)."""
-    found: list[Answer | None] = [None] * len(declarations)
-    pending = list(range(len(declarations)))
+def pass_on(variables: Sequence[Variable], names: dict[str, str]) -> list[Answer]:
+    """What variables hold in a module that is called, `local` of the caller holding `names`."""
+    found: list[Answer | None] = [None] * len(variables)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        (folder / "m").mkdir()
+        pending = list(range(len(variables)))
         while pending:
-            lines: list[str] = []
-            owner: dict[int, int] = {}
-            for number in pending:
-                kind, default = declarations[number]
-                for line in (
-                    f'variable "v{number}" {{',
-                    f"  type = {kind}",
-                    f"  default = {default}",
-                    "}",
-                    f'output "e{number}" {{ value = var.v{number} }}',
-                ):
-                    lines.append(line)
-                    owner[len(lines)] = number
-            refused = _answer(folder, "\n".join(lines), pending, owner, found)
+            refused = _call(folder, variables, pending, names, found)
             for number in refused:
                 found[number] = Answer(error=True)
             if not refused:
                 break
             pending = [number for number in pending if found[number] is None]
     return [answer or Answer(error=True) for answer in found]
+
+
+def _call(
+    folder: Path,
+    variables: Sequence[Variable],
+    pending: Sequence[int],
+    names: dict[str, str],
+    found: list[Answer | None],
+) -> list[int]:
+    """Plan a module with the pending variables; those that make the whole configuration invalid come back."""
+    caller, called = _Text("main.tf"), _Text("m/main.tf")
+    caller.add(None, *_beginning(names), 'module "m" {', '  source = "./m"')
+    for number in pending:
+        variable = variables[number]
+        called.add(
+            number,
+            f'variable "v{number}" {{',
+            f"  type = {variable.type}",
+            *([f"  default = {variable.default}"] if variable.default is not None else []),
+            *(["  nullable = false"] if not variable.nullable else []),
+            "}",
+            f'output "v{number}" {{',
+            "  sensitive = true",
+            f"  value = var.v{number}",
+            "}",
+        )
+        if variable.given is not None:
+            caller.add(number, f"  v{number} = {variable.given}")
+    caller.add(None, "}")
+    for number in pending:
+        caller.add(number, f'output "e{number}" {{', "  sensitive = true", f"  value = module.m.v{number}", "}")
+    return _answer(folder, (caller, called), pending, found)
 
 
 def ask(expressions: Sequence[str], names: dict[str, str]) -> list[Answer]:
@@ -139,30 +179,47 @@ def _plan(
     folder: Path, expressions: Sequence[str], pending: Sequence[int], names: dict[str, str], found: list[Answer | None]
 ) -> list[int]:
     """Plan the pending expressions; those that make the whole configuration invalid come back."""
-    lines = ['resource "terraform_data" "u" {}', 'resource "terraform_data" "t" {}', "locals {"]
-    lines += [f"  {name} = {value}" for name, value in names.items()]
-    lines += ["}"]
-    owner: dict[int, int] = {}
+    text = _Text("main.tf")
+    text.add(None, *_beginning(names))
     for number in pending:
-        block = f'output "e{number}" {{\n  sensitive = true\n  value = {expressions[number]}\n}}'.split("\n")
-        for line in block:
-            lines.append(line)
-            owner[len(lines)] = number
-    return _answer(folder, "\n".join(lines), pending, owner, found)
+        block = f'output "e{number}" {{\n  sensitive = true\n  value = {expressions[number]}\n}}'
+        text.add(number, *block.split("\n"))
+    return _answer(folder, (text,), pending, found)
 
 
-def _answer(
-    folder: Path, text: str, pending: Sequence[int], owner: dict[int, int], found: list[Answer | None]
-) -> list[int]:
-    """Plan a configuration; `owner` says which lines of it belong to which output."""
-    (folder / "main.tf").write_text(text + "\n", encoding="utf-8", newline="\n")
+def _beginning(names: dict[str, str]) -> list[str]:
+    resources = ['resource "terraform_data" "u" {}', 'resource "terraform_data" "t" {}']
+    return [*resources, "locals {", *(f"  {name} = {value}" for name, value in names.items()), "}"]
+
+
+class _Text:
+    """A file, and to which question each of its lines belongs."""
+
+    def __init__(self, file: str):
+        self.file = file
+        self.lines: list[str] = []
+        self.owner: dict[int, int] = {}
+
+    def add(self, number: int | None, *lines: str) -> None:
+        for line in lines:
+            self.lines.append(line)
+            if number is not None:
+                self.owner[len(self.lines)] = number
+
+
+def _answer(folder: Path, texts: Sequence[_Text], pending: Sequence[int], found: list[Answer | None]) -> list[int]:
+    """Plan a configuration."""
+    for text in texts:
+        (folder / text.file).write_text("\n".join(text.lines) + "\n", encoding="utf-8", newline="\n")
+    owner = {(text.file, line): number for text in texts for line, number in text.owner.items()}
     (folder / "p").unlink(missing_ok=True)
     _run(folder, "init", "-no-color")
     noted = _run(folder, "plan", "-json", "-refresh=false", "-lock=false", "-out=p").splitlines()
     if not (folder / "p").exists():
         refused = set()
         for line in noted:
-            start = json.loads(line).get("diagnostic", {}).get("range", {}).get("start", {}).get("line")
+            place = json.loads(line).get("diagnostic", {}).get("range", {})
+            start = place.get("filename"), place.get("start", {}).get("line")
             if start in owner:
                 refused.add(owner[start])
         if not refused:

@@ -4,7 +4,8 @@
 
 Each `expressions/NAME.txt` holds one expression a line, or several lines each with `----` between them. The answers go
 to `recorded/NAME.json`: [expression, value, type, unknown, error, the same for each completion of the unknowns]. Numbers
-are kept as the digits that Terraform prints. `variables.txt` holds types and defaults of variables, `##` between them.
+are kept as the digits that Terraform prints. Variables of modules are told in one line each, `##` between what it holds: type and default in `variables.txt`; type,
+what the module is called with, default (`-` for each that is left out) and whether null may be given in `calls.txt`.
 """
 
 import json
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.frontends.hcl.evaluation import oracle
-from tests.frontends.hcl.evaluation.oracle import Answer, Number
+from tests.frontends.hcl.evaluation.oracle import Answer, Number, Variable
 
 HERE = Path(__file__).parent
+VARIABLES = ("variables", "calls")
 
 
 def expressions(name: str) -> list[str]:
@@ -65,23 +67,37 @@ def record(name: str) -> None:
     for expression, answer in zip(asked, answers, strict=True):
         completions = [written(answers[expression]) for answers in completed if expression in answers]
         lines.append(json.dumps([expression, *written(answer), completions], ensure_ascii=False))
+    _write(name, lines)
+
+
+def variable(line: str) -> Variable:
+    """What a line of `variables` or of `calls` declares."""
+    kind, *others = line.split(" ## ")
+    if len(others) == 1:
+        return Variable(kind, None, others[0])
+    given, default, nullable = others
+    return Variable(kind, given if given != "-" else None, default if default != "-" else None, nullable == "nullable")
+
+
+def record_variables(name: str) -> None:
+    """Ask Terraform what the variables of a file hold."""
+    lines = expressions(name)
+    variables = [variable(line) for line in lines]
+    answers = oracle.pass_on(variables, oracle.UNKNOWN)
+    completed = [oracle.pass_on(variables, names) for names in oracle.COMPLETIONS]
+    rows = []
+    for number, line in enumerate(lines):
+        completions = [written(answers[number]) for answers in completed] if "local." in line else []
+        rows.append(json.dumps([line, *written(answers[number]), completions], ensure_ascii=False))
+    _write(name, rows)
+
+
+def _write(name: str, rows: list[str]) -> None:
     target = HERE / "recorded" / f"{name}.json"
     target.parent.mkdir(exist_ok=True)
-    target.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8", newline="\n")
-
-
-def record_variables() -> None:
-    """Ask Terraform what variables of certain types make of their defaults."""
-    declared = [tuple(line.split(" ## ")) for line in expressions("variables")]
-    pairs = [(kind, default) for kind, default in declared]
-    lines = [
-        json.dumps([kind, default, *written(answer)], ensure_ascii=False)
-        for (kind, default), answer in zip(pairs, oracle.fit(pairs), strict=True)
-    ]
-    target = HERE / "recorded" / "variables.json"
-    target.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8", newline="\n")
+    target.write_text("[\n" + ",\n".join(rows) + "\n]\n", encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
     for chosen in sys.argv[1:] or [path.stem for path in sorted((HERE / "expressions").glob("*.txt"))]:
-        record_variables() if chosen == "variables" else record(chosen)
+        record_variables(chosen) if chosen in VARIABLES else record(chosen)

@@ -1,50 +1,36 @@
 """Variables take the values that Terraform 1.11.4 gives them."""
 
 import json
+from typing import Any
 
 import pytest
 
-from tests.frontends.hcl.evaluation.comparison import covers, evaluated
-from tests.frontends.hcl.evaluation.record import HERE, read
-from tfkms.frontends.hcl import syntax, terms
-from tfkms.frontends.hcl.constraints import Constraint, Declaration, Defaults, read_constraint
-from tfkms.frontends.hcl.conversion import CannotConvert
+from tests.frontends.hcl.evaluation.comparison import constraint, difference, passed_on
+from tests.frontends.hcl.evaluation.record import HERE, VARIABLES, expressions, read, variable
+from tfkms.frontends.hcl import terms
+from tfkms.frontends.hcl.constraints import Declaration, Defaults
 from tfkms.frontends.hcl.faults import Fault
-from tfkms.frontends.hcl.parse import parse_expression
-from tfkms.frontends.hcl.terms import Term
-from tfkms.frontends.hcl.types import STRING, ListType, ObjectType, json_type
+from tfkms.frontends.hcl.types import STRING, ListType, ObjectType
 from tfkms.values import Hole
 
-ROWS = json.loads((HERE / "recorded" / "variables.json").read_text(encoding="utf-8"))
+
+def recorded(name: str) -> list[list[Any]]:
+    rows: list[list[Any]] = json.loads((HERE / "recorded" / f"{name}.json").read_text(encoding="utf-8"))
+    return rows
 
 
-def value(text: str) -> Term:
-    found = evaluated(text)
-    assert not found.errors
-    return found.term
+@pytest.mark.parametrize("row", [row for name in VARIABLES for row in recorded(name)], ids=lambda row: row[0])
+def test_a_variable_has_the_value_that_terraform_gives_it(row: list[Any]) -> None:
+    line, *answer, completions = row
+
+    wrong = difference(passed_on(variable(line)), read(answer), [read(completion) for completion in completions])
+
+    assert wrong is None
 
 
-def constraint(text: str) -> Constraint:
-    def default(node: syntax.Expression) -> Term:
-        return value(text[node.start : node.end])
-
-    return read_constraint(parse_expression(text), default, parse_expression)
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} = {row[1]}")
-def test_a_default_becomes_what_terraform_makes_of_it(row: list[object]) -> None:
-    kind, default, *recorded = row
-    answer = read(recorded)
-    if answer.error:
-        with pytest.raises((Fault, CannotConvert)):
-            Declaration(constraint(kind), value(default)).value(None)
-        return
-
-    term = Declaration(constraint(kind), value(default)).value(None)
-
-    assert term is not None
-    assert covers(term, answer.value, answer.type)
-    assert answer.value is None or json_type(term.type) == answer.type
+@pytest.mark.parametrize("name", VARIABLES)
+def test_what_is_recorded_is_what_is_asked(name: str) -> None:
+    assert [row[0] for row in recorded(name)] == expressions(name)
 
 
 def test_a_type_in_json_syntax_is_a_string() -> None:

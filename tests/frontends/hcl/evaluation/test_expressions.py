@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.frontends.hcl.evaluation.comparison import disagreement
-from tests.frontends.hcl.evaluation.record import HERE, expressions, read
+from tests.frontends.hcl.evaluation.record import HERE, VARIABLES, expressions, read
 
-RECORDED = sorted({path.stem for path in (HERE / "recorded").glob("*.json")} - {"variables"})
+RECORDED = sorted({path.stem for path in (HERE / "recorded").glob("*.json")} - set(VARIABLES))
 
 
 def recorded(name: str) -> list[list[object]]:

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from tests.frontends.hcl.evaluation import oracle
 from tests.frontends.hcl.evaluation.comparison import evaluated, shown
-from tests.frontends.hcl.evaluation.explore import disagreements
+from tests.frontends.hcl.evaluation.explore import disagreements, disagreements_on_variables
 from tests.frontends.hcl.evaluation.generated import expression
 from tests.frontends.hcl.evaluation.generated_texts import call
+from tests.frontends.hcl.evaluation.generated_types import variable
 from tfkms.frontends.hcl.export import to_value
 
 
@@ -19,6 +20,13 @@ from tfkms.frontends.hcl.export import to_value
 @given(st.randoms(use_true_random=False))
 def test_terraform_agrees_with_made_up_expressions(random: Random) -> None:
     assert disagreements([random.choice((expression, call))(random) for _ in range(60)]) == []
+
+
+@pytest.mark.skipif(not oracle.available(), reason="terraform is not there to be asked")
+@settings(max_examples=1, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_terraform_agrees_with_made_up_variables(random: Random) -> None:
+    assert disagreements_on_variables([variable(random) for _ in range(40)]) == []
 
 
 @settings(max_examples=150, deadline=None)

@@ -18,7 +18,7 @@ def _holed(name: str) -> Parameter:
     return Parameter(name, STRING, unknown=True, holed=True)
 
 
-@GROUP.define("provider::aws::arn_parse", Parameter("arn", STRING, holed=True), result=_ARN)
+@GROUP.define("provider::aws::arn_parse", Parameter("arn", STRING, holed=True), result=_ARN, waits=True)
 def arn_parse(arn: Term) -> Term:
     """The sections of an ARN: the first five end at a colon. A hole that could hold one leaves all of them open."""
     sections: list[list[str | Part]] = [[]]

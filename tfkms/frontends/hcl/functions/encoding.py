@@ -25,7 +25,7 @@ def jsonencode(value: Term) -> Term:
     return json_text.encode(value)
 
 
-@GROUP.define("jsondecode", Parameter("str", STRING, unknown=True, holed=True))
+@GROUP.define("jsondecode", Parameter("str", STRING, unknown=True, holed=True), waits=True)
 def jsondecode(value: Term) -> Term:
     return json_text.decode(value)
 

@@ -219,7 +219,11 @@ def _scientific(value: floats.Real, places: int, mode: str) -> str:
 
 
 @GROUP.define(
-    "format", Parameter("format", STRING), rest=Parameter("args", null=True, unknown=True, holed=True), result=STRING
+    "format",
+    Parameter("format", STRING),
+    rest=Parameter("args", null=True, unknown=True, holed=True),
+    result=STRING,
+    waits=True,
 )
 def format_(pattern: Term, *arguments: Term) -> Term:
     assert isinstance(pattern, Text)
@@ -254,5 +258,15 @@ def formatlist(pattern: Term, *arguments: Term) -> Term:
                 for argument in arguments
             ]
         )
-        made.append(formatted(pattern.value, row))
+        made.append(_row(pattern, row))
     return terms.List(STRING, tuple(made))
+
+
+def _row(pattern: Text, row: tuple[Term, ...]) -> Term:
+    """One text of the list. Terraform makes none, and finds nothing wrong, before all of the row is known."""
+    try:
+        return formatted(pattern.value, row)
+    except Fault:
+        if all(term.whole for term in row):
+            raise
+        return derived("format", (pattern, *row), STRING)

@@ -3,7 +3,7 @@
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.faults import Fault
-from tfkms.frontends.hcl.functions.signature import Group, Parameter, wrong
+from tfkms.frontends.hcl.functions.signature import MAPPED, Group, Parameter, wrong
 from tfkms.frontends.hcl.terms import Term, Unknown
 from tfkms.frontends.hcl.types import (
     DYNAMIC,
@@ -72,15 +72,14 @@ def _values_type(value: Term) -> Type:
             return DYNAMIC
 
 
-@GROUP.define("values", Parameter("mapping", marked=True), result=_values_type)
+@GROUP.define("values", Parameter("mapping", marked=True, families=MAPPED), result=_values_type)
 def values(value: Term) -> Term:
     match value:
         case terms.Object(members=members):
             return terms.Tuple(tuple(members.values()), sensitive=value.sensitive)
-        case terms.Map(members=members):
-            return terms.List(value.element, tuple(members.values()), sensitive=value.sensitive)
         case _:
-            raise wrong("values", "mapping", value, "a map or object")
+            assert isinstance(value, terms.Map)
+            return terms.List(value.element, tuple(value.members.values()), sensitive=value.sensitive)
 
 
 @GROUP.define(

@@ -5,7 +5,7 @@ from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.equality import equal
 from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
 from tfkms.frontends.hcl.floats import INTEGER_PRECISION, added, rounded
-from tfkms.frontends.hcl.functions.signature import Group, Parameter, wrong
+from tfkms.frontends.hcl.functions.signature import LISTS, SEQUENTIAL, Group, Parameter, wrong
 from tfkms.frontends.hcl.graphemes import count_graphemes
 from tfkms.frontends.hcl.terms import Term, Unknown
 from tfkms.frontends.hcl.types import (
@@ -63,7 +63,17 @@ def _count(number: int, of: Term) -> Term:
     return terms.Number(number, sensitive=of.sensitive, precision=INTEGER_PRECISION)
 
 
-@GROUP.define("concat", rest=Parameter("seqs", marked=True))
+def _concatenated_type(*seqs: Term) -> Type:
+    """What is known of the type where a list is not known: nothing, and Terraform looks at no argument behind it."""
+    for seq in seqs:
+        if seq.type is not DYNAMIC and not isinstance(seq.type, ListType | TupleType):
+            raise wrong("concat", "seqs", seq, "lists or tuples")
+        if isinstance(seq, Unknown):
+            break
+    return DYNAMIC
+
+
+@GROUP.define("concat", rest=Parameter("seqs", marked=True), result=_concatenated_type)
 def concat(*seqs: Term) -> Term:
     if not seqs:
         raise Fault("`concat` takes at least 1 argument, not 0")
@@ -122,17 +132,18 @@ def _sensitive_spine(value: Term) -> bool:
 def _item_type(value: Term, *_: Term) -> Type:
     if isinstance(value.type, ListType):
         return value.type.element
-    if value.type is not DYNAMIC and not isinstance(value.type, TupleType):
-        raise wrong("element", "list", value, "a list or tuple")
     return DYNAMIC
 
 
 @GROUP.define(
-    "element", Parameter("list", marked=True), Parameter("index", NUMBER), result=_item_type, nullable_result=True
+    "element",
+    Parameter("list", marked=True, families=LISTS),
+    Parameter("index", NUMBER),
+    result=_item_type,
+    nullable_result=True,
 )
 def element(value: Term, index: Term) -> Term:
-    if not isinstance(value, terms.List | terms.Tuple):
-        raise wrong("element", "list", value, "a list or tuple")
+    assert isinstance(value, terms.List | terms.Tuple)
     place = whole_number("element", "index", index)
     if not value.items:
         raise Fault("`element`: the list is empty")
@@ -141,7 +152,7 @@ def element(value: Term, index: Term) -> Term:
     return terms.with_sensitive(value.items[place % len(value.items)], value.sensitive)
 
 
-@GROUP.define("index", Parameter("list"), Parameter("value", holed=True), result=NUMBER)
+@GROUP.define("index", Parameter("list"), Parameter("value", holed=True), result=NUMBER, waits=True)
 def index(value: Term, wanted: Term) -> Term:
     if not isinstance(value, terms.List | terms.Tuple):
         raise wrong("index", "list", value, "a list or tuple")
@@ -154,7 +165,7 @@ def index(value: Term, wanted: Term) -> Term:
     raise Fault("`index`: the item is not in the list" if value.items else "`index`: the list is empty")
 
 
-@GROUP.define("contains", Parameter("list"), Parameter("value", unknown=True, holed=True), result=BOOL)
+@GROUP.define("contains", Parameter("list"), Parameter("value", unknown=True, holed=True), result=BOOL, waits=True)
 def contains(value: Term, wanted: Term) -> Term:
     if not isinstance(value, terms.List | terms.Set | terms.Tuple):
         raise wrong("contains", "list", value, "a list, set or tuple")
@@ -230,7 +241,9 @@ def coalesce(*vals: Term) -> Term:
     raise Fault("`coalesce`: no argument is neither null nor an empty string")
 
 
-@GROUP.define("reverse", Parameter("list", marked=True), result=lambda value: _reversed_type(value.type))
+@GROUP.define(
+    "reverse", Parameter("list", marked=True, families=SEQUENTIAL), result=lambda value: _reversed_type(value.type)
+)
 def reverse(value: Term) -> Term:
     match value:
         case terms.Tuple(items=items, sensitive=sensitive):
@@ -239,10 +252,8 @@ def reverse(value: Term) -> Term:
             return terms.List(kind, items[::-1], sensitive=sensitive)
         case terms.Set(element=kind, items=items, sensitive=sensitive) if value.whole:
             return terms.List(kind, items[::-1], sensitive=sensitive)
-        case terms.Set():
-            return derived("reverse", (value,), ListType(value.element))
         case _:
-            raise wrong("reverse", "list", value, "a list, set or tuple")
+            return derived("reverse", (value,), _reversed_type(value.type))
 
 
 def _reversed_type(kind: Type) -> Type:
@@ -257,14 +268,13 @@ def _reversed_type(kind: Type) -> Type:
 
 @GROUP.define(
     "slice",
-    Parameter("list", marked=True),
+    Parameter("list", marked=True, families=LISTS),
     Parameter("start_index", NUMBER),
     Parameter("end_index", NUMBER),
     result=lambda value, *_: value.type if isinstance(value.type, ListType) else DYNAMIC,
 )
 def slice_(value: Term, start_index: Term, end_index: Term) -> Term:
-    if not isinstance(value, terms.List | terms.Tuple):
-        raise wrong("slice", "list", value, "a list or tuple")
+    assert isinstance(value, terms.List | terms.Tuple)
     start = whole_number("slice", "start_index", start_index)
     end = whole_number("slice", "end_index", end_index)
     if not 0 <= start <= end <= len(value.items):
@@ -324,10 +334,9 @@ def _is_plain(term: Term) -> bool:
             return False
 
 
-@GROUP.define("one", Parameter("list"), nullable_result=True)
+@GROUP.define("one", Parameter("list", families=SEQUENTIAL), nullable_result=True)
 def one(value: Term) -> Term:
-    if not isinstance(value, terms.List | terms.Set | terms.Tuple):
-        raise wrong("one", "list", value, "a list, set or tuple")
+    assert isinstance(value, terms.List | terms.Set | terms.Tuple)
     if len(value.items) == 1:
         return value.items[0]
     if not value.items:

@@ -10,7 +10,7 @@ from tfkms.frontends.hcl.faults import Fault, Withheld
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.syntax import SourceText
 from tfkms.frontends.hcl.terms import HoledText, Null, Part, Term, Unknown, simplest, unmarked, with_sensitive
-from tfkms.frontends.hcl.types import DYNAMIC, STRING, Type, friendly
+from tfkms.frontends.hcl.types import DYNAMIC, STRING, ListType, MapType, ObjectType, SetType, TupleType, Type, friendly
 from tfkms.frontends.hcl.unknowns import derived
 
 
@@ -29,6 +29,7 @@ class Parameter(Struct, frozen=True):
     """One parameter. The flags say what the function deals with itself.
 
     `null`: null arguments; `unknown`: unknown ones; `holed`: texts known in parts; `marked`: sensitive ones.
+    `families`: the kinds of types that `DYNAMIC` stands for; an argument of any other is refused, even an unknown one.
     """
 
     name: str
@@ -37,7 +38,19 @@ class Parameter(Struct, frozen=True):
     unknown: bool = False
     holed: bool = False
     marked: bool = False
+    families: "Families | None" = None
 
+
+class Families(Struct, frozen=True):
+    """Several kinds of types, and what a person calls them."""
+
+    kinds: tuple[type[Type], ...]
+    shown: str
+
+
+LISTS = Families((ListType, TupleType), "a list or tuple")
+SEQUENTIAL = Families((ListType, SetType, TupleType), "a list, set or tuple")
+MAPPED = Families((MapType, ObjectType), "a map or object")
 
 Result = Type | Callable[..., Type]
 
@@ -46,7 +59,8 @@ class Function(Struct, frozen=True):
     """A function: `work` gets the arguments after conversion, and a `Site` first where `sited`.
 
     `result` is the type of an unknown result, or works it out from the arguments. `plain` marks texts that hold
-    neither quotes nor backslashes whatever the arguments.
+    neither quotes nor backslashes whatever the arguments. One that `waits` is not called by
+    Terraform before its arguments are known: what it finds wrong is no error before.
     """
 
     name: str
@@ -57,17 +71,24 @@ class Function(Struct, frozen=True):
     sited: bool = False
     plain: bool = False
     nullable_result: bool = False
+    waits: bool = False
 
     def call(self, site: Site, arguments: Sequence[Term]) -> Term:
         """The result for `arguments`; unknown where one that matters is. Raises `Fault`."""
         self._check_count(len(arguments))
-        sensitive, open_ = False, False
+        sensitive, open_, untyped = False, False, False
         given: list[Term] = []
         whole = all(argument.whole for argument in arguments)
         for place, argument in enumerate(arguments):
             parameter = self.parameters[place] if place < len(self.parameters) else self.rest
             assert parameter is not None
             term = self._fitted(parameter, argument)
+            refusal = self._refusal(parameter, term)
+            if refusal is not None and not untyped:
+                raise refusal
+            # behind an argument that is of no type yet Terraform does not look at the others
+            untyped = untyped or (isinstance(term, Unknown) and term.type is DYNAMIC)
+            open_ = open_ or refusal is not None
             if not parameter.marked and term.marked:
                 sensitive = True
                 term = unmarked(term) if whole else term
@@ -88,10 +109,11 @@ class Function(Struct, frozen=True):
     def _worked(self, site: Site, given: Sequence[Term], *, sensitive: bool) -> Term:
         try:
             return self.work(site, *given) if self.sited else self.work(*given)
-        except Fault as fault:
-            if not sensitive:
-                raise
-            raise Fault(f"`{self.name}`: a sensitive argument does not fit") from fault
+        except Fault as found:
+            fault = Fault(f"`{self.name}`: a sensitive argument does not fit") if sensitive else found
+            if self.waits and not all(term.whole for term in given):
+                raise Withheld(f"known after apply, and in error then: {fault.message}") from None
+            raise fault from None
         except Withheld:
             if not sensitive:
                 raise
@@ -99,12 +121,17 @@ class Function(Struct, frozen=True):
 
     def _fitted(self, parameter: Parameter, argument: Term) -> Term:
         try:
-            term = convert(argument, parameter.type)
+            return convert(argument, parameter.type)
         except CannotConvert as reason:
             raise Fault(f"`{self.name}`: the argument `{parameter.name}` does not fit: {reason}") from None
+
+    def _refusal(self, parameter: Parameter, term: Term) -> Fault | None:
+        families = parameter.families
+        if families is not None and term.type is not DYNAMIC and not isinstance(term.type, families.kinds):
+            return wrong(self.name, parameter.name, term, families.shown)
         if isinstance(term, Null) and not parameter.null:
-            raise Fault(f"`{self.name}`: the argument `{parameter.name}` must not be null")
-        return term
+            return Fault(f"`{self.name}`: the argument `{parameter.name}` must not be null")
+        return None
 
     def _check_count(self, count: int) -> None:
         least = len(self.parameters)
@@ -127,11 +154,12 @@ class Group(Struct):
         sited: bool = False,
         plain: bool = False,
         nullable_result: bool = False,
+        waits: bool = False,
     ) -> Callable[[Callable[..., Term]], Callable[..., Term]]:
         """Make the decorated function the language's function `name`."""
 
         def add(work: Callable[..., Term]) -> Callable[..., Term]:
-            self.functions[name] = Function(name, work, parameters, rest, result, sited, plain, nullable_result)
+            self.functions[name] = Function(name, work, parameters, rest, result, sited, plain, nullable_result, waits)
             return work
 
         return add

@@ -24,7 +24,7 @@ from tfkms.frontends.plan_format import NOTHING
 from tfkms.frontends.written import Written, expression_of, expressions_of, given, module_names, references_of
 from tfkms.model import Link, Links
 
-_NOWHERE = ("path", "terraform", "self")
+_NOWHERE = ("path", "terraform", "tofu", "self")
 _DEPTH_LIMIT = 64
 
 

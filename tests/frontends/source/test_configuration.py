@@ -21,6 +21,105 @@ def described(root: Path, expression: str, text: str = "", **options: object) ->
     return shown(after(found, "aws_kms_key.k")["description"])
 
 
+class TestEphemeral:
+    TEXT = """
+        variable "token" {
+          ephemeral = true
+          default   = "s3cret"
+        }
+        variable "plain" { default = "p" }
+        locals { token = "t-${var.token}" }
+        ephemeral "random_password" "p" {}
+        module "m" {
+          source = "./m"
+          token  = var.token
+        }
+    """
+    MODULE = 'variable "token" {}\noutput "token" { value = upper(var.token) }'
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "var.token",
+            "local.token",
+            "[local.token, local.token][1]",
+            "module.m.token",
+            "ephemeral.random_password.p.result",
+            "terraform.applying",
+        ],
+    )
+    def test_of_what_may_be_ephemeral_no_value_is_passed_on(self, tmp_path: Path, value: str) -> None:
+        text = f'resource "aws_kms_key" "k" {{ description = ephemeralasnull({value}) }}'
+        found = scan(tmp_path, {"main.tf": self.TEXT + text, "m/main.tf": self.MODULE})
+
+        hole = after(found, "aws_kms_key.k")["description"]
+        assert isinstance(hole, Unknown)
+        assert hole.hole.reason == "null if it is ephemeral"
+        assert "s3cret" not in repr(hole)
+
+    def test_of_what_is_not_ephemeral_the_value_is_passed_on(self, tmp_path: Path) -> None:
+        assert described(tmp_path, "ephemeralasnull(var.plain)", 'variable "plain" { default = "p" }') == "p"
+
+    def test_a_provider_may_be_configured_with_what_is_ephemeral(self, tmp_path: Path) -> None:
+        text = """
+            variable "region" {
+              ephemeral = true
+              default   = "eu-west-1"
+            }
+            provider "aws" { region = var.region }
+            data "aws_region" "r" {}
+        """
+
+        assert described(tmp_path, "data.aws_region.r.name", text) == "eu-west-1"
+
+
+class TestWhatOnlyRefuses:
+    """Where a condition does not hold, Terraform applies nothing: what it guards is judged as if it held."""
+
+    def test_a_value_that_a_validation_refuses_is_the_value(self, tmp_path: Path) -> None:
+        text = """
+            variable "a" {
+              default = "bad"
+              validation {
+                condition     = var.a == "good"
+                error_message = "must be good"
+              }
+            }
+        """
+
+        assert described(tmp_path, "var.a", text) == "bad"
+
+    def test_what_moves_imports_and_checks_declares_nothing(self, tmp_path: Path) -> None:
+        inside = (
+            KEY % '"in"'
+            + """
+            moved {
+              from = aws_kms_key.b
+              to   = aws_kms_key.k
+            }
+            removed {
+              from = aws_kms_key.old
+              lifecycle { destroy = false }
+            }
+            import {
+              for_each = { x = "1" }
+              to       = aws_kms_key.k
+              id       = each.value
+            }
+            check "c" {
+              assert {
+                condition     = false
+                error_message = "x"
+              }
+            }
+        """
+        )
+        found = scan(tmp_path, {"main.tf": 'module "m" { source = "./m" }', "m/main.tf": inside})
+
+        assert errors(found) == []
+        assert list(resources(found)) == ["module.m.aws_kms_key.k"]
+
+
 class TestNames:
     def test_local_values_refer_to_each_other(self, tmp_path: Path) -> None:
         assert described(tmp_path, "local.a", 'locals {\n a = "${local.b}!"\n b = upper("x")\n}') == "X!"
@@ -39,6 +138,14 @@ class TestNames:
     def test_the_workspace_is_that_of_the_caller(self, tmp_path: Path) -> None:
         assert described(tmp_path, "terraform.workspace") == "default"
         assert described(tmp_path, "terraform.workspace", workspace="prod") == "prod"
+
+    def test_opentofu_calls_the_workspace_by_its_own_name_too(self, tmp_path: Path) -> None:
+        assert described(tmp_path, '"${tofu.workspace}-key"', workspace="prod") == "prod-key"
+
+    def test_whether_it_is_applied_is_not_known(self, tmp_path: Path) -> None:
+        found = described(tmp_path, 'terraform.applying ? "a" : "b"')
+
+        assert found == {"$unknown": '${conditional(terraform.applying, "a", "b")}'}
 
     def test_paths_are_those_of_the_module(self, tmp_path: Path) -> None:
         files = {

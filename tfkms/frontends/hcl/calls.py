@@ -54,6 +54,7 @@ def call(walker: Walker, node: syntax.Call, bound: Bindings) -> Term:
         raise Fault(f"`{name}` cannot be called inside a template that a function renders")
     if name == "templatestring" and node.arguments and not _is_reference(node.arguments[0]):
         raise Fault("the template must be a reference to a string from elsewhere", "write the template itself")
+    before = walker.scope.budget.ephemeral
     given = [
         argument.term if isinstance(argument, _Now) else walker.value(argument.node, bound) for argument in arguments
     ]
@@ -63,6 +64,8 @@ def call(walker: Walker, node: syntax.Call, bound: Bindings) -> Term:
         return _missing(walker, name, given)
     if _has_several(arguments):
         return derived(name, given, DYNAMIC, not_null=False)
+    if name == "ephemeralasnull" and walker.scope.budget.ephemeral > before:
+        given = [_null_if_ephemeral(term) for term in given]
     made = _called(walker, function, given)
     check_size(made.size)
     return made if made.place is not None else terms.at(made, walker.place(node))
@@ -78,6 +81,14 @@ def _called(walker: Walker, function: Function, given: Sequence[Term]) -> Term:
         kind = DYNAMIC if callable(function.result) else function.result
         made = derived(function.name, given, kind)
         return replace(made, hole=replace(made.hole, reason=str(reason)))
+
+
+def _null_if_ephemeral(term: Term) -> Term:
+    """What becomes of a value that was made of something ephemeral: it, or parts of it, may be so too."""
+    if terms.is_null(term):
+        return term
+    made = derived("ephemeralasnull", (terms.with_sensitive(term),), term.type, not_null=False)
+    return replace(made, sensitive=term.marked, hole=replace(made.hole, reason="null if it is ephemeral"))
 
 
 def _is_sure(name: str, given: Sequence[Term]) -> bool:

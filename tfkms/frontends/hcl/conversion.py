@@ -173,6 +173,9 @@ def _converted_items(term: Composite, element: Type, *, unified: bool = True) ->
         return made
     common = unify(kinds) if unified else None
     alike = [convert(item, common) for item in made] if common is not None else []
+    if isinstance(term, Object):  # a null in a map is of the type of the others
+        typed = next((item.type for item in alike if item.type is not DYNAMIC), DYNAMIC)
+        alike = [convert(item, typed) if item.type is DYNAMIC else item for item in alike]
     if not alike or any(item.type != alike[0].type for item in alike if not _is_untyped(item)):
         raise CannotConvert("all elements must have the same type")
     return alike

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from tfkms.diagnostics import Diagnostic, Level, Refusal, did_you_mean
 from tfkms.frontends.addresses import AnyKey, ModulePath
 from tfkms.frontends.hcl import terms
+from tfkms.frontends.hcl.access import attribute
 from tfkms.frontends.hcl.conversion import CannotConvert
 from tfkms.frontends.hcl.directory import Declaration, Placed
 from tfkms.frontends.hcl.evaluate import evaluate, meaning
@@ -20,6 +21,7 @@ from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.scope import Budget, Meaning, Memo, Scope
 from tfkms.frontends.hcl.syntax import Argument, Expression, SourceText
 from tfkms.frontends.hcl.terms import Place, Term, Text, Unknown
+from tfkms.frontends.hcl.types import BOOL
 from tfkms.frontends.source.block_scope import BlockScope, within
 from tfkms.frontends.source.bodies import Reader
 from tfkms.frontends.source.declarations import argument
@@ -98,6 +100,7 @@ class World(Struct):
     memo: Memo = field(default_factory=Memo)
     errors: dict[tuple[str | None, int | None, str], Diagnostic] = field(default_factory=dict)
     expansions: dict[tuple[str, str], tuple[Instance, ...]] = field(default_factory=dict)
+    ephemeral: set[tuple[str, ...]] = field(default_factory=set)
     made: int = 0
 
     def expanded(self, place: tuple[str, str], instances: Iterable[Instance]) -> tuple[Instance, ...]:
@@ -128,7 +131,15 @@ class World(Struct):
             self.tell(Diagnostic(Level.ERROR, "configuration-circular", f"{name} refers to itself"))
             return nameless(name, "it refers to itself")
 
-        return self.memo.get(key, work_out, circular)
+        def noted() -> Term:
+            before = self.budget.ephemeral
+            term = work_out()
+            if self.budget.ephemeral > before:
+                self.ephemeral.add(key)
+            return term
+
+        self.budget.ephemeral += key in self.ephemeral
+        return self.memo.get(key, noted, circular)
 
 
 def _workspace(name: str | None) -> Term:
@@ -173,15 +184,23 @@ class ModuleInstance:
             case "data":
                 return Lookup("data", lambda kind: Lookup(f"data.{kind}", lambda own: self.block(Mode.DATA, kind, own)))
             case "ephemeral":
+                self.world.budget.ephemeral += 1
                 return nameless("ephemeral", "ephemeral values are read during apply")
             case "path":
                 return Members(self.places(), "path")
-            case "terraform":
-                return Members({"workspace": _workspace(self.world.workspace)}, "terraform")
+            case "terraform" | "tofu":  # OpenTofu takes both
+                return Lookup(name, self.running)
             case _ if "_" in name or self.module.index.of_type("resource", name):
                 return Lookup(name, lambda own: self.block(Mode.MANAGED, name, own))
             case _:
                 return None
+
+    def running(self, name: str) -> Term:
+        """What `terraform` tells of how it runs."""
+        if name == "applying":
+            self.world.budget.ephemeral += 1
+            return Unknown(BOOL, Hole("", "", "true during apply only", ("terraform.applying",)), not_null=True)
+        return attribute(terms.Object({"workspace": _workspace(self.world.workspace)}), name)
 
     def places(self) -> Mapping[str, Term]:
         """The directories that `path` tells, relative to the root module but for the caller's own."""
@@ -210,6 +229,7 @@ class ModuleInstance:
                 return nameless(reference, "its declaration cannot be read")
             known = [own.labels[0] for own in self.module.index.of_type("variable") if own.labels]
             raise UndeclaredFault(f"there is no variable `{name}`", did_you_mean(name, known))
+        self.world.budget.ephemeral += flag(declaration, "ephemeral", self.evaluated, otherwise=False)
         given = self.given(name)
         variable = variable_block(declaration, self.evaluated, self.world.tell)
         try:

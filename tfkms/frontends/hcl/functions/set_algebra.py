@@ -27,9 +27,15 @@ def _set_type(*sets: Term) -> Type:
     if not kinds:
         return _ANY_SET
     common = unify(kinds)
-    if common is None:
+    nothing = common is DYNAMIC and not any(isinstance(value, Unknown) for value in sets) and _has_typed(kinds)
+    if common is None or nothing:
         raise Fault("the sets have no element type in common")
     return SetType(common)
+
+
+def _has_typed(kinds: Sequence[Type]) -> bool:
+    """Whether any of the types is one: a null of no type has nothing in common with a list."""
+    return any(kind is not DYNAMIC for kind in kinds)
 
 
 def _alike(sets: Sequence[Term]) -> tuple[SetType, list[terms.Set]]:
@@ -98,7 +104,7 @@ def _product_type(value: Term) -> Type:
             return element
         case TupleType(elements):
             common = unify(elements) if elements else DYNAMIC
-            if common is None:
+            if common is None or (common is DYNAMIC and value.whole and _has_typed(elements)):
                 raise Fault("`setproduct`: all elements of a list must be of the same type")
             return common
         case kind if kind is DYNAMIC:

@@ -108,7 +108,10 @@ class Function(Struct, frozen=True):
 
     def _worked(self, site: Site, given: Sequence[Term], *, sensitive: bool) -> Term:
         try:
-            return self.work(site, *given) if self.sited else self.work(*given)
+            try:
+                return self.work(site, *given) if self.sited else self.work(*given)
+            except CannotConvert as reason:
+                raise Fault(f"`{self.name}`: an argument does not fit: {reason}") from None
         except Fault as found:
             fault = Fault(f"`{self.name}`: a sensitive argument does not fit") if sensitive else found
             if self.waits and not all(term.whole for term in given):

@@ -27,15 +27,14 @@ def kept_policies(estate: Estate, parameters: Mapping[str, Any], actions: Action
     """
     if REPLACES_POLICIES not in parameters.get("actions", ()):
         return
-    of_keys = (document for key in estate.keys for document in key.documents)
+    of_keys = (document for key in estate.keys for document in key.documents if _is_kept(document))
     of_others = (
         document
         for document in estate.documents
-        if document.kind is Kind.IDENTITY and coverage(document.policy, tuple(actions)).allowed
+        if document.kind is Kind.IDENTITY and _is_kept(document) and coverage(document.policy, tuple(actions)).allowed
     )
     for document in (*of_keys, *of_others):
-        if _is_kept(document):
-            yield PlanAction(document.address, Claim("drift_of_policy"))
+        yield PlanAction(document.address, Claim("drift_of_policy"))
 
 
 def _is_kept(document: Document) -> bool:

@@ -36,6 +36,8 @@ def plan_actions(
     scan: Scan, sites: tuple[Site, ...], kind: str, parameters: Mapping[str, Any]
 ) -> Iterator[PlanAction]:  # fmt: skip
     """Each thing that the plan does directly and that the rule of this kind is about."""
+    if not scan.resources:
+        return
     types = {site.type for site in sites if is_key(site)}
     holders = {site.type for site in sites if is_key(site) or site.key is not None}
     actions = parameters.get("actions", ())

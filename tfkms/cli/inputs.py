@@ -219,6 +219,11 @@ class Reader:
         self.mentions = {kind: words for kind, words in services.words().items() if kind not in always}
         self.told = told
         self.assumed = assumed
+        self.environment = {
+            name.removeprefix(VARIABLE_PREFIX): value
+            for name, value in os.environ.items()
+            if name.startswith(VARIABLE_PREFIX)
+        }
 
     def parts(self, asked: Asked) -> list[Asked]:
         """What is asked for, root module by root module: of a directory that has none, or of which all are asked for,
@@ -332,25 +337,20 @@ class Reader:
         from tfkms.frontends.source.read import Setting
         from tfkms.frontends.source.variables import FromFile, Given, Option, assigned
 
-        base = str(root)
+        base, here = str(root), os.getcwd()  # noqa: PTH109 - every root module of an estate passes here
 
         @functools.cache
         def shown(file: str) -> str:
-            return os.path.relpath(f"{base}/{file}").replace(os.sep, "/")
+            return posixpath.normpath(file) if base == here else os.path.relpath(f"{base}/{file}").replace(os.sep, "/")
 
         options: list[Option] = []
         for name, value in self.told.variables:
             options.append(assigned(value) if name == "var" else FromFile(_from_root(value, root), _variables(value)))
-        environment = {
-            name.removeprefix(VARIABLE_PREFIX): value
-            for name, value in os.environ.items()
-            if name.startswith(VARIABLE_PREFIX)
-        }
         return Setting(
             root=root,
-            given=Given(environment, tuple(options)),
+            given=Given(self.environment, tuple(options)),
             workspace=self.told.workspace or os.environ.get(WORKSPACE_VARIABLE) or "default",
-            here=str(Path.cwd()),
+            here=here,
             assumed=self.assumed,
             shown=shown,
             managed_path=managed_policy_path,

@@ -27,7 +27,7 @@ def shown(text: str, limit: int = LENGTH_LIMIT) -> str:
 
 def letters(text: str) -> list[str]:
     """What `shown` makes of a line, letter by letter, so that places in the line can be found again."""
-    found = [_escaped(letter) for letter in text]
+    found = list(text) if text.isprintable() else [_escaped(letter) for letter in text]
     for match in _BRACKET_COMMAND.finditer(text):
         found[match.start() + 1] = "\\x23"
     for match in _COLON_COMMAND.finditer(text):

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -71,12 +72,18 @@ def excerpts(evidence: Evidence, report: Report, width: int = WIDTH) -> list[Exc
 
 def marked_lines(text: str, spans: Sequence[Span], width: int = WIDTH) -> list[SourceLine]:
     """The lines of a text that the spans lie on, with these marked. A span that the text does not have is left out."""
-    lines = text.split("\n")
+    lines = _lines(text)
     marks: dict[int, list[tuple[int, int]]] = {}
     for span in spans:
         for number, start, end in _on_lines(span, lines):
             marks.setdefault(number, []).append((start, end))
     return [SourceLine(number, tuple(_pieces(lines[number - 1], marks[number], width))) for number in sorted(marks)]
+
+
+@lru_cache(maxsize=16)
+def _lines(text: str) -> tuple[str, ...]:
+    """The lines of a file: many findings stand in one."""
+    return tuple(text.split("\n"))
 
 
 def _on_lines(span: Span, lines: Sequence[str]) -> Iterator[tuple[int, int, int]]:
@@ -111,9 +118,9 @@ def _pieces(line: str, marks: Sequence[tuple[int, int]], width: int) -> Iterator
 
 def _window(shown: Sequence[str], mark: int, width: int) -> tuple[int, int]:
     """Which letters are shown: all if they fit, else as many as fit, with some before the mark."""
-    widths = [_width(letter) for letter in shown]
-    if sum(widths) <= width:
+    if _width("".join(shown)) <= width:
         return 0, len(shown)
+    widths = [_width(letter) for letter in shown]
     first, left = mark, _LEAD
     while first > 0 and (left := left - widths[first - 1]) >= 0:
         first -= 1

@@ -84,6 +84,13 @@ class DirectoryIndex(Struct, frozen=True, dict=True):
     diagnostics: tuple[Diagnostic, ...]
 
     @cached_property
+    def _by_type(self) -> dict[str, list[Declaration]]:
+        found: dict[str, list[Declaration]] = {}
+        for declaration in self.declarations:
+            found.setdefault(declaration.base.type, []).append(declaration)
+        return found
+
+    @cached_property
     def _by_name(self) -> dict[tuple[str, tuple[str, ...]], Declaration]:
         found: dict[tuple[str, tuple[str, ...]], Declaration] = {}
         for declaration in self.declarations:
@@ -96,9 +103,8 @@ class DirectoryIndex(Struct, frozen=True, dict=True):
 
     def of_type(self, kind: str, *labels: str) -> tuple[Declaration, ...]:
         """All declarations of a type whose labels begin with these, in source order."""
-        return tuple(
-            found for found in self.declarations if found.type == kind and found.labels[: len(labels)] == labels
-        )
+        of_type = self._by_type.get(kind, ())
+        return tuple(found for found in of_type if found.labels[: len(labels)] == labels)
 
     def may_have_held(self, *words: str) -> bool:
         """Whether what could not be read may have declared this: a type and labels, or the name of a local value."""
@@ -121,7 +127,11 @@ def index_directory(root: Path, directory: str = ".") -> DirectoryIndex:
 
 def lies_inside(root: Path, place: str | Path) -> bool:
     """Whether a path, its links followed, lies in the directory `root`."""
-    whole, real = os.path.realpath(root), os.path.realpath(place)
+    real = os.path.realpath(place)
+    return _is_below(str(root), real) or _is_below(os.path.realpath(root), real)
+
+
+def _is_below(whole: str, real: str) -> bool:
     return real == whole or real.startswith(whole.rstrip(os.sep) + os.sep)
 
 
@@ -250,17 +260,17 @@ def _ignored(name: str) -> bool:
 def _read(root: Path, directory: str, entry: os.DirEntry[str], *, inside: bool) -> FileIndex:
     """The index of a file in a directory that is `inside` the root; one that is not to be read is lost as a whole."""
     file = entry.name if directory == "." else f"{directory}/{entry.name}"
-    path = Path(entry.path)
     try:
         found = entry.stat()
-        if not inside or (entry.is_symlink() and not lies_inside(root, path)):
+        if not inside or (entry.is_symlink() and not lies_inside(root, entry.path)):
             reason = "the file is outside of the scanned directory"
         elif not stat.S_ISREG(found.st_mode):
             reason = "it is not a regular file"
         elif found.st_size > MAX_BYTES:
             reason = f"the file is larger than {MAX_BYTES // 1024 // 1024} MB"
         else:
-            return index_file(file, path.read_bytes())
+            with open(entry.path, "rb") as opened:  # noqa: PTH123 - every file of configuration passes here
+                return index_file(file, opened.read())
     except OSError as error:
         reason = f"the file cannot be read: {(error.strerror or 'unknown error').lower()}"
     return FileIndex(file, (), (), (Lost(Span(file, 1, 1, 1, 1), None, reason),))

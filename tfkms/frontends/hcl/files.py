@@ -4,6 +4,7 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -41,8 +42,17 @@ class DirectoryFiles:
     """
 
     def __init__(self, root: Path, base: str = "."):
-        self.root = Path(os.path.realpath(root))
-        self.base = self.root / PurePosixPath(base)
+        self.given = root, base
+
+    @cached_property
+    def root(self) -> Path:
+        """The directory that nothing is read outside of, its links followed. Most configurations read no files."""
+        return Path(os.path.realpath(self.given[0]))
+
+    @cached_property
+    def base(self) -> Path:
+        """The directory that relative paths are taken from."""
+        return self.root / PurePosixPath(self.given[1])
 
     def shown(self, path: str) -> str:
         """The path from the root, with `/` between its parts."""

@@ -101,6 +101,7 @@ class World(Struct):
     errors: dict[tuple[str | None, int | None, str], Diagnostic] = field(default_factory=dict)
     expansions: dict[tuple[str, str], tuple[Instance, ...]] = field(default_factory=dict)
     ephemeral: set[tuple[str, ...]] = field(default_factory=set)
+    given: dict[str, Mapping[str, Term]] = field(default_factory=dict)
     made: int = 0
 
     def expanded(self, place: tuple[str, str], instances: Iterable[Instance]) -> tuple[Instance, ...]:
@@ -400,11 +401,19 @@ class ModuleInstance:
             return terms.Null()
         return self.reader.members(own, within(self.scope, resource.instance.names)).get(name, terms.Null())
 
-    def attributes(self, resource: Resource) -> dict[str, Term]:
-        """All that the block of a resource gives, by name; null for an argument that is given as null."""
-        scope = within(self.scope, resource.instance.names)
-        items = [placed for placed in resource.declaration.items if _name_of(placed) not in META]
-        return self.reader.members(items, scope)
+    def attributes(self, resource: Resource) -> Mapping[str, Term]:
+        """All that the block of a resource gives, by name; null for an argument that is given as null.
+
+        What data sources give is asked for several times, and kept.
+        """
+        found = self.world.given.get(resource.address)
+        if found is None:
+            scope = within(self.scope, resource.instance.names)
+            items = [placed for placed in resource.declaration.items if _name_of(placed) not in META]
+            found = self.reader.members(items, scope)
+            if resource.mode is Mode.DATA:
+                self.world.given[resource.address] = found
+        return found
 
     def resources(self, wanted: Callable[[Mode, str], bool]) -> Iterator[Resource]:
         """The instances of resources and data sources of the types that are wanted, here and in all modules below."""

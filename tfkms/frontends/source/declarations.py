@@ -23,5 +23,4 @@ def place_of(declaration: Declaration) -> tuple[str, int]:
     """The file and the line of the block's head, told without parsing it."""
     source = declaration.base.source
     head = _HEAD.search(source.text)
-    span = source.span(head.start() if head else 0, head.end() if head else 0)
-    return span.file, span.line
+    return source.file, source.line + source.text.count("\n", 0, head.start() if head else 0)

@@ -84,7 +84,7 @@ class _Loader(Struct):
     def called(self, declaration: Declaration, directory: str, path: tuple[str, ...]) -> Called:
         if len(path) > DEPTH_LIMIT:
             return Absent(f"modules call each other more than {DEPTH_LIMIT} deep", endless=True)
-        source = _source(declaration)
+        source = source_of(declaration)
         if isinstance(source, Absent):
             return source
         if source.startswith(("./", "../")) or source in (".", ".."):
@@ -125,7 +125,7 @@ def _manifest(root: Path, path: Path) -> Mapping[str, str]:
 _SOURCE = re.compile(r'^[ \t]*source[ \t]*=[ \t]*(?:"([^"$%\\\n]*)"[ \t]*(?:(?:#|//).*)?$)?', re.MULTILINE)
 
 
-def _source(declaration: Declaration) -> str | Absent:
+def source_of(declaration: Declaration) -> str | Absent:
     """The source that a call names. Most are found without parsing the block."""
     if not declaration.overrides:
         found = _SOURCE.findall(declaration.base.source.text)

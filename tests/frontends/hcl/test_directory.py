@@ -182,10 +182,13 @@ def test_a_directory_beside_the_root_is_lost(tmp_path: Path) -> None:
     assert index.may_have_held("resource", "a", "b")
 
 
-def test_a_directory_that_looks_like_a_file_of_configuration_is_lost(tmp_path: Path) -> None:
+def test_a_directory_is_no_file_of_configuration_and_a_link_to_one_is_lost(tmp_path: Path) -> None:
     (tmp_path / "a.tf").mkdir()
+    (tmp_path / "b.tf").symlink_to("a.tf", target_is_directory=True)
 
-    assert [found.message for found in index_directory(tmp_path).diagnostics] == ["it is not a regular file"]
+    assert [(found.file, found.message) for found in index_directory(tmp_path).diagnostics] == [
+        ("b.tf", "it is not a regular file")
+    ]
 
 
 def test_files_below_the_root_are_named_from_it(tmp_path: Path) -> None:

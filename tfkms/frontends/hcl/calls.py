@@ -165,15 +165,17 @@ def _try(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Ter
     forgiven = walker.forgiven
     for place, argument in enumerate(arguments):
         outcome = _attempt(walker, argument, bound)
-        if outcome.term is None:
+        if outcome.term is None and not outcome.ahead:
             first = first or outcome.fault
-        elif outcome.doubts == 0 and _is_agreed(walker, outcome, arguments[place + 1 :], bound):
+            continue
+        others = arguments[place + 1 :]
+        if outcome.term is not None and outcome.doubts == 0 and _is_agreed(walker, outcome, others, bound):
             walker.forgiven = forgiven
+            walker.scope.budget.ahead += not outcome.term.whole
             return outcome.term
-        else:
-            walker.doubts += 1
-            made = derived("try", (outcome.term,), DYNAMIC, not_null=False)
-            return terms.at(apart(made, walker.scope.budget.steps), outcome.term.place)
+        walker.doubts += 1
+        made = derived("try", (outcome.shape,), DYNAMIC, not_null=False)
+        return terms.at(apart(made, walker.scope.budget.steps), outcome.shape.place)
     if first is None:
         raise Fault("`try` takes at least 1 argument, not 0")
     raise Fault(f"no argument of `try` has a value; the first: {first.message}", first.hint)
@@ -191,11 +193,11 @@ def _can(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Ter
     if len(arguments) != 1:
         raise Fault(f"`can` takes 1 argument, not {len(arguments)}")
     outcome = _attempt(walker, arguments[0], bound)
-    if outcome.term is None:
+    if outcome.term is None and not outcome.ahead:
         return terms.Bool(False)
-    if outcome.doubts == 0 and not outcome.forgiven:
+    if outcome.term is not None and outcome.doubts == 0 and not outcome.forgiven:
         return terms.Bool(True)
-    return apart(derived("can", (outcome.term,), BOOL), walker.scope.budget.steps)
+    return apart(derived("can", (outcome.shape,), BOOL), walker.scope.budget.steps)
 
 
 def _is_reference(node: syntax.Expression) -> bool:

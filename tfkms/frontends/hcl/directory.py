@@ -119,7 +119,7 @@ def index_directory(root: Path, directory: str = ".") -> DirectoryIndex:
     place = root / directory
     inside = lies_inside(root, place)
     with os.scandir(place) as entries:
-        found = {entry.name: entry for entry in entries}
+        found = {entry.name: entry for entry in entries if not entry.is_dir(follow_symlinks=False)}
     with uncollected():
         files = [_read(root, directory, found[name], inside=inside) for name in configuration_files(found)]
         return directory_index(directory, files)

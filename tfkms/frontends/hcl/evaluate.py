@@ -199,6 +199,7 @@ class Evaluator:
     def tried(self, work: Callable[[], Term]) -> Outcome:
         """As `attempt`, of what `work` gives."""
         outer, before, forgiven = self._noted, self.doubts, self.forgiven
+        ahead = self.scope.budget.ahead
         noted = self._noted = len(self.faults)
         fault: Fault | None = None
         try:
@@ -220,7 +221,7 @@ class Evaluator:
             term, fault = None, lost[0]
         doubts, self.doubts = self.doubts - before, before
         assert shape is not None
-        return Outcome(term, fault, doubts, shape, self.forgiven > forgiven)
+        return Outcome(term, fault, doubts, shape, self.forgiven > forgiven, self.scope.budget.ahead > ahead)
 
     def _doubtful(self, *given: Term) -> None:
         """Note an operation on `given` that could fail once all of it is known."""

@@ -48,12 +48,14 @@ Meaning: TypeAlias = Term | Deferred
 class Budget(Struct):
     """What evaluating one configuration may take: how deep it is at the moment, how many steps it took so far.
 
-    `ephemeral` counts how often something ephemeral was asked for: what is made of it may be ephemeral too.
+    Two more are counted, to see what a value rests on. `ephemeral`: how often something ephemeral was asked for.
+    `ahead`: how often `try` gave an unknown through, with its type; in Terraform that has no type before it is known.
     """
 
     depth: int = 0
     steps: int = 0
     ephemeral: int = 0
+    ahead: int = 0
 
     def enter(self) -> None:
         """One level deeper, in any case. Raises `Withheld` beyond a limit."""

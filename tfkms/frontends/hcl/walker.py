@@ -19,7 +19,8 @@ class Outcome(Struct, frozen=True):
     """What trying an expression gives: a term, or the first error in it; and how many doubts it raised.
 
     `shape` has the type of the expression even where that is in error, or an item of it. `forgiven` says that
-    the term rests on a logical operator having forgiven an error, which it does from Terraform 1.12 on.
+    the term rests on a logical operator having forgiven an error, which it does from Terraform 1.12 on. `ahead` says
+    that the error, if there is one, may be none to Terraform yet (`Budget.ahead`).
     """
 
     term: Term | None
@@ -27,6 +28,7 @@ class Outcome(Struct, frozen=True):
     doubts: int
     shape: Term
     forgiven: bool = False
+    ahead: bool = False
 
 
 class Walker(Protocol):

@@ -100,7 +100,7 @@ class World(Struct):
     memo: Memo = field(default_factory=Memo)
     errors: dict[tuple[str | None, int | None, str], Diagnostic] = field(default_factory=dict)
     expansions: dict[tuple[str, str], tuple[Instance, ...]] = field(default_factory=dict)
-    ephemeral: set[tuple[str, ...]] = field(default_factory=set)
+    rests_on: dict[tuple[str, ...], tuple[bool, bool]] = field(default_factory=dict)
     given: dict[str, Mapping[str, Term]] = field(default_factory=dict)
     made: int = 0
 
@@ -132,14 +132,17 @@ class World(Struct):
             self.tell(Diagnostic(Level.ERROR, "configuration-circular", f"{name} refers to itself"))
             return nameless(name, "it refers to itself")
 
+        budget = self.budget
+
         def noted() -> Term:
-            before = self.budget.ephemeral
+            ephemeral, ahead = budget.ephemeral, budget.ahead
             term = work_out()
-            if self.budget.ephemeral > before:
-                self.ephemeral.add(key)
+            self.rests_on[key] = budget.ephemeral > ephemeral, budget.ahead > ahead
             return term
 
-        self.budget.ephemeral += key in self.ephemeral
+        ephemeral, ahead = self.rests_on.get(key, (False, False))
+        budget.ephemeral += ephemeral
+        budget.ahead += ahead
         return self.memo.get(key, noted, circular)
 
 

@@ -48,11 +48,12 @@ _WITHHELD = (
 @dataclass(frozen=True)
 class Evaluated:
     """A value and the errors in it; `forgiven` where a logical operator decided by one side and the other is in error,
-    which Terraform 1.11 refuses."""
+    which Terraform 1.11 refuses; `doubts` counts what could still fail."""
 
     term: Term
     errors: tuple[str, ...]
     forgiven: bool
+    doubts: int = 0
 
 
 @cache
@@ -89,7 +90,7 @@ def evaluated(expression: str) -> Evaluated:
     evaluator = Evaluator(SourceText("main.tf", expression), scope)
     with deep_recursion():
         term = evaluator.whole(parse_expression(expression))
-    return Evaluated(term, tuple(fault.message for fault in evaluator.faults), evaluator.forgiven > 0)
+    return Evaluated(term, tuple(fault.message for fault in evaluator.faults), evaluator.forgiven > 0, evaluator.doubts)
 
 
 def passed_on(variable: Variable) -> Evaluated:
@@ -142,7 +143,7 @@ def difference(found: Evaluated, answer: Answer, completions: list[Answer]) -> s
     if found.errors and completions and not known:
         return None
     if answer.error:
-        fine = found.errors or not term.whole or found.forgiven
+        fine = found.errors or not term.whole or found.forgiven or (not completions and found.doubts)
         return None if fine else f"a value where Terraform has an error: {shown(term)}"
     if answer.type is not None:
         if found.errors:

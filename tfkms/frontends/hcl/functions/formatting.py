@@ -240,9 +240,8 @@ def formatlist(pattern: Term, *arguments: Term) -> Term:
     assert isinstance(pattern, Text)
     count: int | None = None
     for argument in arguments:
-        if isinstance(argument, Unknown) and not isinstance(argument.type, Primitive):
-            return derived("formatlist", (pattern, *arguments), ListType(STRING))
-        if isinstance(argument, Unknown) and argument.type is DYNAMIC:
+        # a null of no type leaves the list open in Terraform, for ever
+        if argument.type is DYNAMIC or (isinstance(argument, Unknown) and not isinstance(argument.type, Primitive)):
             return derived("formatlist", (pattern, *arguments), ListType(STRING))
         if isinstance(argument, terms.List | terms.Set | terms.Tuple):
             if isinstance(argument, terms.Set) and not argument.whole:

@@ -1,5 +1,7 @@
 """`value.name`, `value[key]` and what they refuse."""
 
+from msgspec.structs import replace
+
 from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.faults import Fault
@@ -97,7 +99,8 @@ def _key(key: Term, kind: Type) -> Term:
 
 
 def _member(term: Term, key: Term) -> Term:
-    sensitive = term.sensitive or key.sensitive
+    # an object is asked for an attribute, and forgets what it was asked with
+    sensitive = term.sensitive or (key.sensitive and not isinstance(term.type, ObjectType))
     if isinstance(key, Text):
         name = key.value
         match term:
@@ -108,9 +111,9 @@ def _member(term: Term, key: Term) -> Term:
             case Unknown(type=ObjectType(attributes)):
                 if name not in attributes:
                     raise Fault(f"there is no element `{name}`", did_you_mean(name, attributes))
-                return with_sensitive(_below(term, attributes[name], f'["{name}"]', name), sensitive)
+                return with_sensitive(_element(term, attributes[name], key, f'["{name}"]', name), sensitive)
             case Unknown(type=MapType(element)):
-                return with_sensitive(_below(term, element, f'["{name}"]', name), sensitive)
+                return with_sensitive(_element(term, element, key, f'["{name}"]', name), sensitive)
             case _:
                 pass
     kind = term.type.element if isinstance(term.type, MapType) else DYNAMIC
@@ -122,7 +125,7 @@ def _item(term: Term, key: Term) -> Term:
     if isinstance(key, Number):
         if isinstance(term, Unknown) and isinstance(term.type, ListType):  # any key is one that may be there
             step = short(key.value)
-            return with_sensitive(_below(term, term.type.element, f"[{step}]", step), sensitive)
+            return with_sensitive(_element(term, term.type.element, key, f"[{step}]", step), sensitive)
         if not isinstance(key.value, int):
             raise Fault("the key of a list must be a whole number")
         if key.value < 0:
@@ -135,11 +138,18 @@ def _item(term: Term, key: Term) -> Term:
             case Unknown(type=TupleType(elements)):
                 if key.value >= len(elements):
                     raise Fault(f"there is no element {short(key.value)} among {len(elements)}")
-                return with_sensitive(_below(term, elements[key.value], f"[{key.value}]", key.value), sensitive)
+                return with_sensitive(_element(term, elements[key.value], key, f"[{key.value}]", key.value), sensitive)
             case _:
                 pass
     kind = term.type.element if isinstance(term.type, ListType) else DYNAMIC
     return derived("index", (term, key), kind, not_null=False)
+
+
+def _element(term: Unknown, kind: Type, key: Term, step: str, pointer: str | int) -> Unknown:
+    """As `_below`, named without the key where that is sensitive."""
+    if not key.sensitive:
+        return _below(term, kind, step, pointer)
+    return replace(derived("index", (term, key), kind, not_null=False), sensitive=term.sensitive)
 
 
 def _below(term: Unknown, kind: Type, step: str, pointer: str | int) -> Unknown:

@@ -154,11 +154,23 @@ def test_texts_that_cannot_hold_a_quote_are_known_as_such(text: str, plain: bool
     assert all(part.plain for part in terms.text_parts(found) if isinstance(part, terms.Part)) is plain
 
 
-def test_a_secret_is_not_shown_in_the_name_of_what_is_made_of_it() -> None:
-    found = value('trimprefix(a, sensitive("hunter2"))', a=A)
+@pytest.mark.parametrize("text", ['trimprefix(a, sensitive("hunter2"))', 'm[sensitive("hunter2")]'])
+def test_a_secret_is_not_shown_in_the_name_of_what_is_made_of_it(text: str) -> None:
+    found = value(text, a=A, m=unknown("m", MapType(STRING)))
 
     assert "hunter2" not in repr(hole(found))
     assert found.sensitive
+
+
+@pytest.mark.parametrize(
+    "text", ['format("%d", "x", a)', 'format("%s", [a])', 'index(["b"], "x${a}")', 'contains("x", a)']
+)
+def test_what_terraform_calls_only_after_apply_is_in_error_only_then(text: str) -> None:
+    found = value(text, a=A)
+
+    assert hole(found).reason.startswith("known after apply, and in error then: ")
+    assert value(f"length([{text}])", a=A) == terms.Number(1)
+    assert not value(f"can(length([{text}]))", a=A).whole
 
 
 def test_an_error_does_not_show_what_is_sensitive() -> None:

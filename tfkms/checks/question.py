@@ -1,6 +1,6 @@
 """What a check is asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -19,8 +19,9 @@ from tfkms.iam.actions import Actions
 from tfkms.iam.callers import Caller, Target
 from tfkms.iam.comparisons import Like
 from tfkms.iam.conditions import Atom
-from tfkms.iam.document import OpaqueStatement, Policy, Statement
-from tfkms.iam.grants import Bundle, Conjunction, Guarding
+from tfkms.iam.coverage import with_effect
+from tfkms.iam.document import Effect, OpaqueStatement, Policy, Statement
+from tfkms.iam.grants import Bundle, Conjunction, Guarding, spelled_out
 from tfkms.iam.pattern import literal
 from tfkms.iam.principals import equal
 from tfkms.identities import Identities
@@ -100,6 +101,24 @@ class Question(Struct, frozen=True, eq=False, dict=True):
         if place not in self.targets:
             self.targets[place] = target(key, self.aliases.get(key.address, ()))
         return self.targets[place]
+
+    def near(self, policy: Policy) -> Sequence[Holder]:
+        """The holders whom the key policy may name, their account aside: if it spells out all names, those who have one."""
+        spelled = [spelled_out(statement) for statement in with_effect(policy, Effect.ALLOW)]
+        names = [own for own in spelled if own is not None]
+        if len(names) < len(spelled):
+            return self.holders
+        named = (self._places.get(name, ()) for name in (None, *frozenset[Text]().union(*names)))
+        return [self.holders[place] for place in sorted({place for places in named for place in places})]
+
+    @cached_property
+    def _places(self) -> Mapping[Text | None, Sequence[int]]:
+        """Where among the holders those are that have a name; under None those that are not told by a name."""
+        places: dict[Text | None, list[int]] = {}
+        for place, holder in enumerate(self.holders):
+            told = holder.caller.names is not None
+            places.setdefault(holder.caller.name if told else None, []).append(place)
+        return places
 
     @cached_property
     def homes(self) -> Mapping[int, Document]:

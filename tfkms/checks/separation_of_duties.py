@@ -137,7 +137,7 @@ class _Judge:
                 if identity not in seen and barred is not None:
                     seen.add(identity)
                     yield replace(party, caller=caller), bundle, barred
-        for holder in self.question.holders:
+        for holder in self.question.near(policy):
             identity = (str(holder.shown), str(holder.caller.name), str(holder.caller.account), holder.caller.kind)
             if holder.identity.account.id != account.id or identity in seen or not _reaches(policy, holder.caller):
                 continue
@@ -149,6 +149,8 @@ class _Judge:
     def ask_held(self, subject: HeldDocument) -> None:
         """Asks what the document makes of each of its holders, on every key of its account and on any other."""
         own = self.administrating(subject.document.policy)
+        if not own:
+            return
 
         def mine(pair: Pair) -> bool:
             return not pair.admin.direct and not pair.crypto.direct
@@ -183,8 +185,6 @@ class _Judge:
 
         `by` are the ids of its statements that may make an administrator, None for all of the case.
         """
-        if by is not None and not by:
-            return False
         for reading, found in ((Reading.STRICT, self.sure), (Reading.LOOSE, self.maybe)):
             here = list(pairs(self.duties, case, reading, counts, by))
             for pair in here:
@@ -217,9 +217,9 @@ class _Judge:
         """Whether identity policies that are not in view could let somebody whom the document makes an administrator
         use a key of its account too."""
         own = self.administrating(subject.document.policy)
-        for holder in subject.holders:
+        for holder in subject.holders if own else ():
             barred = holder.barring(self.exempt)
-            if barred is None or not own:
+            if barred is None:
                 continue
             bundle = replace(holder.bundle, identity=(*holder.bundle.identity, EVERYTHING))
             account = holder.identity.account

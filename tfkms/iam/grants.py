@@ -147,7 +147,7 @@ def _are_others(spelled: frozenset[Text] | None, caller: Caller) -> bool:
 
 
 @lru_cache(maxsize=131_072)
-def _spelled(statement: AnyStatement) -> frozenset[Text] | None:
+def spelled_out(statement: AnyStatement) -> frozenset[Text] | None:
     """The users, roles and accounts that a statement is about; None where it may be about more than it spells out."""
     if isinstance(statement, OpaqueStatement):
         return None
@@ -164,7 +164,7 @@ def _allowed(principals: Principals | Missing, caller: Caller) -> tuple[Naming, 
 
 
 def _denied(statement: Statement, caller: Caller) -> tuple[Conjunction, ...]:
-    return () if _are_others(_spelled(statement), caller) else _refused(statement.principals, caller)
+    return () if _are_others(spelled_out(statement), caller) else _refused(statement.principals, caller)
 
 
 @lru_cache(maxsize=262_144)
@@ -182,7 +182,7 @@ def reaching(policy: Policy, caller: Caller) -> tuple[tuple[AnyStatement, tuple[
 @lru_cache(maxsize=16_384)
 def _allowing(policy: Policy) -> tuple[tuple[AnyStatement, frozenset[Text] | None], ...]:
     """The statements of a key policy that may allow something, each with those whom it spells out."""
-    return tuple((own, _spelled(own)) for own in with_effect(policy, Effect.ALLOW))
+    return tuple((own, spelled_out(own)) for own in with_effect(policy, Effect.ALLOW))
 
 
 def grants(

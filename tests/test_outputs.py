@@ -2,6 +2,7 @@
 
 import json
 import os
+import pkgutil
 import stat
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 
 from tests.command_line import assert_refused, run, start
 from tests.plan_builder import ROOT, change, key_plan, plan, policy
+from tfkms.cli import commands
 from tfkms.report import formats
 from tfkms.report.line_hash import line_hashes
 
@@ -318,6 +320,15 @@ def test_a_scan_of_a_plan_imports_neither_the_parser_of_configuration_nor_what_o
         "concurrent",
     )
     assert not [module for module in modules if module.startswith(heavy)]
+
+
+def test_the_help_tells_of_every_command() -> None:
+    there = [module.name for module in pkgutil.iter_modules(commands.__path__)]
+
+    assert list(commands.SUMMARIES) == sorted(there)
+    told = run("--help").out.splitlines()
+    for name, summary in commands.SUMMARIES.items():
+        assert f"  {name}".ljust(14) + summary in told
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["scan", "--help"]], ids=" ".join)

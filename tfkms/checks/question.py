@@ -103,7 +103,7 @@ class Question(Struct, frozen=True, eq=False, dict=True):
         return self.targets[place]
 
     def near(self, policy: Policy) -> Sequence[Holder]:
-        """The holders whom the key policy may name, their account aside: if it spells out all names, those who have one."""
+        """The holders whom the key policy may name, their account aside: of all names spelled out those with one."""
         spelled = [spelled_out(statement) for statement in with_effect(policy, Effect.ALLOW)]
         names = [own for own in spelled if own is not None]
         if len(names) < len(spelled):

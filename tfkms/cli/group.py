@@ -1,12 +1,12 @@
 """The group of commands: finds them by module name, and ends each with an exit code and never with a traceback."""
 
-import pkgutil
 from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from tfkms.cli import commands
+from tfkms.cli.commands import SUMMARIES
 from tfkms.cli.output import tell
 from tfkms.diagnostics import Diagnostic, Level, Refusal
 
@@ -26,14 +26,20 @@ class Commands(click.Group):
 
     def list_commands(self, _context: click.Context) -> list[str]:
         """The names of all commands, sorted."""
-        return sorted(module.name for module in pkgutil.iter_modules(commands.__path__))
+        return list(SUMMARIES)
 
-    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+    def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         """The command of that name, None where there is none."""
-        if name not in self.list_commands(context):
+        if name not in SUMMARIES:
             return None
         found: click.Command = getattr(import_module(f"{commands.__name__}.{name}"), name)
+        found.short_help = SUMMARIES[name]
         return found
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes what each command does."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
 
     def invoke(self, context: click.Context) -> NoReturn:
         """Runs the command and exits with what it returns."""

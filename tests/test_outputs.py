@@ -322,11 +322,11 @@ def test_a_scan_of_a_plan_imports_neither_the_parser_of_configuration_nor_what_o
     assert not [module for module in modules if module.startswith(heavy)]
 
 
-def test_the_help_tells_of_every_command() -> None:
+def test_the_help_tells_of_every_command(tmp_path: Path) -> None:
     there = [module.name for module in pkgutil.iter_modules(commands.__path__)]
 
     assert list(commands.SUMMARIES) == sorted(there)
-    told = run("--help").out.splitlines()
+    told = run("--help", cwd=tmp_path).out.splitlines()
     for name, summary in commands.SUMMARIES.items():
         assert f"  {name}".ljust(14) + summary in told
 

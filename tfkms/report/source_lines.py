@@ -66,6 +66,8 @@ def excerpts(evidence: Evidence, report: Report, width: int = WIDTH) -> list[Exc
         text = report.sources.get(file)
         if text is not None:
             lines = marked_lines(text, [own.span for own in origins if own.span], width)
+            if not lines:  # a stretch without letters, as of a value that is missing
+                continue
             found.append(Excerpt(origins[0], tuple(lines[:LINES_LIMIT]), max(0, len(lines) - LINES_LIMIT)))
     return found
 

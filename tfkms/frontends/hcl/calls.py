@@ -68,6 +68,7 @@ def call(walker: Walker, node: syntax.Call, bound: Bindings) -> Term:
         given = [_null_if_ephemeral(term) for term in given]
     made = _called(walker, function, given)
     check_size(made.size)
+    walker.scope.budget.make(made, texts=not function.shares)
     return made if made.place is not None else terms.at(made, walker.place(node))
 
 

@@ -254,7 +254,7 @@ class Evaluator:
             return base.attribute(node.name)
         if isinstance(base, Unknown):
             self.doubts += 1
-        return attribute(base, node.name)
+        return self._marked(base, attribute(base, node.name))
 
     def _index_of(self, node: syntax.Index, bound: Bindings) -> Meaning:
         base = self.meaning(node.base, bound)
@@ -266,7 +266,13 @@ class Evaluator:
             return found
         if isinstance(base, Unknown) or terms.is_unknown(key):
             self.doubts += 1
-        return index(base, key)
+        return self._marked(base, index(base, key))
+
+    def _marked(self, base: Term, found: Term) -> Term:
+        """What was found in a value; of a sensitive one it is a copy."""
+        if base.sensitive:
+            self.scope.budget.make(found, texts=False)
+        return found
 
     # Operators
 
@@ -302,10 +308,12 @@ class Evaluator:
     def _conditional(self, node: syntax.Conditional, bound: Bindings) -> Term:
         then, otherwise = self.attempt(node.then, bound), self.attempt(node.otherwise, bound)
         try:
-            return self.choose(self.value(node.condition, bound), then, otherwise)
+            made = self.choose(self.value(node.condition, bound), then, otherwise)
         except Fault as fault:
             fault.type = _type_of_either(then.shape, otherwise.shape)
             raise
+        self.scope.budget.make(made, texts=False)
+        return made
 
     def choose(self, condition: Term, then: Outcome, otherwise: Outcome) -> Term:
         """The branch that `condition` chooses; what both agree on where it is not known."""

@@ -11,6 +11,7 @@ _FRAMES = 20_000
 TEXT_LIMIT = 16 * 1024 * 1024
 SIZE_LIMIT = 1_000_000
 STEP_LIMIT = 1_000_000
+WEIGHT_LIMIT = 512 * 1024 * 1024
 
 
 class Fault(Exception):  # noqa: N818 - it is a value of the language: `try` and `can` catch it

@@ -1,6 +1,6 @@
 """`for` expressions and splats."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -18,10 +18,10 @@ from tfkms.values import Hole
 def for_tuple(walker: Walker, node: syntax.ForTuple, bound: Bindings) -> Term:
     """The value of `[for …]`: unknown where the collection or a condition is."""
     collection = walker.meaning(node.collection, bound)
-    pairs, sensitive = _pairs(collection)
+    pairs, empty, sensitive = _pairs(collection)
     if pairs is None:
         return _open(walker, node, collection)
-    if not pairs:
+    if empty:
         _check_condition(walker, node, bound)
     made: list[Term] = []
     size = 0
@@ -42,10 +42,10 @@ def for_tuple(walker: Walker, node: syntax.ForTuple, bound: Bindings) -> Term:
 def for_object(walker: Walker, node: syntax.ForObject, bound: Bindings) -> Term:
     """The value of `{for …}`: unknown where the collection, a condition or a key is."""
     collection = walker.meaning(node.collection, bound)
-    pairs, sensitive = _pairs(collection)
+    pairs, empty, sensitive = _pairs(collection)
     if pairs is None:
         return _open(walker, node, collection)
-    if not pairs:
+    if empty:
         _check_condition(walker, node, bound)
     made: dict[str, list[Term]] = {}
     size = 0
@@ -105,22 +105,23 @@ def _bind(key_name: str | None, value_name: str, key: Term, value: Meaning, boun
     return inner
 
 
-def _pairs(collection: Meaning) -> tuple[Sequence[tuple[Term, Meaning]] | None, bool]:
-    """Keys and values of a collection, None where they are not known; and whether it is sensitive."""
+def _pairs(collection: Meaning) -> tuple[Iterable[tuple[Term, Meaning]] | None, bool, bool]:
+    """Keys and values of a collection, None where they are not known; whether it is empty, and whether sensitive."""
     if isinstance(collection, Deferred):
         elements = collection.elements()
         if elements is not None:
-            return elements, False
+            return elements, not elements, False
         collection = collection.term()
     match collection:
         case terms.Null():
             raise Fault("a `for` cannot go over null")
         case terms.Set() if not collection.whole:
-            return None, collection.sensitive
+            return None, False, collection.sensitive
         case terms.List() | terms.Set() | terms.Tuple() | terms.Map() | terms.Object():
-            return tuple(terms.pairs(collection)), collection.sensitive
+            # made one after the other: loops in loops over one long list would hold all pairs of it at once
+            return terms.pairs(collection), not terms.items(collection), collection.sensitive
         case Unknown(type=kind) if kind is DYNAMIC or not isinstance(kind, type(DYNAMIC)):
-            return None, collection.sensitive
+            return None, False, collection.sensitive
         case _:
             raise Fault(f"a `for` cannot go over a {friendly(collection.type)}")
 

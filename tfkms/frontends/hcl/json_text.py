@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tfkms.frontends.hcl import floats
 from tfkms.frontends.hcl.conversion import CannotConvert, convert
-from tfkms.frontends.hcl.faults import DEPTH_LIMIT, Fault, Withheld, check_text, deep_recursion
+from tfkms.frontends.hcl.faults import DEPTH_LIMIT, Fault, Withheld, check_size, check_text, deep_recursion
 from tfkms.frontends.hcl.terms import (
     Bool,
     Encoding,
@@ -225,6 +225,7 @@ class _Reader:
         self.holes = iter([part for part in parts if isinstance(part, Part)])
         self.written = Written(source, self.text)
         self.position = 0
+        self.size = 0
 
     def place(self, start: int, end: int) -> Place | None:
         """Where the letters from `start` to `end` were written."""
@@ -261,6 +262,8 @@ class _Reader:
     def value(self, depth: int) -> Term:
         if depth > DEPTH_LIMIT:
             raise Withheld(f"the JSON text is nested more than {DEPTH_LIMIT} deep")
+        self.size += 1
+        check_size(self.size)
         letter = self.skip()
         start = self.position
         if letter == "{":

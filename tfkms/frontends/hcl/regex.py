@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from tfkms.frontends.hcl.faults import Withheld
+from tfkms.frontends.hcl.faults import Withheld, check_text
 from tfkms.frontends.hcl.regex_classes import Test
 from tfkms.frontends.hcl.regex_syntax import (
     Assertion,
@@ -26,7 +26,9 @@ from tfkms.frontends.hcl.regex_syntax import (
 )
 
 PROGRAM_LIMIT = 20_000
-STATE_LIMIT = 4_000_000
+STATE_LIMIT = 2_000_000
+_SEARCHED = 32_000_000
+"""How many states a search may have before it is begun; what is looked at of them is counted."""
 _EXPANDED = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
 
 
@@ -118,16 +120,16 @@ class Regex:
 
     def search(self, text: str, begin: int = 0) -> Match | None:
         """The first match that starts at `begin` or later."""
-        if (len(text) + 1) * len(self.steps) > STATE_LIMIT * 8:
+        if (len(text) + 1) * len(self.steps) > _SEARCHED:
             raise Withheld("the text is too long for the regular expression")
-        seen: set[tuple[int, int]] = set()
+        seen: set[int] = set()
         for start in range(begin, len(text) + 1):
             spans = self._run(text, start, seen)
             if spans is not None:
                 return Match(spans)
         return None
 
-    def _run(self, text: str, start: int, seen: set[tuple[int, int]]) -> tuple[tuple[int, int], ...] | None:
+    def _run(self, text: str, start: int, seen: set[int]) -> tuple[tuple[int, int], ...] | None:
         slots = [-1] * (2 * len(self.names) + 2)
         jobs: list[tuple[int, int, int]] = [(self.start, start, -1)]
         while jobs:
@@ -135,8 +137,8 @@ class Regex:
             if restore >= 0:
                 slots[restore] = place
                 continue
-            while (state, place) not in seen:
-                seen.add((state, place))
+            while (at := place * len(self.steps) + state) not in seen:
+                seen.add(at)
                 if len(seen) > STATE_LIMIT:
                     raise Withheld("the text is too long for the regular expression")
                 step = self.steps[state]
@@ -178,7 +180,7 @@ class Regex:
     def replaced(self, text: str, replacement: str) -> str:
         """`text` with every match replaced; `$1` and `${name}` in `replacement` stand for captures."""
         made: list[str] = []
-        place, last = 0, 0
+        place, last, length = 0, 0, 0
         while place <= len(text):
             found = self.search(text, place)
             if found is None:
@@ -187,6 +189,8 @@ class Regex:
             made.append(text[last:begin])
             if end > last or begin == 0:
                 made.append(self._expanded(replacement, text, found))
+                length += len(made[-1])
+                check_text(length)
             last = end
             place = end if end > place else place + 1
         made.append(text[last:])

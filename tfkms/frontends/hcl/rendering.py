@@ -1,6 +1,6 @@
 """Templates: quoted strings, heredocs and template files."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -9,10 +9,13 @@ from tfkms.frontends.hcl.conversion import CannotConvert, convert
 from tfkms.frontends.hcl.faults import Fault, check_text
 from tfkms.frontends.hcl.iteration import for_tuple
 from tfkms.frontends.hcl.json_text import written_in
-from tfkms.frontends.hcl.terms import HoledText, Part, Place, Stretch, Term, Text, Unknown
+from tfkms.frontends.hcl.terms import HoledText, Part, Place, Stretch, Term, Text, Trace, Unknown
 from tfkms.frontends.hcl.types import DYNAMIC, STRING, Primitive
 from tfkms.frontends.hcl.unknowns import derived
 from tfkms.frontends.hcl.walker import Bindings, Outcome, Walker
+
+TRACE_LIMIT = 10_000
+"""How many stretches of a text are told apart; of one with more, beyond any policy, only where it stands as a whole."""
 
 
 def template(walker: Walker, node: syntax.Template, bound: Bindings) -> Term:
@@ -45,18 +48,24 @@ def _joined(walker: Walker, parts: Iterable[syntax.TemplatePart], bound: Binding
             text = _part_text(walker, part, bound)
             sensitive = sensitive or text.sensitive
             pieces = terms.text_parts(text)
-        stretches += _stretches(walker.place(part), text, length)
+        if len(stretches) <= TRACE_LIMIT:
+            stretches += _stretches(walker.place(part), text, length)
         length += terms.length(pieces)
         check_text(length)
         joined.extend(pieces)
     made = terms.with_sensitive(terms.holed(joined), sensitive)
-    return terms.with_trace(made, tuple(stretches))
+    walker.scope.budget.make(made)
+    return terms.with_trace(made, _trace(stretches))
+
+
+def _trace(stretches: Sequence[Stretch]) -> Trace:
+    return tuple(stretches) if len(stretches) <= TRACE_LIMIT else ()
 
 
 def _stretches(place: Place, made: Term | None, offset: int) -> Iterator[Stretch]:
     """Where a part of a template was written that begins at an offset; `made` is what an expression in it is worth."""
     yield Stretch(offset, place, made is not None)
-    if isinstance(made, Text | HoledText):
+    if isinstance(made, Text | HoledText) and (made.document is None or made.document.size <= TRACE_LIMIT):
         for own in written_in(made, place):
             yield own._replace(start=offset + own.start)
 
@@ -91,11 +100,13 @@ def _repeated(walker: Walker, part: syntax.ForDirective, bound: Bindings) -> Ter
     length, place = 0, walker.place(part)
     for item in made.items:
         text = _as_text(walker, item, result)
-        stretches += _stretches(place, text, length)
+        if len(stretches) <= TRACE_LIMIT:
+            stretches += _stretches(place, text, length)
         pieces = terms.text_parts(text)
         length += terms.length(pieces)
+        check_text(length)
         parts.extend(pieces)
-    return terms.with_trace(terms.with_sensitive(terms.holed(parts), made.marked), tuple(stretches))
+    return terms.with_trace(terms.with_sensitive(terms.holed(parts), made.marked), _trace(stretches))
 
 
 def _as_text(walker: Walker, term: Term, node: syntax.Expression) -> Term:

@@ -6,9 +6,10 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct, field
 
-from tfkms.frontends.hcl.faults import DEPTH_LIMIT, STEP_LIMIT, Withheld
+from tfkms.frontends.hcl.faults import DEPTH_LIMIT, STEP_LIMIT, WEIGHT_LIMIT, Withheld
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.terms import Place, Term
+from tfkms.frontends.hcl.weight import weight
 
 
 class Deferred:
@@ -46,7 +47,8 @@ Meaning: TypeAlias = Term | Deferred
 
 
 class Budget(Struct):
-    """What evaluating one configuration may take: how deep it is at the moment, how many steps it took so far.
+    """What evaluating one configuration may take: how deep it is at the moment, how many steps it took so far, and what
+    the values weigh that functions, templates and conversions have made.
 
     Two more are counted, to see what a value rests on. `ephemeral`: how often something ephemeral was asked for.
     `ahead`: how often `try` gave an unknown through, with its type; in Terraform that has no type before it is known.
@@ -54,6 +56,7 @@ class Budget(Struct):
 
     depth: int = 0
     steps: int = 0
+    made: int = 0
     ephemeral: int = 0
     ahead: int = 0
 
@@ -65,6 +68,16 @@ class Budget(Struct):
             raise Withheld(f"the expression is nested more than {DEPTH_LIMIT} deep")
         if self.steps > STEP_LIMIT:
             raise Withheld(f"the configuration takes more than {STEP_LIMIT:,} steps to evaluate")
+        self._check()
+
+    def make(self, term: Term, *, texts: bool = True) -> None:
+        """Counts a value that was made; without `texts`, one that shares those of others. Raises `Withheld`."""
+        self.made += weight(term, texts=texts)
+        self._check()
+
+    def _check(self) -> None:
+        if self.made > WEIGHT_LIMIT:
+            raise Withheld(f"the values of the configuration take more than {WEIGHT_LIMIT // 1024 // 1024} MiB")
 
 
 class Scope(Protocol):

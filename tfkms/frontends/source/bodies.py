@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.directory import Placed
-from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.faults import Fault, Withheld
 from tfkms.frontends.hcl.json_syntax import dynamic_blocks, nested_blocks
 from tfkms.frontends.hcl.scope import Deferred, Meaning, Scope
 from tfkms.frontends.hcl.syntax import Argument, Block, Body, Expression, Name, Object, SourceText, Template, Tuple
@@ -109,13 +109,13 @@ class Reader(Struct, frozen=True):
         """What `for_each` of a dynamic block runs over, or the unknown that tells."""
         try:
             meaning = self.mean(expression, source, scope)
-        except Fault:
+            if isinstance(meaning, Deferred):
+                found = meaning.elements()
+                if found is not None:
+                    return found
+                meaning = meaning.term()
+        except (Fault, Withheld):
             meaning = self.evaluate(expression, source, scope)
-        if isinstance(meaning, Deferred):
-            found = meaning.elements()
-            if found is not None:
-                return found
-            meaning = meaning.term()
         match meaning:
             case terms.List() | terms.Set() | terms.Tuple() | terms.Map() | terms.Object():
                 return list(terms.pairs(meaning))

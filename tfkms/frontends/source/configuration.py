@@ -16,7 +16,7 @@ from tfkms.frontends.hcl.conversion import CannotConvert
 from tfkms.frontends.hcl.directory import Declaration, Placed
 from tfkms.frontends.hcl.evaluate import evaluate, meaning
 from tfkms.frontends.hcl.export import to_value
-from tfkms.frontends.hcl.faults import UndeclaredFault
+from tfkms.frontends.hcl.faults import UndeclaredFault, Withheld
 from tfkms.frontends.hcl.files import Files
 from tfkms.frontends.hcl.scope import Budget, Meaning, Memo, Scope
 from tfkms.frontends.hcl.syntax import Argument, Expression, SourceText
@@ -36,7 +36,7 @@ from tfkms.values import Hole
 META = frozenset(
     {"count", "for_each", "provider", "providers", "depends_on", "lifecycle", "connection", "provisioner", "source"}
 )
-INSTANCES_LIMIT = 200_000
+INSTANCES_LIMIT = 50_000
 """How many instances all blocks may have that are looked at."""
 
 
@@ -244,6 +244,10 @@ class ModuleInstance:
             self.world.tell(Diagnostic(Level.ERROR, "variable-unfit", message, None, span.file, span.line))
             return nameless(reference, "its value does not fit its type")
         if value is not None:
+            try:
+                self.world.budget.make(value, texts=False)
+            except Withheld as reason:
+                return nameless(reference, str(reason))
             return value
         address = f"{self.address}.var.{name}" if self.address else reference
         hole = Hole(address, "", "a variable without a value", (reference,))

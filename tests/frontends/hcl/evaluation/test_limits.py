@@ -7,7 +7,7 @@ import pytest
 
 from tests.frontends.hcl.evaluation.evaluating import evaluation, messages, unknown, value
 from tfkms import values
-from tfkms.frontends.hcl import syntax, terms
+from tfkms.frontends.hcl import scope, syntax, terms
 from tfkms.frontends.hcl.evaluate import evaluate
 from tfkms.frontends.hcl.export import document, to_value
 from tfkms.frontends.hcl.faults import STEP_LIMIT, deep_recursion
@@ -221,3 +221,58 @@ def test_a_reason_never_tells_what_a_sensitive_argument_holds() -> None:
 
 def test_an_unknown_counts_for_one() -> None:
     assert value("[u]", u=unknown()).size == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[for n in range(40) : format("%300000s", n)]',
+        '[for n in range(40) : join("", [v, n])]',
+        '[for n in range(40) : "${n}${v}"]',
+        '[for n in range(40) : replace(v, "yx", "y")]',
+        "[for n in range(40) : jsonencode([n, v])]",
+        "[for n in range(40) : split(n, v)]",
+        "[for n in range(40) : concat(w, [n])]",
+        "[for n in range(40) : setproduct(w, [n])]",
+        "[for n in range(40) : true ? w : [n]]",
+        "[for n in range(40) : sensitive(w)]",
+        '[for n in range(40) : formatlist("%1000s", w)]',
+    ],
+)
+def test_many_values_are_unknown_where_all_of_them_would_be_too_large(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope, "WEIGHT_LIMIT", 4 * 1024 * 1024)
+    given = {"v": terms.Text("x" * 300_000), "w": terms.Tuple(tuple(map(terms.Number, range(1_000))))}
+    budget = Budget()
+
+    found = evaluate(parse_expression(text), SourceText("main.tf", text), Names(given, NoFiles(""), budget))
+
+    assert found.diagnostics == ()
+    assert why(found.term) == "the values of the configuration take more than 4 MiB"
+    assert budget.made < 12 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('split("", v)', "the value would have more than 1,000,000 elements"),
+        ('replace(v, "x", "xx")', "the value would have more than 1,000,000 elements"),
+        ('replace(v, "/x/", w)', "the text would be longer than 16 MiB"),
+        ('formatlist("%1000000s", range(1000))', "the text would be longer than 16 MiB"),
+        ('"%{ for n in range(1000) }${w}%{ endfor }"', "the text would be longer than 16 MiB"),
+        ('jsondecode("[${join(",", split("y", w))}]")', None),
+    ],
+)
+def test_one_value_is_refused_before_it_is_made(text: str, message: str | None) -> None:
+    found = value(text, v=terms.Text("x" * 1_100_000), w=terms.Text("1y" * 30_000 + "1"))
+
+    assert why(found) == message
+
+
+def test_a_text_put_together_of_too_many_pieces_stands_where_it_is_as_a_whole() -> None:
+    found = value('"%{ for n in range(1000) }%{ for m in range(20) }${m}\\n%{ endfor }%{ endfor }"')
+
+    assert isinstance(found, terms.Text)
+    assert len(found.trace) == 1
+    assert found.place is not None

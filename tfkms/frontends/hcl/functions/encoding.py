@@ -7,7 +7,7 @@ import re
 from urllib.parse import quote_plus
 
 from tfkms.frontends.hcl import json_text, terms, yaml_text
-from tfkms.frontends.hcl.faults import Fault, Withheld
+from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
 from tfkms.frontends.hcl.functions.signature import Group, Parameter
 from tfkms.frontends.hcl.functions.strings import value_of
 from tfkms.frontends.hcl.terms import Term, Text
@@ -130,6 +130,7 @@ def csvdecode(value: Term) -> Term:
     names = rows[0]
     if len(set(names)) < len(names):
         raise Fault("`csvdecode`: two columns have one name")
+    check_size(len(rows) * len(names))
     made: list[Term] = []
     for row in rows[1:]:
         if len(row) != len(names):

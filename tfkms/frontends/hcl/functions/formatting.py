@@ -250,6 +250,7 @@ def formatlist(pattern: Term, *arguments: Term) -> Term:
                 raise Fault(f"`formatlist`: one list has {count} elements, another {len(argument.items)}")
             count = len(argument.items)
     made: list[Term] = []
+    length = 0
     for place in range(1 if count is None else count):
         row = tuple(
             [
@@ -258,6 +259,8 @@ def formatlist(pattern: Term, *arguments: Term) -> Term:
             ]
         )
         made.append(_row(pattern, row))
+        length += terms.length(text_parts(made[-1]))
+        check_text(length)
     return terms.List(STRING, tuple(made))
 
 

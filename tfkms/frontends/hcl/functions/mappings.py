@@ -18,7 +18,7 @@ from tfkms.frontends.hcl.types import (
 )
 from tfkms.frontends.hcl.unknowns import derived
 
-GROUP = Group()
+GROUP = Group(shares=True)
 _LISTS_OF_TEXT = MapType(ListType(STRING))
 
 

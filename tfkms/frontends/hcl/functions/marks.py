@@ -7,7 +7,7 @@ from tfkms.frontends.hcl.functions.signature import Group, Parameter
 from tfkms.frontends.hcl.terms import Term
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, NUMBER, STRING, ListType, MapType, SetType, Type
 
-GROUP = Group()
+GROUP = Group(shares=True)
 _ANYTHING = Parameter("v", null=True, unknown=True, holed=True, marked=True)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tfkms.frontends.hcl import terms
-from tfkms.frontends.hcl.faults import Fault
+from tfkms.frontends.hcl.faults import Fault, check_size
 from tfkms.frontends.hcl.functions.signature import Group, Parameter
 from tfkms.frontends.hcl.regex import Match, compiled
 from tfkms.frontends.hcl.terms import Term
@@ -67,5 +67,10 @@ def regexall(pattern: Term, string: Term) -> Term:
     assert isinstance(pattern, terms.Text)
     assert isinstance(string, terms.Text)
     result = _result(pattern, string.value)
-    found = [result(match) for match in compiled(pattern.value).matches(string.value)]
+    found: list[Term] = []
+    size = 0
+    for match in compiled(pattern.value).matches(string.value):
+        found.append(result(match))
+        size += found[-1].size
+        check_size(size)
     return terms.List(_result_type(pattern), tuple(found))

@@ -24,7 +24,7 @@ from tfkms.frontends.hcl.types import (
 from tfkms.frontends.hcl.unification import unify
 from tfkms.frontends.hcl.unknowns import derived
 
-GROUP = Group()
+GROUP = Group(shares=True)
 _RANGE_LIMIT = 1024
 
 

@@ -14,7 +14,7 @@ from tfkms.frontends.hcl.types import DYNAMIC, ListType, SetType, TupleType, Typ
 from tfkms.frontends.hcl.unification import unify
 from tfkms.frontends.hcl.unknowns import derived
 
-GROUP = Group()
+GROUP = Group(shares=True)
 _ANY_SET = SetType(DYNAMIC)
 
 

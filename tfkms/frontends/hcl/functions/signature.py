@@ -60,7 +60,8 @@ class Function(Struct, frozen=True):
 
     `result` is the type of an unknown result, or works it out from the arguments. `plain` marks texts that hold
     neither quotes nor backslashes whatever the arguments. One that `waits` is not called by
-    Terraform before its arguments are known: what it finds wrong is no error before.
+    Terraform before its arguments are known: what it finds wrong is no error before. Of one that `shares`, the result
+    holds texts of the arguments and no new ones.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Function(Struct, frozen=True):
     plain: bool = False
     nullable_result: bool = False
     waits: bool = False
+    shares: bool = False
 
     def call(self, site: Site, arguments: Sequence[Term]) -> Term:
         """The result for `arguments`; unknown where one that matters is. Raises `Fault`."""
@@ -144,8 +146,9 @@ class Function(Struct, frozen=True):
 
 
 class Group(Struct):
-    """Functions of one kind, by name."""
+    """Functions of one kind, by name; `shares` as for each of them."""
 
+    shares: bool = False
     functions: dict[str, Function] = field(default_factory=dict)
 
     def define(
@@ -162,7 +165,9 @@ class Group(Struct):
         """Make the decorated function the language's function `name`."""
 
         def add(work: Callable[..., Term]) -> Callable[..., Term]:
-            self.functions[name] = Function(name, work, parameters, rest, result, sited, plain, nullable_result, waits)
+            self.functions[name] = Function(
+                name, work, parameters, rest, result, sited, plain, nullable_result, waits, self.shares
+            )
             return work
 
         return add

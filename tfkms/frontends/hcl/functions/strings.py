@@ -6,7 +6,7 @@ from collections.abc import Callable
 from msgspec.structs import replace as changed
 
 from tfkms.frontends.hcl import terms
-from tfkms.frontends.hcl.faults import Fault, check_text
+from tfkms.frontends.hcl.faults import Fault, check_size, check_text
 from tfkms.frontends.hcl.functions.sequences import whole_number
 from tfkms.frontends.hcl.functions.signature import Group, Parameter
 from tfkms.frontends.hcl.graphemes import graphemes
@@ -266,6 +266,7 @@ def join(separator: Term, *lists: Term) -> Term:
 def split(separator: Term, value: Term) -> Term:
     wanted = value_of(separator)
     if isinstance(value, Text):
+        check_size(value.value.count(wanted) if wanted else len(value.value))
         pieces = value.value.split(wanted) if wanted else list(value.value)
         return terms.List(STRING, tuple([terms.text(piece) for piece in pieces]))
     assert isinstance(value, HoledText)
@@ -316,6 +317,7 @@ def replace(value: Term, substr: Term, new: Term) -> Term:
 
 
 def _replaced(text: str, old: str, new: list[str | Part]) -> list[str | Part]:
+    check_size(text.count(old) if old else len(text))
     pieces = text.split(old) if old else ["", *text, ""]
     made: list[str | Part] = [pieces[0]]
     for piece in pieces[1:]:

@@ -31,9 +31,36 @@ def test_it_ends_with_one_line_and_no_report(tmp_path: Path, words: tuple[str, .
 
     assert ran.returncode == 2
     assert ran.stdout == ""
-    assert "tfkms: error: the scan took longer than 1 s, and was ended" in ran.stderr
+    assert "tfkms: error: it took longer than 1 s, and was ended" in ran.stderr
     assert "Traceback" not in ran.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("policies", "-"),
+        ("access", "-"),
+        ("can", "arn:aws:iam::111122223333:role/x", "Decrypt", "aws_kms_key.main", "-"),
+        ("init", "-"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_so_does_whatever_else_reads_inputs(tmp_path: Path, words: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    try:
+        command = [sys.executable, "-m", "tfkms", *words, "--timeout", "1"]
+        ran = subprocess.run(
+            command, cwd=tmp_path, stdin=reading, capture_output=True, text=True, check=False, timeout=120
+        )
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert len(ran.stderr.splitlines()) == 1
+    assert "tfkms: error: it took longer than 1 s, and was ended" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_scan_that_is_done_in_time_is_as_ever(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """A fault of tfkms in any one place: told once, in one line, the gate fails, and the other results stand."""
 
 import json
+import multiprocessing
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,10 @@ from tests.command_line import Run, run
 from tests.plan_builder import ROOT, key_plan, policy
 from tests.report.workplace import workplace
 from tfkms import catalogue
+from tfkms.cli.commands.serve import _judge
 from tfkms.report import formats
+from tfkms.serve.judging import _run
+from tfkms.serve.outcomes import Answer
 
 SECRET = "hunter2-9f8e"
 REPORT_IT = "this is a fault of tfkms, please report it"
@@ -176,3 +181,64 @@ def test_want_of_memory_is_told_as_what_it_is(
 
     assert result.code == 2
     assert result.err.endswith("there is not enough memory for it\n")
+
+
+SERVED = {
+    "reading": "tfkms.frontends.plan.read_plan",
+    "judging": "tfkms.engine.extract",
+    "a report": "tfkms.engine.report",
+    "an answer": "tfkms.serve.outcomes.answer",
+    "its details": "tfkms.report.formats.markdown.details",
+}
+
+
+def served(content: bytes) -> Answer:
+    """What a process that judges for the service answers."""
+    ours, theirs = multiprocessing.Pipe()
+    ours.send((content, "plan.json"))
+    working = threading.Thread(target=_run, args=(theirs, _judge(None, (), None, None, new_only=False)), daemon=True)
+    working.start()
+    assert ours.poll(60)
+    answer: Answer = ours.recv()
+    ours.close()
+    working.join(10)
+    theirs.close()
+    assert not working.is_alive()
+    return answer
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, MemoryError, RecursionError])
+@pytest.mark.parametrize("place", SERVED.values(), ids=SERVED)
+def test_a_crash_in_what_the_service_judges_by_fails_the_run_task(
+    place: str, error: type[Exception], work: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fault(*_: Any, **__: Any) -> Any:
+        raise error(SECRET)
+
+    monkeypatch.chdir(work)
+    monkeypatch.setattr(place, fault)
+    answer = served((work / "plan.json").read_bytes())
+
+    told = "".join(capfd.readouterr())
+    assert not answer.passed
+    assert answer.message == f"tfkms could not judge the plan: tfkms crashed ({error.__name__}); {REPORT_IT}"
+    assert answer.outcomes == ()
+    assert "Traceback" not in told
+    assert SECRET not in told
+
+
+@pytest.mark.parametrize("function", ["subjects", "judge"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_crash_in_a_check_of_the_service_fails_the_run_task_and_leaves_the_others(
+    kind: str, function: str, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rules = [rule for rule in RULES if rule.kind == kind]
+    monkeypatch.chdir(work)
+    monkeypatch.setattr(rules[0].check, function, crash)
+    answer = served((work / "good.json").read_bytes())
+
+    told = json.dumps(answer.outcomes)
+    assert not answer.passed
+    assert answer.message == "tfkms could not read everything"
+    assert REPORT_IT in told
+    assert SECRET not in told

@@ -80,6 +80,45 @@ def test_a_report_that_is_interrupted_is_not_there(work: Path, monkeypatch: pyte
     assert sorted(path.name for path in work.iterdir()) == ["plan.json", "report.json"]
 
 
+SLOW = """
+import os, sys, time
+def slow(_file):
+    print("writing", flush=True)
+    time.sleep(30)
+os.fsync = slow
+from tfkms.cli import main
+main(sys.argv[1:], prog_name="tfkms")
+"""
+
+
+@posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_report_is_written_leaves_nothing_behind(work: Path, number: int, code: int) -> None:
+    (work / "report.json").write_text("old", encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW, "scan", "plan.json", "-q", "--output", "json=report.json"],
+        cwd=work,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "writing\n"
+        assert len(list(work.iterdir())) == 3
+        process.send_signal(number)
+        told = process.communicate(timeout=30)[1]
+    finally:
+        process.kill()
+
+    assert process.returncode == code
+    assert len(told.splitlines()) == 1
+    assert "Traceback" not in told
+    assert (work / "report.json").read_text(encoding="utf-8") == "old"
+    assert sorted(path.name for path in work.iterdir()) == ["plan.json", "report.json"]
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PermissionError(13, "Permission denied")])
 def test_a_report_that_cannot_be_written_to_its_end_is_not_there(
     work: Path, monkeypatch: pytest.MonkeyPatch, error: OSError

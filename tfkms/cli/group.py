@@ -1,5 +1,8 @@
 """The group of commands: finds them by module name, and ends each with an exit code and never with a traceback."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -13,15 +16,40 @@ from tfkms.diagnostics import Diagnostic, Level, Refusal
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 """What shells make of a program that an interrupt has ended."""
+EXIT_TERMINATED = 143
+"""And of one that was asked to end (SIGTERM), as a job is that is called off."""
 
 NO_MEMORY = "there is not enough memory for it"
+
+
+class Terminated(KeyboardInterrupt):
+    """The program was asked to end: it does what it does at an interrupt, and leaves nothing behind."""
+
+
+@contextmanager
+def _asked_to_end() -> Iterator[None]:
+    """Makes SIGTERM an exception within; a second one is not heard, so that what the first one began is done."""
+
+    def end(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise Terminated
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # only the main thread hears signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Commands(click.Group):
     """A command is the function `NAME` in the module `tfkms.cli.commands.NAME`, imported when it is asked for.
 
     It returns the exit code. After a refusal, or a fault of tfkms, there is one line on standard error and the code
-    is 2; after an interrupt (Ctrl-C) it is 130.
+    is 2; after an interrupt (Ctrl-C) it is 130, and 143 after SIGTERM.
     """
 
     def list_commands(self, _context: click.Context) -> list[str]:
@@ -47,10 +75,14 @@ class Commands(click.Group):
 
     def _code(self, context: click.Context) -> int:
         try:
-            returned: Any = super().invoke(context)
+            with _asked_to_end():
+                returned: Any = super().invoke(context)
             return int(returned)
         except Refusal as refusal:
             tell([refusal.diagnostic])
+        except Terminated:
+            tell([Diagnostic(Level.ERROR, "terminated", "ended by a signal")])
+            return EXIT_TERMINATED
         except KeyboardInterrupt:
             tell([Diagnostic(Level.ERROR, "interrupted", "interrupted")])
             return EXIT_INTERRUPTED

@@ -1,13 +1,26 @@
-"""The time that a scan may take: when it is over the program ends, without a report and with the code for an error."""
+"""The time that a command may take: when it is over it ends, without a report and with the code for an error."""
 
 import os
+import sys
 import threading
 from types import TracebackType
 
+import click
+
 from tfkms.cli.group import EXIT_ERROR
-from tfkms.cli.judging import end_processes
 from tfkms.cli.output import tell
 from tfkms.diagnostics import Diagnostic, Level
+
+SECONDS_LIMIT = 86_400
+
+timeout_option = click.option(
+    "--timeout",
+    type=click.IntRange(1, SECONDS_LIMIT),
+    default=600,
+    show_default=True,
+    metavar="S",
+    help="Seconds that reading and judging may take; then it ends with 2.",
+)
 
 
 class TimeLimit:
@@ -31,10 +44,12 @@ class TimeLimit:
 
     def _end(self) -> None:
         try:
-            message = f"the scan took longer than {self._seconds} s, and was ended"
-            hint = "allow it more by --timeout, or scan fewer inputs at a time"
+            message = f"it took longer than {self._seconds} s, and was ended"
+            hint = "allow it more by --timeout, or name fewer inputs at a time"
             tell([Diagnostic(Level.ERROR, "timeout", message, hint=hint)])
-            end_processes()
+            judging = sys.modules.get("tfkms.cli.judging")
+            if judging is not None:
+                judging.end_processes()
         finally:
             # Only this ends a thread that computes.
             os._exit(EXIT_ERROR)

@@ -9,6 +9,7 @@ from tfkms.cli.inputs import Told, read, with_assumptions
 from tfkms.cli.output import tell, write
 from tfkms.cli.settings import config_option
 from tfkms.cli.settings import settings as found_settings
+from tfkms.cli.time_limit import TimeLimit, timeout_option
 from tfkms.diagnostics import Level
 
 
@@ -17,6 +18,7 @@ from tfkms.diagnostics import Level
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 @config_option
 @click.option("-q", "--quiet", is_flag=True, help="No warnings on standard error.")
+@timeout_option
 @with_assumptions
 def access(
     *,
@@ -24,6 +26,7 @@ def access(
     form: str,
     config: str | None,
     quiet: bool,
+    timeout: int,
     told: Told,
 ) -> int:
     """Show who may do what with each key after the plan, by which way, and what the plan changes."""
@@ -34,15 +37,16 @@ def access(
     settings = found_settings(config, [source], quiet, told.source)
     by = decided(settings)
     facts = judged_by(by.stance, sites=by.own.sites)
-    scans, refused = read([source], told, settings.form, by.own.sites)
-    sights = [sides(scan, facts) for scan in scans]
+    with TimeLimit(timeout):
+        scans, refused = read([source], told, settings.form, by.own.sites)
+        sights = [sides(scan, facts) for scan in scans]
+        keys = [list(matrices(after, before)) for after, before in sights]
     diagnostics = [
         *refused,
         *(item for scan in scans for item in scan.diagnostics),
         *(item for after, _ in sights for item in after.question.estate.diagnostics),
     ]
     tell(diagnostics, quiet=quiet)
-    keys = [list(matrices(after, before)) for after, before in sights]
     actions = sorted(facts.actions.values(), key=lambda action: action.name)
     if form == "json":
         write(report.render_json([scan.input for scan in scans], keys, actions))

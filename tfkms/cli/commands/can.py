@@ -8,6 +8,7 @@ from tfkms.cli.inputs import Told, read, with_assumptions
 from tfkms.cli.output import tell, write
 from tfkms.cli.settings import config_option
 from tfkms.cli.settings import settings as found_settings
+from tfkms.cli.time_limit import TimeLimit, timeout_option
 from tfkms.diagnostics import Level
 
 EXIT_ANSWERED, EXIT_UNDECIDED = 0, 3
@@ -21,6 +22,7 @@ EXIT_ANSWERED, EXIT_UNDECIDED = 0, 3
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @config_option
 @click.option("-q", "--quiet", is_flag=True, help="No warnings on standard error.")
+@timeout_option
 @with_assumptions
 def can(
     *,
@@ -31,6 +33,7 @@ def can(
     form: str,
     config: str | None,
     quiet: bool,
+    timeout: int,
     told: Told,
 ) -> int:
     """Say whether PRINCIPAL may do ACTION on KEY after the plan: yes, no or undecided, and why.
@@ -52,13 +55,14 @@ def can(
     settings = found_settings(config, [source], quiet, told.source)
     by = decided(settings)
     about = action_named(action, catalogue.actions())
-    scans, refused = read([source], told, settings.form, by.own.sites)
-    if not scans:
-        tell(refused)
-        return EXIT_ERROR
-    seen = sight(scans[0], facts(by.stance, sites=by.own.sites), Moment.AFTER)
+    with TimeLimit(timeout):
+        scans, refused = read([source], told, settings.form, by.own.sites)
+        if not scans:
+            tell(refused)
+            return EXIT_ERROR
+        seen = sight(scans[0], facts(by.stance, sites=by.own.sites), Moment.AFTER)
+        answer = answered(askers(principal, seen), about, key_named(key, seen), seen)
     diagnostics = [*scans[0].diagnostics, *seen.question.estate.diagnostics]
-    answer = answered(askers(principal, seen), about, key_named(key, seen), seen)
     tell(diagnostics, quiet=quiet)
     write(report.render_json(answer) if form == "json" else report.render_text(answer))
     if any(diagnostic.level is Level.ERROR for diagnostic in diagnostics):

@@ -7,6 +7,7 @@ import click
 from tfkms.cli.guardrails import facts
 from tfkms.cli.inputs import Told, read
 from tfkms.cli.output import tell, tell_line
+from tfkms.cli.time_limit import TimeLimit, timeout_option
 from tfkms.diagnostics import Refusal
 
 ADMINISTRATION = "authorized_principals"
@@ -17,14 +18,16 @@ _SETTINGS = ".tfkms.yaml"
 @click.argument("inputs", nargs=-1, metavar="[INPUT]...")
 @click.option("--file", "path", default=_SETTINGS, show_default=True, metavar="FILE", help="The file to write.")
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-def init(*, inputs: tuple[str, ...], path: str, force: bool) -> int:
+@timeout_option
+def init(*, inputs: tuple[str, ...], path: str, force: bool, timeout: int) -> int:
     """Write a settings file with every setting commented out.
 
     With INPUT, the principals that it lets administer keys are proposed as authorized.
     """
     from tfkms.settings.prose import starter
 
-    proposed, code = _administrators(inputs) if inputs else ({}, 0)
+    with TimeLimit(timeout):
+        proposed, code = _administrators(inputs) if inputs else ({}, 0)
     try:
         with Path(path).open("w" if force else "x", encoding="utf-8", newline="\n") as file:
             file.write(starter(proposed))

@@ -14,10 +14,10 @@ from tfkms.cli.settings import config_option, read_known
 from tfkms.cli.settings import settings as found_settings
 from tfkms.cli.settings import today as expiry_day
 from tfkms.cli.targets import JOB_SUMMARY, TEXT, Target, targets
+from tfkms.cli.time_limit import TimeLimit, timeout_option
 from tfkms.report import formats
 
 JOBS_LIMIT = 64
-SECONDS_LIMIT = 86_400
 GITHUB, HTML = "github", "html"
 
 
@@ -79,14 +79,7 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
     metavar="N",
     help="Judge inputs by so many processes.",
 )
-@click.option(
-    "--timeout",
-    type=click.IntRange(1, SECONDS_LIMIT),
-    default=600,
-    show_default=True,
-    metavar="S",
-    help="Seconds that reading and judging may take; then the scan ends with 2.",
-)
+@timeout_option
 @click.option("-v", "--verbose", is_flag=True, help="List every verdict, the good ones too.")
 def scan(
     *,
@@ -122,7 +115,6 @@ def scan(
     from tfkms.baseline import written
     from tfkms.cli.judging import Task, judge_each
     from tfkms.cli.progress import Progress
-    from tfkms.cli.time_limit import TimeLimit
     from tfkms.gate import exit_code
     from tfkms.report.view import View
     from tfkms.settings import decisions

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tfkms.cli.group import EXIT_ERROR
+from tfkms.cli.group import EXIT_ERROR, Terminated
 from tfkms.cli.guardrails import decided, facts, gate, selected
 from tfkms.cli.inputs import Reader, Told, assumed
 from tfkms.cli.output import reason
@@ -160,6 +160,8 @@ def serve(
         uvicorn.Server(configuration).run()
     except SystemExit:  # what it ends with where it cannot listen; it has said why
         return EXIT_ERROR
+    except Terminated:  # once what was at work is finished, uvicorn hands on the signal that it was stopped by
+        pass
     return 0
 
 

@@ -10,7 +10,7 @@ from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.equality import equal
 from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
-from tfkms.frontends.hcl.functions.registry import ELSEWHERE, FUNCTIONS, NEVER_KNOWN, SURE, SURE_OF_TEXTS
+from tfkms.frontends.hcl.functions.registry import AHEAD, ELSEWHERE, FUNCTIONS, NEVER_KNOWN, SURE, SURE_OF_TEXTS
 from tfkms.frontends.hcl.functions.signature import Function
 from tfkms.frontends.hcl.terms import Term, Unknown
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, Primitive, is_dynamic_within
@@ -75,13 +75,17 @@ def call(walker: Walker, node: syntax.Call, bound: Bindings) -> Term:
 def _called(walker: Walker, function: Function, given: Sequence[Term]) -> Term:
     if not _is_sure(function.name, given):
         walker.doubts += 1
+    budget = walker.scope.budget
+    budget.ahead += any(isinstance(term, Unknown) and term.type is DYNAMIC for term in given)
     try:
-        return function.call(walker, given)
+        made = function.call(walker, given)
     except Withheld as reason:
         walker.doubts += 1
         kind = DYNAMIC if callable(function.result) else function.result
-        made = derived(function.name, given, kind)
-        return replace(made, hole=replace(made.hole, reason=str(reason)))
+        open_ = derived(function.name, given, kind)
+        return replace(open_, hole=replace(open_.hole, reason=str(reason)))
+    budget.ahead += function.name in AHEAD and not terms.is_unknown(made) and not all(term.whole for term in given)
+    return made
 
 
 def _null_if_ephemeral(term: Term) -> Term:
@@ -197,6 +201,7 @@ def _can(walker: Walker, arguments: Sequence[_Argument], bound: Bindings) -> Ter
     if outcome.term is None and not outcome.ahead:
         return terms.Bool(False)
     if outcome.term is not None and outcome.doubts == 0 and not outcome.forgiven:
+        walker.scope.budget.ahead += not outcome.term.whole
         return terms.Bool(True)
     return apart(derived("can", (outcome.shape,), BOOL), walker.scope.budget.steps)
 

@@ -288,7 +288,12 @@ class Evaluator:
         right = self.value(node.right, bound)
         if node.operator not in ("==", "!="):
             self._doubtful(left, right)
-        return binary(node.operator, left, right)
+        return self._joined(node.operator, left, right)
+
+    def _joined(self, operator: str, left: Term, right: Term) -> Term:
+        made = binary(operator, left, right)
+        self.scope.budget.ahead += made.whole and not (left.whole and right.whole)
+        return made
 
     def _logic(self, node: syntax.Binary, left: Term, bound: Bindings) -> Term:
         """A side that decides alone makes an error on the right harmless, as in newer versions of Terraform."""
@@ -297,7 +302,7 @@ class Evaluator:
         if right.term is not None:
             self._doubtful(right.term)
             self.doubts += right.doubts
-            return binary(node.operator, left, right.term)
+            return self._joined(node.operator, left, right.term)
         assert right.fault is not None
         alone = logic(node.operator, left, terms.Bool(node.operator == "&&"))
         if isinstance(alone, terms.Bool) and alone.value is (node.operator == "||"):
@@ -331,7 +336,9 @@ class Evaluator:
             if then.term is None or otherwise.term is None:
                 self.doubts += 1
                 return derived("conditional", (condition, first, second), kind, not_null=False)
-            return either(test, first, second)
+            made = either(test, first, second)
+            self.scope.budget.ahead += made.whole
+            return made
         taken = then if test.value else otherwise
         self.doubts += taken.doubts
         if taken.term is None:

@@ -51,7 +51,8 @@ class Budget(Struct):
     the values weigh that functions, templates and conversions have made.
 
     Two more are counted, to see what a value rests on. `ephemeral`: how often something ephemeral was asked for.
-    `ahead`: how often `try` gave an unknown through, with its type; in Terraform that has no type before it is known.
+    `ahead`: how often something was known, or of a known type, that Terraform knows nothing of before apply: an error
+    that comes of it is none in the plan.
     """
 
     depth: int = 0

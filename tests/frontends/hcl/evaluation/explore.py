@@ -10,7 +10,7 @@ from random import Random
 
 from tests.frontends.hcl.evaluation import oracle
 from tests.frontends.hcl.evaluation.comparison import difference, disagreement, passed_on
-from tests.frontends.hcl.evaluation.generated import expression
+from tests.frontends.hcl.evaluation.generated import expression, hidden
 from tests.frontends.hcl.evaluation.generated_texts import call
 from tests.frontends.hcl.evaluation.generated_types import variable
 from tests.frontends.hcl.evaluation.oracle import Answer, Variable
@@ -48,7 +48,7 @@ if __name__ == "__main__":
     for batch in range(batches):
         random = Random(seed + batch)
         for line in (
-            *disagreements([random.choice((expression, call))(random) for _ in range(size)]),
+            *disagreements([random.choice((expression, call, hidden))(random) for _ in range(size)]),
             *disagreements_on_variables([variable(random) for _ in range(size // 5)]),
         ):
             total += 1

@@ -196,3 +196,8 @@ _MAPS = [
 def expression(random: Random, depth: int = 4) -> str:
     """One expression on one line."""
     return Writer(random).any(depth)
+
+
+def hidden(random: Random) -> str:
+    """Whether an expression is in error, asked so that an unknown value of it hides none that is there already."""
+    return f"can(length([{expression(random, random.choice((2, 2, 3)))}]))"

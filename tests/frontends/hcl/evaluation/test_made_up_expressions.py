@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.frontends.hcl.evaluation import oracle
 from tests.frontends.hcl.evaluation.comparison import evaluated, shown
 from tests.frontends.hcl.evaluation.explore import disagreements, disagreements_on_variables
-from tests.frontends.hcl.evaluation.generated import expression
+from tests.frontends.hcl.evaluation.generated import expression, hidden
 from tests.frontends.hcl.evaluation.generated_texts import call
 from tests.frontends.hcl.evaluation.generated_types import variable
 from tfkms.frontends.hcl.export import to_value
@@ -19,7 +19,7 @@ from tfkms.frontends.hcl.export import to_value
 @settings(max_examples=2, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_terraform_agrees_with_made_up_expressions(random: Random) -> None:
-    assert disagreements([random.choice((expression, call))(random) for _ in range(60)]) == []
+    assert disagreements([random.choice((expression, call, hidden))(random) for _ in range(60)]) == []
 
 
 @pytest.mark.skipif(not oracle.available(), reason="terraform is not there to be asked")
@@ -32,7 +32,7 @@ def test_terraform_agrees_with_made_up_variables(random: Random) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_every_expression_has_a_value_or_an_error(random: Random) -> None:
-    text = random.choice((expression, call))(random)
+    text = random.choice((expression, call, hidden))(random)
 
     found = evaluated(text)
 

@@ -53,3 +53,10 @@ SURE_OF_TEXTS = frozenset({
     "join", "split", "startswith", "endswith", "strcontains", "base64encode", "urlencode", "md5", "sha1", "sha256",
     "sha512", "base64sha256", "base64sha512", "tostring", "sort", "compact", "basename", "dirname",
 })  # fmt: skip
+# Of these tfkms may know the result where Terraform waits for the unknowns in their arguments.
+AHEAD = frozenset({
+    "alltrue", "anytrue", "basename", "chomp", "contains", "dirname", "endswith", "index", "indent",
+    "issensitive", "join",
+    "jsondecode", "lower", "provider::aws::arn_parse", "replace", "split", "startswith", "strcontains", "strrev",
+    "substr", "title", "trim", "trimprefix", "trimspace", "trimsuffix", "upper",
+})  # fmt: skip

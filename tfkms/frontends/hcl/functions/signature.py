@@ -116,13 +116,17 @@ class Function(Struct, frozen=True):
                 raise Fault(f"`{self.name}`: an argument does not fit: {reason}") from None
         except Fault as found:
             fault = Fault(f"`{self.name}`: a sensitive argument does not fit") if sensitive else found
-            if self.waits and not all(term.whole for term in given):
+            if self._waits() and not all(term.whole for term in given):
                 raise Withheld(f"known after apply, and in error then: {fault.message}") from None
             raise fault from None
         except Withheld:
             if not sensitive:
                 raise
             raise Withheld(f"what `{self.name}` makes of a sensitive argument is not known") from None
+
+    def _waits(self) -> bool:
+        """Whether Terraform does not call it for unknowns, where tfkms may look into texts that are known in parts."""
+        return self.waits or any(parameter.holed and not parameter.unknown for parameter in self.parameters)
 
     def _fitted(self, parameter: Parameter, argument: Term) -> Term:
         try:

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "tfkms"
 FLOORS = [
     {"__init__"},
-    {"values", "location", "diagnostics", "strict_yaml", "selectors"},
+    {"values", "location", "diagnostics", "strict_yaml", "yaml_document", "selectors"},
     {"finding", "model", "predicted"},
     {"iam"},
     {"frontends", "documents", "extract", "identities", "key_uses"},
@@ -29,6 +29,7 @@ SIDEWAYS = {
     ("key_uses", "documents"),
     ("key_uses", "extract"),
     ("strict_yaml", "diagnostics"),
+    ("strict_yaml", "yaml_document"),
     ("selectors", "values"),
     ("location", "values"),
     ("model", "finding"),

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from click.testing import CliRunner
 import tfkms
 from tfkms import catalogue
 from tfkms.cli import main
+from tfkms.diagnostics import Refusal
 
 FIXTURES = Path(__file__).parent / "fixtures" / "guardrails"
 CASES = sorted(path.parent for path in FIXTURES.glob("*/*/case.yaml"))
@@ -121,3 +122,29 @@ def test_every_message_of_a_guardrail_is_shown_by_a_case(check: str) -> None:
 def _pattern(text: str) -> re.Pattern[str]:
     """What a message reads like, whatever its facts."""
     return re.compile(".+".join(re.escape(part) for part in re.split(r"\{\w+\}", " ".join(text.split()))))
+
+
+class TestCatalogueOfTheWheel:
+    """The wheel has each file of the catalogue as JSON beside its YAML."""
+
+    @pytest.fixture
+    def actions(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+        (tmp_path / "data").mkdir()
+        monkeypatch.setattr(catalogue, "rules_directory", lambda: tmp_path)
+        catalogue.actions.cache_clear()
+        yield tmp_path / "data" / "kms-actions.json"
+        catalogue.actions.cache_clear()
+
+    def test_the_json_is_read_where_it_is(self, actions: Path) -> None:
+        actions.write_text('{"actions": {"Decrypt": {"class": "crypto"}}}', encoding="utf-8")
+
+        assert list(catalogue.actions()) == ["Decrypt"]
+
+    def test_a_damaged_file_is_refused(self, actions: Path) -> None:
+        actions.write_text('{"actions": {"Decrypt": ', encoding="utf-8")
+
+        with pytest.raises(Refusal) as refused:
+            catalogue.actions()
+
+        assert refused.value.diagnostic.file == "kms-actions.json"
+        assert "reinstall tfkms" in (refused.value.diagnostic.hint or "")

@@ -12,7 +12,6 @@ from typing import Any, Literal, NoReturn, TypeVar
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
-from yaml import YAMLError
 
 from tfkms.checks.stance import CheckStance
 from tfkms.diagnostics import Refusal
@@ -21,8 +20,8 @@ from tfkms.finding import Severity
 from tfkms.iam.actions import ActionClass, Actions, KmsAction
 from tfkms.key_uses import Mode, Service, Services
 from tfkms.selectors import SelectorError, selector
-from tfkms.strict_yaml import SIZE_LIMIT, load_trusted, read_yaml
 from tfkms.values import Value
+from tfkms.yaml_document import SIZE_LIMIT
 
 T = TypeVar("T")
 
@@ -305,11 +304,27 @@ def services() -> Services:
 
 
 def _load(path: Path, kind: type[T]) -> T:
-    """A file of the catalogue. One that is malformed is read once more, slowly, to say where."""
+    """A file of the catalogue, from the JSON that the wheel has beside it (`hatch_build.py`), else from its YAML."""
+    made = path.with_suffix(".json")
+    try:
+        return msgspec.json.decode(made.read_bytes(), type=kind)
+    except FileNotFoundError:
+        return _from_yaml(path, kind)
+    except (OSError, UnicodeDecodeError, msgspec.DecodeError):
+        hint = "reinstall tfkms: pip install --force-reinstall tfkms"
+        raise Refusal("catalogue-malformed", "the file cannot be read", hint, made.name) from None
+
+
+def _from_yaml(path: Path, kind: type[T]) -> T:
+    """A file of the catalogue; one that is malformed is read once more, slowly, to say where."""
+    import yaml
+
+    from tfkms.strict_yaml import load_trusted, read_yaml
+
     text = _text(path)
     try:
         return msgspec.convert(load_trusted(text), kind)
-    except YAMLError:
+    except yaml.YAMLError:
         read_yaml(text, path.name)
         raise
     except msgspec.ValidationError as error:
@@ -318,6 +333,8 @@ def _load(path: Path, kind: type[T]) -> T:
 
 def load(path: Path, kind: type[T]) -> T:
     """A file in the form of the catalogue's that is not the catalogue's own, as `kind`. Raises Refusal."""
+    from tfkms.strict_yaml import read_yaml
+
     text = _text(path)
     try:
         return msgspec.convert(read_yaml(text, path.name).content, kind)
@@ -341,6 +358,8 @@ def _refuse_form(error: msgspec.ValidationError, text: str, path: Path) -> NoRet
 
 def refuse(message: str, path: Sequence[str | int], text: str, file: str) -> NoReturn:
     """Refuses a file for what stands at a path in it, with the line."""
+    from tfkms.strict_yaml import read_yaml
+
     line, column = read_yaml(text, file).place(tuple(path))
     where = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path).removeprefix(".")
     raise Refusal("catalogue-malformed", f"{where or 'the file'}: {message} (column {column})", None, file, line)

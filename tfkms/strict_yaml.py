@@ -1,16 +1,14 @@
 """Reads YAML as it is meant: no duplicate members, no aliases, scalars of digits kept as text, errors with a place."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import yaml
-from msgspec import Struct, field
 
 from tfkms.diagnostics import Refusal
+from tfkms.yaml_document import SIZE_LIMIT, YamlDocument
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-SIZE_LIMIT = 4 * 1024 * 1024
 DEPTH_LIMIT = 64
 _ID_LENGTH = 11
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9_]")
@@ -22,27 +20,6 @@ _OPENING = (
     yaml.FlowSequenceStartToken,
 )
 _CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
-
-
-class YamlDocument(Struct, frozen=True):
-    """A document as plain Python values, with the place of each (line and column from 1) by its path.
-
-    `names` are the places of the names of members.
-    """
-
-    content: Any
-    places: Mapping[tuple[str | int, ...], tuple[int, int]]
-    names: Mapping[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
-
-    def place(self, path: tuple[str | int, ...]) -> tuple[int, int]:
-        """The place of the value at `path`, or of the nearest one around it."""
-        while path and path not in self.places:
-            path = path[:-1]
-        return self.places.get(path, (1, 1))
-
-    def name(self, path: tuple[str | int, ...]) -> tuple[int, int]:
-        """The place of the name of the member at `path`, or of the nearest value around it."""
-        return self.names.get(path) or self.place(path)
 
 
 class _Reader:

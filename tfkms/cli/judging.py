@@ -2,7 +2,6 @@
 
 import copyreg
 import gc
-import multiprocessing
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -114,6 +113,7 @@ def _one_by_one(task: Task, asked: Sequence[Asked], told: Told) -> Iterator[Done
 
 def _by_processes(task: Task, asked: Sequence[Asked], jobs: int, told: Told) -> Iterator[Done]:
     """As `_one_by_one`, by so many processes. Standard input is read in this one."""
+    import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
     # Processes are started anew: a fork of one that has threads may hang.
@@ -167,6 +167,8 @@ def _without_interrupts() -> Iterator[None]:
 
 def end_processes() -> None:
     """Ends the processes that judge, whatever they do."""
+    import multiprocessing
+
     for process in multiprocessing.active_children():
         process.kill()
         process.join()

@@ -1,7 +1,6 @@
 """Sends the reports of a scan where they are wanted: to files, and one of them to standard output."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tfkms.cli.output import tell, write
@@ -17,13 +16,13 @@ _VERDICTS = ("atlantis", "spacelift")
 """Forms whose reader takes the verdict from them and not from the exit code."""
 
 
-@dataclass(slots=True)
 class Sending:
     """A report on its way. What cannot be made or written is told, and is part of the report from then on."""
 
-    report: "Report"
-    view: "View"
-    quiet: bool
+    def __init__(self, report: "Report", view: "View", quiet: bool):
+        self.report = report
+        self.view = view
+        self.quiet = quiet
 
     def file(self, path: str, text: str) -> None:
         """Writes the text to the file."""

@@ -28,11 +28,22 @@ def covers_action(actions: Patterns | Missing, action: str) -> Ground:
 
 
 def _covering(actions: Patterns, action: str) -> Ground:
-    known = tuple(any_case(glob(entry)) for entry in actions.texts if not _odd_prefix(entry))
-    doubtful = [Doubtful(any_case(glob(entry)), _PREFIX) for entry in actions.texts if _odd_prefix(entry)]
-    odd = [glob(entry) for entry in actions.texts if not str(entry).isascii()]
+    start = action.lower()
+    entries = [entry for entry in actions.texts if start.startswith(_beginning(entry))]
+    known = tuple(any_case(glob(entry)) for entry in entries if not _odd_prefix(entry))
+    doubtful = [Doubtful(any_case(glob(entry)), _PREFIX) for entry in entries if _odd_prefix(entry)]
+    odd = [glob(entry) for entry in entries if not str(entry).isascii()]
     doubtful += [Doubtful(wider, _LETTERS) for wider in map(perhaps_any_case, odd) if wider is not None]
     return passes(Like(known, tuple(part.hole for part in actions.opaque), tuple(doubtful)), action)
+
+
+@lru_cache(maxsize=16_384)
+def _beginning(entry: Text) -> str:
+    """How every action begins that the entry can match, in lower case: most entries match no action that is asked for,
+    and that is told without a pattern."""
+    if not isinstance(entry, str) or not entry.isascii():
+        return ""
+    return entry.lower().partition("*")[0].partition("?")[0]
 
 
 def _odd_prefix(value: Text) -> bool:

@@ -17,8 +17,8 @@ from tfkms.location import Origin
 from tfkms.settings.form import PARTITIONS, SettingsFile
 from tfkms.settings.load import Settings
 from tfkms.settings.own_rules import OwnRules, read_own_rules
-from tfkms.strict_yaml import SIZE_LIMIT
 from tfkms.waivers import EVERYTHING, Scope, Waiving
+from tfkms.yaml_document import SIZE_LIMIT
 
 DEFAULT = "default"
 _SERVICE = ".amazonaws.com"

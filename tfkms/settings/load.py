@@ -1,6 +1,5 @@
 """Reads a settings file into what the engine is told: checked against its form, with the place of every fault."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from tfkms.diagnostics import Refusal
 from tfkms.settings.faults import Fault, first_fault
 from tfkms.settings.form import SettingsFile, schema
 from tfkms.settings.locate import PROJECT
-from tfkms.strict_yaml import SIZE_LIMIT, YamlDocument, read_yaml
+from tfkms.yaml_document import SIZE_LIMIT, YamlDocument
 
 _MALFORMED = "settings-malformed"
 
@@ -44,6 +43,8 @@ def read_settings(path: Path, name: str) -> Settings:
 
     Raises Refusal for a file that cannot be read or departs from the form, with line and column in YAML.
     """
+    from tfkms.strict_yaml import read_yaml
+
     text = _text(path, name)
     document = _project_table(text, name) if path.name == PROJECT else read_yaml(text, name)
     content = {} if document.content is None else document.content
@@ -89,6 +90,8 @@ def _text(path: Path, name: str) -> str:
 
 def _project_table(text: str, name: str) -> YamlDocument:
     """The table `[tool.tfkms]`; TOML's reader tells no places."""
+    import tomllib
+
     try:
         whole: Mapping[str, Any] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tfkms.diagnostics import Refusal
-from tfkms.strict_yaml import SIZE_LIMIT
+from tfkms.yaml_document import SIZE_LIMIT
 
 NAMES = (".tfkms.yaml", ".tfkms.yml")
 PROJECT = "pyproject.toml"

@@ -6,7 +6,7 @@ import codecs
 import re
 from urllib.parse import quote_plus
 
-from tfkms.frontends.hcl import json_text, terms, yaml_text
+from tfkms.frontends.hcl import json_text, terms
 from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
 from tfkms.frontends.hcl.functions.signature import Group, Parameter
 from tfkms.frontends.hcl.functions.strings import value_of
@@ -32,11 +32,15 @@ def jsondecode(value: Term) -> Term:
 
 @GROUP.define("yamlencode", Parameter("value", null=True, unknown=True, holed=True), result=STRING)
 def yamlencode(value: Term) -> Term:
+    from tfkms.frontends.hcl import yaml_text  # few configurations have YAML, and to import its reader takes 25 ms
+
     return yaml_text.encode(value) if value.whole else derived("yamlencode", (value,), STRING)
 
 
 @GROUP.define("yamldecode", Parameter("src", STRING))
 def yamldecode(value: Term) -> Term:
+    from tfkms.frontends.hcl import yaml_text
+
     assert isinstance(value, Text)
     return yaml_text.decode(value)
 

@@ -89,6 +89,17 @@ def test_recursive_takes_those_below_too(tmp_path: Path) -> None:
     assert addresses(result) == [(".", "aws_kms_key.k"), ("b", "aws_kms_key.k")]
 
 
+def test_a_module_beside_the_scanned_directory_is_read_by_the_scan_that_the_hint_names(tmp_path: Path) -> None:
+    files = {"examples/x/main.tf": 'module "m" { source = "../.." }', "main.tf": OPEN}
+    missing = scan(written(tmp_path, files) / "examples" / "x")
+    found = scan(tmp_path, "--recursive")
+
+    assert "the module lies outside of the scanned directory" in missing.err
+    assert "scan a directory that holds both, with --recursive" in missing.err
+    assert "lies outside" not in found.err
+    assert addresses(found) == [("examples/x", "module.m.aws_kms_key.k")]
+
+
 def test_a_call_in_a_comment_hides_no_root(tmp_path: Path) -> None:
     written(tmp_path, {"a/main.tf": '# module "m" { source = "../b" }\n', "b/main.tf": OPEN})
 

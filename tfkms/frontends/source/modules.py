@@ -21,6 +21,8 @@ from tfkms.frontends.hcl.syntax import Argument, Template
 from tfkms.frontends.source.declarations import argument, place_of
 
 MANIFEST = ".terraform/modules/modules.json"
+OUTSIDE = "the module lies outside of the scanned directory"
+"""Why a module is not at hand that only a wider scan would find."""
 DEPTH_LIMIT = 32
 """How deep modules may call each other."""
 CALL_LIMIT = 20_000
@@ -95,7 +97,7 @@ class _Loader(Struct):
                 return Absent(f"the module `{source}` is not at hand: terraform init has not put it there")
             place = posixpath.normpath(posixpath.join(self.start, known))
         if place == ".." or place.startswith(("../", "/")):
-            return Absent("the module lies outside of the scanned directory")
+            return Absent(OUTSIDE)
         if place in self.open:
             return Absent("it calls itself", endless=True)
         found = os.path.join(self.root, place)  # noqa: PTH118 - every call of every module passes here
@@ -157,6 +159,8 @@ def absences(module: Module) -> list[Diagnostic]:
             file, line = place_of(declaration)
             message = f"module.{name} is not read: {called.reason}; what it makes is not judged"
             hint = "run `terraform init` in the root module" if "terraform init" in called.reason else None
+            if called.reason == OUTSIDE:
+                hint = "scan a directory that holds both, with --recursive; in a git repository its directory counts"
             level = Level.ERROR if called.endless else Level.WARNING
             found[file, line] = Diagnostic(level, "module-missing", message, None, file, line, hint)
     return [found[place] for place in sorted(found)]

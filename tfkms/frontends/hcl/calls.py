@@ -84,7 +84,9 @@ def _called(walker: Walker, function: Function, given: Sequence[Term]) -> Term:
         kind = DYNAMIC if callable(function.result) else function.result
         open_ = derived(function.name, given, kind)
         return replace(open_, hole=replace(open_.hole, reason=str(reason)))
-    budget.ahead += function.name in AHEAD and not terms.is_unknown(made) and not all(term.whole for term in given)
+    if function.name in AHEAD and not all(term.whole for term in given):
+        typed = function.result is DYNAMIC and made.type is not DYNAMIC
+        budget.ahead += typed or not terms.is_unknown(made)
     return made
 
 

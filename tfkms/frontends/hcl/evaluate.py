@@ -337,7 +337,7 @@ class Evaluator:
                 self.doubts += 1
                 return derived("conditional", (condition, first, second), kind, not_null=False)
             made = either(test, first, second)
-            self.scope.budget.ahead += made.whole
+            self.scope.budget.ahead += not isinstance(made, Unknown)
             return made
         taken = then if test.value else otherwise
         self.doubts += taken.doubts

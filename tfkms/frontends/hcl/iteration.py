@@ -186,7 +186,7 @@ def splat(walker: Walker, node: syntax.Splat, bound: Bindings) -> Term:
         case terms.Set() | Unknown() if sequence or base.type is DYNAMIC or terms.may_be_null(base):
             made_of = _undecided(walker, node, base, sensitive=False)
             assert isinstance(made_of, Unknown)
-            return replace(made_of, type=_result_type(walker, node, base.type, bound)) if sequence else made_of
+            return replace(made_of, type=_open_type(walker, node, base.type, bound)) if sequence else made_of
         case _:
             made = [_each_guarded(walker, node, terms.bare(base), bound)]
             return terms.Tuple(tuple(made), sensitive=base.sensitive, place=walker.place(node))
@@ -217,6 +217,19 @@ def _listed(walker: Walker, node: syntax.Splat, kind: Type, made: list[Term], bo
     if any(term.type != made[0].type for term in made):
         raise Fault("the splat gives values of different types", "use a `for` expression")
     return terms.List(made[0].type, tuple(made), place=walker.place(node))
+
+
+def _open_type(walker: Walker, node: syntax.Splat, kind: Type, bound: Bindings) -> Type:
+    """The type of a splat over an unknown; a list of anything where what it asks of each element is an error."""
+    try:
+        return _result_type(walker, node, kind, bound)
+    except UndeclaredFault:
+        raise
+    except Fault as fault:
+        if isinstance(kind, TupleType):
+            raise
+        walker.note(fault)
+        return ListType(DYNAMIC)
 
 
 def _result_type(walker: Walker, node: syntax.Splat, kind: Type, bound: Bindings) -> Type:

@@ -145,7 +145,7 @@ _TEXTS = [
     'templatefile("alone.tftpl", {})', 'templatefile("greet.tftpl", <m>)', "<l>[*][<n>]", "local.d[<*>]", "<m>[<*>].a",
     "try(format(@fmt, <*>), <s>)", 'format("%s%s", <s>)', 'sha256(<s>)', 'cidrhost("10.0.0.0/8", <n>)',
     'cidrsubnet("10.0.0.0/8", 8, <n>)', 'timeadd("2024-01-01T00:00:00Z", <s>)', 'textencodebase64(<s>, "UTF-16LE")',
-    'pathexpand(<s>)', 'trimsuffix("<s>", "b")',
+    'pathexpand(<s>)',
 ]  # fmt: skip
 _COUNTS = [
     "<n> + <n>", "<n> - <n>", "<n> * <n>", "(<n>) / 3", "<n> % 7", "-(<n>)", "length(<l>)", "length(<m>)", "length(<s>)",

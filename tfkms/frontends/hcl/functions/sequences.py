@@ -210,7 +210,9 @@ def coalescelist(*vals: Term) -> Term:
     if not vals:
         raise Fault("`coalescelist` takes at least 1 argument, not 0")
     for value in vals:
-        if not isinstance(value, Unknown) and not isinstance(value.type, ListType | TupleType):
+        if isinstance(value, Unknown):  # Terraform looks at no argument behind it
+            break
+        if not isinstance(value.type, ListType | TupleType):
             raise wrong("coalescelist", "vals", value, "lists or tuples")
     for value in vals:
         if isinstance(value, Unknown):

@@ -101,10 +101,21 @@ def test_a_known_document_that_is_read_late_is_that_document() -> None:
     assert DOCUMENTS["aws_kms_key.late"] == DOCUMENTS["data.aws_iam_policy_document.root"]
 
 
-def test_instances_go_with_the_instances_of_the_same_key() -> None:
-    sids = [DOCUMENTS[f"aws_kms_key.counted[{n}]"]["Statement"][0]["Sid"] for n in (0, 1)]
+def test_of_a_computed_instance_that_is_told_which_all_have_in_common() -> None:
+    """`d[count.index].json` and `d[1 - count.index].json` look alike in a plan."""
+    (statement,) = DOCUMENTS["aws_kms_key.counted[0]"]["Statement"]
 
-    assert sids == ["Counted0", "Counted1"]
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "kms:Decrypt")
+    assert statement["Sid"] == {"$unknown": "Counted${data.aws_iam_policy_document.counted}"}
+    assert statement["Principal"]["AWS"]["$unknown"].startswith("arn:aws:iam::111122223333:role/app-${")
+
+
+def test_with_the_source_a_computed_instance_is_the_one_that_is_meant() -> None:
+    folder = FIXTURES / "documents"
+    found = json.loads(run("policies", "plan.json", "--source", ".", "--format", "json", cwd=folder).out)
+    documents = {item["address"]: item["document"] for item in found if item["attribute"] == "/policy"}
+
+    assert [documents[f"aws_kms_key.counted[{n}]"]["Statement"][0]["Sid"] for n in (0, 1)] == ["Counted0", "Counted1"]
 
 
 def test_beside_dynamic_blocks_the_static_ones_are_told_by_their_constants() -> None:

@@ -213,7 +213,7 @@ def test_a_document_on_nobody_stands_for_whoever_it_will_be_attached_to() -> Non
     assert [own.address for own in found.policies] == ["aws_iam_policy.keys"]
 
 
-def test_instances_are_joined_one_by_one() -> None:
+def test_of_several_instances_each_may_be_the_one_that_is_attached() -> None:
     changes: list[Any] = []
     for key, statement in (("a", EVERYTHING), ("b", STORAGE)):
         changes += [
@@ -229,7 +229,10 @@ def test_instances_are_joined_one_by_one() -> None:
         | each,
     ]
 
-    assert held(joined(*changes, blocks=blocks)) == {arn("role/a"): ['aws_iam_policy.each["a"]']}
+    found = held(joined(*changes, blocks=blocks))
+
+    assert {who for who in found if "$" not in who} == {arn("role/a"), arn("role/b")}
+    assert found.keys() - {arn("role/a"), arn("role/b")} == {arn("role/${aws_iam_policy.each}")}
 
 
 def test_a_reference_is_followed_into_a_module() -> None:

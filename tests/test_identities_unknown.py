@@ -90,7 +90,10 @@ def test_of_two_policies_neither_is_surely_attached() -> None:
         block("aws_iam_policy.b"),
         block("aws_iam_role_policy_attachment.a", policy_arn=expression),
     ]
-    found = only(joined(role(), managed("a"), managed("b", EVERYTHING | {"Effect": "Deny"}), attachment, blocks=blocks))
+    every = by_arn(
+        joined(role(), managed("a"), managed("b", EVERYTHING | {"Effect": "Deny"}), attachment, blocks=blocks)
+    )
+    found = every[arn("role/app")]
 
     assert [own.address for own in found.policies] == ["aws_iam_policy.a", "aws_iam_policy.b"]
     assert not sure(found.policies)

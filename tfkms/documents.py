@@ -237,7 +237,7 @@ def _content(
         case Unknown() if isinstance(argument, Omitted) and _is_filled_in(resource, site):
             return None  # a block that the configuration does not give; AWS fills it in empty
         case Unknown(hole):
-            return State.UNKNOWN, Unknown(_hinted(resource, hole)), ()
+            return State.UNKNOWN, Unknown(hinted(resource, hole)), ()
         case None if is_key(site) and isinstance(argument, Unseen) and resource.source is Source.PLAN:
             return State.UNKNOWN, Unknown(Hole(origin.address, origin.path, "the plan does not show the policy")), ()
         case None | "":
@@ -246,8 +246,8 @@ def _content(
             raise NotJsonError("it is not a text")
 
 
-def _hinted(resource: Resource, hole: Hole) -> Hole:
-    """The hole that is a whole document; where a plan alone hides it, with what would tell more of it."""
+def hinted(resource: Resource, hole: Hole) -> Hole:
+    """The hole that is a whole argument; where a plan alone hides it, with what would tell more of it."""
     alone = resource.source in (Source.PLAN, Source.DEFERRED) and not resource.origins
     return replace(hole, reason=f"{AFTER_APPLY}{WITH_SOURCE}") if alone and hole.reason == AFTER_APPLY else hole
 

@@ -209,6 +209,36 @@ class _Standing(Struct, frozen=True):
         return (found and not self.waived, found, self.verdict.weight)
 
 
+class _Told(Struct):
+    """What a check said so far: of which keys something was supposed, and which keys a statement surely reaches."""
+
+    supposed: set[str] = field(default_factory=set)
+    reached: dict[Origin, set[str]] = field(default_factory=dict)
+
+    def is_news(self, outcome: Outcome) -> bool:
+        """Whether the outcome adds to what was said.
+
+        That a statement may reach a key which it surely reaches, through another principal, does not. Of policies that
+        may be a key's the first one to be wrong is enough: each of them is judged by itself too.
+        """
+        match outcome:
+            case Violated(keys=keys, evidence=(first, *_)):
+                self.reached.setdefault(first.origin, set()).update(_places(keys, outcome.other_keys))
+                return True
+            case Undecided(keys=keys, supposing=supposing) if supposing:
+                known = self.supposed.issuperset(keys)
+                self.supposed.update(keys)
+                return not known
+            case Undecided(keys=keys, evidence=(first, *_)):
+                return not self.reached.get(first.origin, set()) >= _places(keys, outcome.other_keys)
+            case _:
+                return True
+
+
+def _places(keys: Iterable[str], others: bool) -> set[str]:
+    return {*keys, *([""] if others else [])}
+
+
 class _Run:
     """One input, judged by one guardrail after the other."""
 
@@ -375,10 +405,12 @@ class _Run:
             self.crashed(rule, error, None)
             return
         once = Once(side.likeness, question.opinions)
+        told = _Told()
         for subject in subjects:
             asked = Asked(check, subject, question)
             try:
-                yield from [(outcome, asked) for outcome in once.outcomes(subject, asked.outcomes)]
+                found = once.outcomes(subject, asked.outcomes)
+                yield from [(outcome, asked) for outcome in found if told.is_news(outcome)]
             except Exception as error:  # as above
                 self.crashed(rule, error, subject.address)
 

@@ -140,7 +140,10 @@ class Violated(Struct, frozen=True):
 
 
 class Undecided(Struct, frozen=True):
-    """What is not known decides; `needs` are the unknowns."""
+    """What is not known decides; `needs` are the unknowns.
+
+    With `supposing` the claim holds if that turns out so.
+    """
 
     address: str
     keys: tuple[str, ...]
@@ -149,6 +152,7 @@ class Undecided(Struct, frozen=True):
     evidence: tuple[Evidence, ...]
     principals: tuple[Text, ...] = ()
     other_keys: bool = False
+    supposing: str = ""
 
 
 class Remarked(Struct, frozen=True):

@@ -27,7 +27,7 @@ def finding(rule: Rule, outcome: Violated | Undecided, known: "Before") -> Findi
         keys=told.keys,
         other_keys=told.other_keys,
         principals=told.principals,
-        message=filled(rule.messages, told.claim, facts),
+        message=_message(rule, told, facts),
         new=not _reaches(outcome) <= known.reaches,
         witnesses=told.witnesses if isinstance(told, Violated) else (),
         evidence=told.evidence,
@@ -35,6 +35,12 @@ def finding(rule: Rule, outcome: Violated | Undecided, known: "Before") -> Findi
         remedy=filled(rule.fixes, told.claim, facts),
         fingerprint=mark,
     )
+
+
+def _message(rule: Rule, told: Violated | Undecided, facts: Mapping[str, str]) -> str:
+    """What is claimed, and where that is supposed, under which condition."""
+    said = filled(rule.messages, told.claim, facts)
+    return f"{told.supposing}: {said}; {facts['needs']}" if isinstance(told, Undecided) and told.supposing else said
 
 
 def _severity(rule: Rule, outcome: Violated | Undecided) -> Severity:

@@ -86,15 +86,20 @@ def aliases(scan: Scan, keys: Sequence[Key], moment: Moment) -> Mapping[str, tup
     found: dict[str, list[Text]] = {key.address: [] for key in keys}
     for alias in scan.resources:
         values = attributes(alias, moment)
-        if alias.type != KEY_ALIAS or values is None or alias.address not in names:
+        if alias.type != KEY_ALIAS or values is None:
             continue
-        match values.get("name"):
-            case str() as name:
-                found[names[alias.address]].append(name)
-            case Unknown(hole):
-                found[names[alias.address]].append(text(hole))
-            case _:
-                pass
+        targets = {names[name] for name in _pointers(alias, values, "target_key_id") if name in names}
+        target = values.get("target_key_id")
+        for key in targets:
+            match values.get("name"):
+                case _ if len(targets) > 1 and isinstance(target, Unknown):
+                    found[key].append(text(target.hole))
+                case str() as name:
+                    found[key].append(name)
+                case Unknown(hole):
+                    found[key].append(text(hole))
+                case _:
+                    pass
     return {address: tuple(own) for address, own in found.items()}
 
 

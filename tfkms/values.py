@@ -4,7 +4,7 @@ A `Value` is what `json.loads` would give, immutable (tuples, read-only mappings
 and any text a `Template`. Operations elsewhere keep the structure around an unknown; nothing turns it into a guess.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias, Union
 
 from msgspec import Struct
@@ -82,6 +82,15 @@ def text(*parts: str | Hole) -> Text:
 def text_parts(value: Text) -> tuple[str | Hole, ...]:
     """The literal and unknown parts of a text, in order."""
     return value.parts if isinstance(value, Template) else (value,)
+
+
+def beginning(texts: Sequence[Text]) -> str:
+    """What all of the texts are known to begin with."""
+    first, *others = (parts[0] if isinstance((parts := text_parts(own))[0], str) else "" for own in texts)
+    same = 0
+    while all(other[same : same + 1] == first[same : same + 1] != "" for other in (first, *others)):
+        same += 1
+    return str(first[:same])
 
 
 def holes(value: Value) -> Iterator[tuple[str, Text | Unknown, Hole]]:

@@ -94,12 +94,15 @@ def test_a_key_policy_is_for_the_key_that_the_source_names() -> None:
         assert {(item["address"], key) for item in findings for key in item["keys"]} == expected
 
 
-def test_a_plan_tells_the_key_of_a_module_instance() -> None:
+def test_a_plan_leaves_open_which_instance_of_a_module_is_meant() -> None:
     folder = FIXTURES / "joined" / "keys-by-reference"
     findings = scan(folder, "plan.json", "--check", "IAM-KMS-5").report["findings"]
 
-    keys = [item["keys"] for item in findings if item["address"] == 'aws_kms_key_policy.module["a"]']
-    assert keys == [['module.key["a"].aws_kms_key.this']]
+    (own,) = [item for item in findings if item["keys"] == ['aws_kms_key_policy.module["a"]']]
+    assert (own["address"], own["verdict"]) == ('aws_kms_key_policy.module["a"]', "violated")
+    on_keys = [item for item in findings if item["keys"][0].startswith("module.key")]
+    assert {item["verdict"] for item in on_keys} == {"undecided"}
+    assert all("scan with --source" in item["message"] for item in on_keys)
 
 
 def test_a_finding_of_a_plan_stands_on_its_line(tmp_path: Path) -> None:

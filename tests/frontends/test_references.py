@@ -35,11 +35,12 @@ def test_a_reference_in_the_same_module() -> None:
     ("references", "expected"),
     [
         (["aws_kms_key.a[0].id", "aws_kms_key.a[0]", "aws_kms_key.a"], ["aws_kms_key.a[0]"]),
-        (["aws_kms_key.a", "count.index"], ["aws_kms_key.a[1]"]),
+        (["aws_kms_key.a", "count.index"], ["aws_kms_key.a[0]", "aws_kms_key.a[1]"]),
         (["aws_kms_key.a"], ["aws_kms_key.a[0]", "aws_kms_key.a[1]"]),
     ],
 )
-def test_an_instance_is_told_by_its_key_or_by_that_of_the_referring_one(references: Any, expected: list[str]) -> None:
+def test_an_instance_is_told_by_a_key_that_is_written_alone(references: Any, expected: list[str]) -> None:
+    """A plan lists the same references for `a[count.index]` and for `a[1 - count.index]`."""
     content = plan(
         change("aws_kms_key.a[0]", {}),
         change("aws_kms_key.a[1]", {}),
@@ -50,7 +51,8 @@ def test_an_instance_is_told_by_its_key_or_by_that_of_the_referring_one(referenc
     assert [address for address, _ in links(content, "aws_kms_key_policy.p[1]")[0]] == expected
 
 
-def test_each_value_leads_through_for_each_to_the_instance_with_the_same_key() -> None:
+def test_each_value_leads_through_for_each_to_every_instance() -> None:
+    """`for_each = { for k, v in a : other(k) => v }` has the references of `for_each = a`."""
     content = plan(
         change('aws_kms_key.a["x"]', {}),
         change('aws_kms_key.a["y"]', {}),
@@ -62,7 +64,10 @@ def test_each_value_leads_through_for_each_to_the_instance_with_the_same_key() -
         ),
     )
 
-    assert links(content, 'aws_kms_key_policy.p["y"]') == ([('aws_kms_key.a["y"]', "key_id")], True)
+    found, complete = links(content, 'aws_kms_key_policy.p["y"]')
+
+    assert found == [('aws_kms_key.a["x"]', "key_id"), ('aws_kms_key.a["y"]', "key_id")]
+    assert complete
 
 
 def test_a_reference_goes_through_module_inputs_and_outputs() -> None:
@@ -88,7 +93,7 @@ def test_a_reference_goes_through_module_inputs_and_outputs() -> None:
 @pytest.mark.parametrize(
     ("references", "expected"),
     [
-        (["module.keys", "each.key"], ["b"]),
+        (["module.keys", "each.key"], ["a", "b"]),
         (["module.keys"], ["a", "b"]),
         (['module.keys["a"].id', 'module.keys["a"]', "module.keys"], ["a"]),
     ],

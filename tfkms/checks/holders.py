@@ -82,7 +82,7 @@ def _callers(identity: Identity) -> Iterator[tuple[Caller, Text]]:
             yield Caller(CallerKind.ROLE, account, partition, None, (glob(pattern),)), pattern
         case IdentityKind.ROLE | IdentityKind.USER:
             kind = CallerKind.ROLE if identity.kind is IdentityKind.ROLE else CallerKind.USER
-            if identity.to_come:
+            if identity.to_come and identity.path is None:
                 yield callers.anyone(kind, account, partition), WHOEVER
             elif identity.path is None:
                 shown = text(f"{kind.value} ", *text_parts(identity.name))

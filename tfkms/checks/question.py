@@ -1,6 +1,6 @@
 """What a check is asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -35,15 +35,24 @@ DISAGREEMENT = "evaluators_disagree"
 
 
 class KeyPolicySubject(Struct, frozen=True):
-    """One policy that a key may have."""
+    """One policy that a key may have; with a `doubt` it may be that of another key instead."""
 
     key: Key
     document: Document
+    doubt: Hole | None = None
 
     @property
     def address(self) -> str:
         """The resource that holds the policy."""
         return self.document.address
+
+
+def key_policies(key: Key) -> Iterator[KeyPolicySubject]:
+    """Every policy that the key may have."""
+    for document in key.documents[: len(key.documents) - len(key.possible)]:
+        yield KeyPolicySubject(key, document)
+    for document, doubt in key.possible:
+        yield KeyPolicySubject(replace(key, documents=(document,), possible=()), document, doubt)
 
 
 Subject: TypeAlias = KeyPolicySubject | HeldDocument
@@ -84,7 +93,7 @@ class Question(Struct, frozen=True, eq=False, dict=True):
 
     def key_policies(self) -> list[KeyPolicySubject]:
         """Every policy of every key."""
-        return [KeyPolicySubject(key, document) for key in self.keys for document in key.documents]
+        return [subject for key in self.keys for subject in key_policies(key)]
 
     def every_policy(self) -> list[Subject]:
         """Every policy of every key, and every identity document."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 from msgspec import Struct
 
-from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question
+from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question, key_policies
 from tfkms.checks.second_opinion import Opinions
 from tfkms.documents import Document
 from tfkms.extract import Key
@@ -30,7 +30,7 @@ class Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def subjects(question: Question) -> Sequence[KeyPolicySubject]:
     """Every policy of every key, and every key policy whose key is not in view."""
-    return [KeyPolicySubject(key, document) for key in question.estate.keys for document in key.documents]
+    return [subject for key in question.estate.keys for subject in key_policies(key)]
 
 
 def judge(subject: KeyPolicySubject, question: Question) -> Iterator[Outcome]:

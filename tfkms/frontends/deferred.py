@@ -6,13 +6,17 @@ single argument is taken to be the document that it refers to only if whatever e
 switch, or a document that is known: then the expression chooses, and composes nothing.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, zip_longest
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tfkms.diagnostics import Diagnostic
-from tfkms.frontends.addresses import module_path
+from tfkms.frontends.addresses import module_address, module_path
+from tfkms.frontends.one_of import one_of
+from tfkms.frontends.plan_format import freeze
 from tfkms.frontends.policy_document import Came, render
 from tfkms.frontends.references import References, Trail
 from tfkms.model import Assembled, Link, Mode, Resource, Source, masked
@@ -164,20 +168,43 @@ class _Settling(Struct):
                     for key, item in value.items()
                 }
             case tuple():
-                links = self.one_for_each(value, resource, "arn")
+                links = self.options_for_each(value, resource, "arn")
                 made = []
                 for place, item in enumerate(value):
                     below = f"{path}/{place}"
                     if isinstance(item, Unknown) and links:
-                        link = links.pop(0)
-                        told, _ = self.told(link, "arn", item)
-                        found.told |= {below: _named(link, "arn")} if not isinstance(told, Unknown) else {}
+                        options = links.pop(0)
+                        told = self.arn_of_one(options, item)
+                        rests_on = " or ".join(_named(link, "arn") for link in options)
+                        found.told |= {below: rests_on} if not isinstance(told, Unknown) else {}
                         made.append(told)
                     else:
                         made.append(self.inside(item, resource, below, found))
                 return tuple(made)
             case _:
                 return value
+
+    def arn_of_one(self, links: Sequence[Link], place: Unknown) -> Value:
+        """The ARN that one of these has, as far as it is told; the place's own hole where it need not be one."""
+        told = [self.told(link, "arn", place)[0] for link in links]
+        if len(told) == 1:
+            return told[0]
+        known = not any(isinstance(value, Unknown) for value in told)
+        hole = replace(place.hole, reason=f"{AFTER_APPLY}, one of {len(told)} instances{WITH_SOURCE}")
+        return one_of(told, hole) if known else Unknown(hole)
+
+    def options_for_each(self, items: tuple[Value, ...], resource: Resource, usual: str) -> list[list[Link]]:
+        """What may stand in each unknown place of a list, in order: one thing, or any instance of one block, of which
+        an instance key that is computed leaves it open."""
+        unknown = [item.hole for item in items if isinstance(item, Unknown)]
+        if links := self.one_for_each(items, resource, usual):
+            return [[link] for link in links]
+        if not unknown or not unknown[0].references or len({hole.references for hole in unknown}) > 1:
+            return []
+        trail = self.trail(unknown[0], resource)
+        links = [link for link in trail.links if self.is_open(link, usual)]
+        one_block = len({(_block_of(link.address), link.attribute) for link in links}) == 1
+        return [links] * len(unknown) if one_block and (trail.complete or len(unknown) == 1) else []
 
     def one_for_each(self, items: tuple[Value, ...], resource: Resource, usual: str) -> list[Link]:
         """What stands in the unknown places of a list, in order; none where it refers to more or fewer such things."""
@@ -186,16 +213,18 @@ class _Settling(Struct):
             return []
         trail = self.trail(unknown[0], resource)
         links = [link for link in trail.links if self.is_open(link, usual)]
-        return links if len(links) == len(unknown) else []
+        computed = any(reference.startswith(("each.", "count.")) for reference in unknown[0].references)
+        one_of_many = computed and len({_block_of(link.address) for link in links}) < len(links)
+        return links if len(links) == len(unknown) and not one_of_many else []
 
     def used(self, value: Value, resource: Resource, path: str, found: dict[str, Assembled]) -> Value:
         """A value of a resource with the document in place of what is not known."""
         match value:
             case Unknown(hole) if hole.references:
-                link = self.only_document(hole, resource)
-                if link is None:
+                links = self.documents_meant(hole, resource)
+                if not links:
                     return value
-                told, assembled = self.told(link, "json", value)
+                told, assembled = self.told_of_one(links, value)
                 if assembled is not None:
                     found[path] = assembled
                 return told
@@ -208,18 +237,36 @@ class _Settling(Struct):
             case _:
                 return value
 
-    def only_document(self, hole: Hole, resource: Resource) -> Link | None:
-        """The one deferred document that an argument can be; None where it may be something else."""
+    def documents_meant(self, hole: Hole, resource: Resource) -> list[Link]:
+        """The one deferred document that an argument can be, or the instances of one of which it can be any; none where
+        it may be something else."""
         trail = self.trail(hole, resource)
         links = [link for link in trail.links if not self.is_known_document(link)]
-        if not trail.complete or len(links) != 1:
-            return None
-        (link,) = links
-        target = self.resources.get(link.address)
-        if target is None or not _is_deferred(target) or link.attribute not in ("", *_TEXTS):
-            return None
+        if not trail.complete or len({_block_of(link.address) for link in links}) != 1:
+            return []
+        for link in links:
+            target = self.resources.get(link.address)
+            if target is None or not _is_deferred(target) or link.attribute not in ("", *_TEXTS):
+                return []
+        if len(links) > 1 and len({link.attribute for link in links}) > 1:
+            return []
         idle = all(self.references.written.is_idle(module, reference) for module, reference in trail.others)
-        return link if idle else None
+        return links if idle else []
+
+    def told_of_one(self, links: Sequence[Link], place: Unknown) -> tuple[Value, Assembled | None]:
+        """What an argument is that is one of these documents: what they have in common, where there are several."""
+        found = [self.told(link, "json", place) for link in links]
+        assembled = [own for _, own in found if own is not None]
+        if len(found) == 1 or len(assembled) < len(found):
+            return found[0] if len(found) == 1 else (place, None)
+        reason = f"{AFTER_APPLY}, one of {len(found)} instances{WITH_SOURCE}"
+        hole = replace(place.hole, reason=reason)
+        documents = [freeze(json.loads(value)) if isinstance(value, str) else value for value, _ in found]
+        references = dict.fromkeys(said for own in assembled for said in own.references)
+        of_statements = zip_longest(*(own.statements for own in assembled), fillvalue=())
+        statements = tuple(tuple(dict.fromkeys(chain.from_iterable(own))) for own in of_statements)
+        sensitive = any(own.sensitive for own in assembled)
+        return one_of(documents, hole), Assembled(tuple(references), statements, sensitive)
 
     def is_known_document(self, link: Link) -> bool:
         """Whether the link is to a document that was read: one that an unknown choice has not chosen."""
@@ -233,7 +280,7 @@ class _Settling(Struct):
 
     def trail(self, hole: Hole, resource: Resource) -> Trail:
         block = resource.address[len(resource.module) :].removeprefix(".").partition("[")[0]
-        return self.references.trail(hole.references, module_path(resource.module), block, resource.index)
+        return self.references.trail(hole.references, module_path(resource.module), block)
 
     def is_open(self, link: Link, usual: str) -> bool:
         """Whether what the link leads to is not known; `usual` is the attribute where none is named."""
@@ -278,6 +325,12 @@ def _hinted(value: Value) -> Value:
             return tuple(map(_hinted, value))
         case _:
             return value
+
+
+def _block_of(address: str) -> str:
+    """The address of the block, without the key of its instance; an instance of its module is another block."""
+    module = module_address(address)
+    return f"{module}.{address[len(module) :].removeprefix('.').partition('[')[0]}"
 
 
 def _named(link: Link, usual: str) -> str:

@@ -22,6 +22,7 @@ from tfkms.frontends.saved_plan.archive import Archive
 from tfkms.frontends.saved_plan.configuration import difference
 from tfkms.frontends.saved_plan.names import Names
 from tfkms.frontends.source.blocks import module_blocks
+from tfkms.frontends.source.links import told_links
 from tfkms.frontends.source.modules import Module
 from tfkms.frontends.source.read import Beside, Setting, read_beside
 from tfkms.location import Origin
@@ -140,7 +141,9 @@ def _joined(planned: Resource, written: Resource | None) -> Resource:
     after = {name: _settled(value, written.after.get(name), f"/{name}", made) for name, value in planned.after.items()}
     if planned.mode is Mode.DATA and planned.source is Source.DEFERRED and "json" in written.after:
         after.setdefault("json", written.after["json"])
-    return replace(planned, after=after, origins=_origins(after, written), assembled=made)
+    told = told_links(planned.address, {name: (written.after or {}).get(name) for name in planned.after})
+    links = {**planned.links, **{name: own for name, own in told.items() if name in planned.links}}
+    return replace(planned, after=after, links=links, origins=_origins(after, written), assembled=made)
 
 
 def _origins(settled: Mapping[str, Value], written: Resource) -> Mapping[str, Origin]:

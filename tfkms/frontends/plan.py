@@ -373,7 +373,7 @@ def _resource(
         before_sensitive=instance.before_sensitive,
         after_sensitive=instance.after_sensitive,
         arguments=arguments,
-        links=references.links(path, instance.block, instance.index),
+        links=references.links(path, instance.block),
         presence=instance.presence,
         left_as=instance.left_as,
     )

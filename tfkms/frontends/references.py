@@ -1,7 +1,8 @@
 """Follows the references of a plan's `configuration` to the resource instances that they lead to.
 
 The plan lists, for each argument, the references in its expression but not the expression. So a reference is followed
-through module inputs and outputs, and where the instance that is meant cannot be told, to all of them.
+through module inputs and outputs, and where the instance that is meant cannot be told, to all of them: a plan lists the
+same for `k[each.key]` as for `k[other(each.key)]`, and for `k[count.index]` as for `k[1 - count.index]`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -78,23 +79,23 @@ class References:
         for depth in range(1, len(path) + 1):
             self.calls.setdefault(module_names(path[:depth]), set()).add(path[depth - 1][1])
 
-    def links(self, module: ModulePath, address: str, index: InstanceKey) -> Mapping[str, Links]:
-        """Where each argument of a resource instance leads, by dotted path."""
+    def links(self, module: ModulePath, address: str) -> Mapping[str, Links]:
+        """Where each argument of an instance of a block leads, by dotted path."""
         block = self.written.block(module, address)
         if block is None:
             return {}
         found: dict[str, Trail] = {}
         for path, references in _references_below(block.expressions, ""):
             trail = found.setdefault(path, Trail())
-            self.follow(references, _Place(module, index, block.config.for_each_expression), trail)
+            self.follow(references, _Place(module, block.config.for_each_expression), trail)
         return {path: Links(tuple(trail.links), trail.complete) for path, trail in found.items()}
 
-    def trail(self, references: Sequence[str], module: ModulePath, address: str, index: InstanceKey) -> Trail:
+    def trail(self, references: Sequence[str], module: ModulePath, address: str) -> Trail:
         """Where references in the block at `address` lead, resources that were not asked for included."""
         block = self.written.block(module, address)
         for_each = block.config.for_each_expression if block else NOTHING
         trail = Trail()
-        self.follow(list(references), _Place(module, index, for_each, everywhere=True), trail)
+        self.follow(list(references), _Place(module, for_each, everywhere=True), trail)
         return trail
 
     def follow(self, references: list[str], place: "_Place", trail: Trail) -> None:
@@ -102,8 +103,6 @@ class References:
         if place.depth > _DEPTH_LIMIT:
             trail.complete = False
             return
-        if any(reference.startswith(("each.", "count.")) for reference in references):
-            place = replace(place, tied=True)
         for reference in longest(references):
             steps = traversal(reference)
             match steps:
@@ -113,7 +112,7 @@ class References:
                 case ("module", str() as name, *more):
                     self.follow_output(name, more, place, trail)
                 case ("each", "value", *more):
-                    inside = replace(place.taking(more), for_each=NOTHING, depth=place.depth + 1, tied=True)
+                    inside = replace(place.taking(more), for_each=NOTHING, depth=place.depth + 1)
                     self.follow(references_of(place.for_each), inside, trail)
                 case ("each" | "count", *_):
                     pass
@@ -145,11 +144,9 @@ class References:
         outside = replace(
             place,
             module=place.module[:-1],
-            index=place.module[-1][1],
             for_each=call.for_each_expression,
             depth=place.depth + 1,
             key=None,
-            tied=False,
         )
         self.follow(expression.references, outside, trail)
         return True
@@ -157,7 +154,7 @@ class References:
     def follow_output(self, name: str, more: list[str | int], place: "_Place", trail: Trail) -> None:
         """An output of a called module, of the instance that the reference names or of all.
 
-        `module.m[each.key].x` is listed as `module.m` and `each.key`: any output, of the instance with the same key.
+        `module.m[each.key].x` is listed as `module.m` and `each.key`: any output of any instance.
         """
         parent = self.written.module(place.module)
         call = parent.module_calls.get(name) if parent else None
@@ -168,34 +165,29 @@ class References:
         key: InstanceKey | AnyKey = None
         keys = self.calls.get((*module_names(place.module), name), set()) - {None}
         if keys or given(call.count_expression) or given(call.for_each_expression):
-            same = place.index if place.tied and place.index in keys else ANY_KEY
-            key, more = (more[0], more[1:]) if more else (same, more)
+            key, more = (more[0], more[1:]) if more else (ANY_KEY, more)
         outputs = [below.outputs.get(str(more[0]))] if more else list(below.outputs.values())
         if None in outputs:
             trail.complete = False
         below_place = replace(
             place,
             module=(*place.module, (name, key)),
-            index=None,
             for_each=NOTHING,
             depth=place.depth + 1,
             key=None,
-            tied=False,
         )
         for output in outputs:
             if output is not None:
                 self.follow(references_of(output.expression), below_place.taking(more[1:]), trail)
 
     def reach(self, block: str, place: "_Place", trail: Trail) -> None:
-        """The instances of a block: the one whose key is written, the one with the same key, or all."""
+        """The instances of a block: the one whose key is written, or all."""
         groups = list(self.groups(block, place))
         attribute = place.rest
         key: InstanceKey | AnyKey = ANY_KEY
         if place.key is not None and any(place.key in group for group in groups):
             key = place.key
             attribute = "" if attribute == key else attribute
-        elif place.tied and place.index is not None and any(place.index in group for group in groups):
-            key = place.index
         for group in groups:
             found = group.values() if isinstance(key, AnyKey) else [group[key]] if key in group else []
             for instance in found:
@@ -220,18 +212,16 @@ class References:
 class _Place(Struct, frozen=True):
     """Where an expression stands, and what is taken of its value.
 
-    `index` and `for_each` are of the block around it. Of what it leads to, `rest` is the attribute that is taken and
-    `key` the instance key that is written, None for none; `tied` says that it has the key of the block itself. `depth`
-    counts the steps of the way. `everywhere`: resources that were not asked for count too.
+    `for_each` is of the block around it. Of what it leads to, `rest` is the attribute that is taken and `key` the
+    instance key that is written, None for none. `depth` counts the steps of the way. `everywhere`: resources that were
+    not asked for count too.
     """
 
     module: ModulePath
-    index: InstanceKey | AnyKey
     for_each: Raw
     rest: str = ""
     depth: int = 0
     key: InstanceKey = None
-    tied: bool = False
     everywhere: bool = False
 
     def taking(self, steps: list[str | int]) -> "_Place":

@@ -5,7 +5,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tfkms.documents import Document, Kind, Moment, State, aws_managed
+from tfkms.documents import Document, Kind, Moment, State, aws_managed, hinted
 from tfkms.extract import Estate
 from tfkms.finding import UnseenPolicy
 from tfkms.iam.document import Missing, Statement
@@ -15,6 +15,7 @@ from tfkms.identities.elsewhere import Elsewhere
 from tfkms.identities.held import Held, identity, of_permission_set
 from tfkms.identities.holding import Attachment, Identities, Identity, IdentityKind
 from tfkms.identities.kms_grants import kms_grants
+from tfkms.identities.one_of import on_one_of_several, restrained
 from tfkms.identities.organization import guards
 from tfkms.identities.principals_in_view import Principal, Reached, View
 from tfkms.identities.relevance import concerns_kms, writes_kms
@@ -59,6 +60,7 @@ class _Joins(Struct):
     loose: list[Attachment] = field(default_factory=list)
     loose_key_policies: list[Document] = field(default_factory=list)
     sets: dict[str, Held] = field(default_factory=dict)
+    several: set[Hole] = field(default_factory=set)
 
     def join(self) -> None:
         """Puts every identity document where it belongs."""
@@ -181,6 +183,7 @@ class _Joins(Struct):
         """The documents of the policies that a hole may stand for, and one that may say anything where that is not
         all."""
         hole = None if reached.sure else reached.hole
+        self.several |= set() if hole is None else {hole}
         for address in reached.addresses:
             for document in self.documents.get(address, ()):
                 yield self.doubted(self.use(address, document), hole)
@@ -221,22 +224,24 @@ class _Joins(Struct):
             self.set_of(resource)
         if not resource.block_type.startswith("aws_ssoadmin_"):
             return
-        sets = self.sets_meant(resource)
+        sets = list(self.sets_meant(resource))
         if not sets and resource.block_type == "aws_ssoadmin_managed_policy_attachment":
             self.loose += self.policies_meant(resource, "managed_policy_arn")[0]
-        for held in sets:
+        for held, hole in sets:
             match resource.block_type:
                 case "aws_ssoadmin_permission_set_inline_policy":
                     for document in self.documents.get(resource.address, ()):
-                        held.policies.append(self.use(resource.address, document))
+                        held.policies.append(self.doubted(self.use(resource.address, document), hole))
                 case "aws_ssoadmin_managed_policy_attachment":
-                    self.attach(resource, "managed_policy_arn", [(held, None)])
+                    self.attach(resource, "managed_policy_arn", [(held, hole)])
                 case "aws_ssoadmin_customer_managed_policy_attachment":
                     referred = self.view.values(resource).get(_REFERENCE)
-                    held.policies += self.policies_referred(resource, referred, _REFERENCE, held)
+                    policies = self.policies_referred(resource, referred, _REFERENCE, held)
+                    held.policies += [self.doubted(own, hole) for own in policies]
                 case "aws_ssoadmin_permissions_boundary_attachment":
                     held.bounded = True
                     held.boundaries += self.set_boundary(resource, held)
+                    held.boundaries += [] if hole is None else [self.opaque(resource, "permissions_boundary", hole)]
                 case _:
                     pass
 
@@ -297,17 +302,19 @@ class _Joins(Struct):
             self.sets[resource.address] = Held(principal)
         return self.sets[resource.address]
 
-    def sets_meant(self, resource: Resource) -> list[Held]:
+    def sets_meant(self, resource: Resource) -> Iterator[tuple[Held, Hole | None]]:
+        """The permission sets that a resource may be about, each with the doubt; one that it surely is without."""
         arn = self.view.values(resource).get("permission_set_arn")
-        return [
-            self.set_of(other)
-            for other in self.view.scan.resources
-            if other.block_type == "aws_ssoadmin_permission_set"
-            and (
-                (isinstance(arn, str) and self.view.values(other).get("arn") == arn)
-                or (isinstance(arn, Unknown) and other.address in set(self.view.linked(resource, "permission_set_arn")))
-            )
-        ]
+        every = [other for other in self.view.scan.resources if other.block_type == "aws_ssoadmin_permission_set"]
+        if not isinstance(arn, Unknown):
+            yield from ((self.set_of(own), None) for own in every if self.view.values(own).get("arn") == arn)
+            return
+        links = resource.links.get("permission_set_arn")
+        reached = set(self.view.linked(resource, "permission_set_arn"))
+        complete = links is not None and links.complete
+        meant = [own for own in every if own.address in reached or not complete]
+        sure = complete and len(meant) == 1
+        yield from ((self.set_of(own), None if sure else hinted(resource, arn.hole)) for own in meant)
 
     def unattached(self) -> None:
         """Documents on nobody in view, and policy documents that nothing in view consumes."""
@@ -335,7 +342,11 @@ class _Joins(Struct):
 
     def identities(self) -> Iterator[Identity]:
         """Each principal with something that concerns KMS, then whoever the other documents will be attached to."""
-        for held in list(self.held.values()):
+        for held in on_one_of_several(list(self.held.values()), self.view, self.origin):
+            options = self.view.may_mean.get(id(held.principal), ())
+            for found in identity(restrained(held, map(self.of, options), self.doubtful), []):
+                yield replace(found, to_come=True)
+        for held in self.restrained():
             if held.principal.word == "group":
                 yield from self.of_group(held)
             else:
@@ -360,6 +371,24 @@ class _Joins(Struct):
             for found in identity(Held(nobody, [attachment]), []):
                 yield replace(found, kind=IdentityKind.ANYONE, to_come=True)
 
+    def restrained(self) -> list[Held]:
+        """What is on each principal; those of which it is not known which one they are come first, with what may bind
+        them."""
+        may_mean = self.view.may_mean
+        return [
+            *(
+                restrained(own, map(self.of, may_mean[id(own.principal)]), self.doubtful)
+                for own in list(self.held.values())
+                if may_mean.get(id(own.principal))
+            ),
+            *(own for own in self.held.values() if not may_mean.get(id(own.principal))),
+        ]
+
+    def origin(self, document: Document) -> tuple[Document, Hole] | None:
+        """What a document was made of that may be on one of several principals, with the doubt; None for any other."""
+        found = self.doubtful.origins.get(id(document))
+        return found if found is not None and found[1] in self.several else None
+
     def of_group(self, held: Held) -> Iterator[Identity]:
         """A group without members in view stands for a user to come."""
         if id(held.principal) not in self.with_members:
@@ -377,10 +406,12 @@ class _Joins(Struct):
         accounts = {resource.account.id for resource in self.view.scan.resources}
         targets: dict[Text, Hole | None] = {}
         for resource in self.view.scan.resources:
-            if resource.block_type == "aws_ssoadmin_account_assignment" and held in self.sets_meant(resource):
+            if resource.block_type != "aws_ssoadmin_account_assignment":
+                continue
+            for doubt in [hole for meant, hole in self.sets_meant(resource) if meant is held]:
                 match self.view.values(resource).get("target_id"):
                     case str() as target:
-                        targets[target] = None
+                        targets[target] = doubt and targets.get(target, doubt)
                     case Unknown(hole):
                         for account in accounts:
                             targets.setdefault(account, hole)

@@ -68,12 +68,15 @@ def _grantees(view: View, resource: Resource) -> Iterator[Text]:
         case str() | Template() as grantee:
             yield grantee
         case Unknown(hole):
-            linked = [
-                view.by_address[link] for link in view.linked(resource, "grantee_principal") if link in view.by_address
-            ]
-            yield from (principal.arn for principal in linked)
-            if not linked:
+            links = resource.links.get("grantee_principal")
+            addresses = dict.fromkeys(view.linked(resource, "grantee_principal"))
+            linked = [view.by_address[address] for address in addresses if address in view.by_address]
+            if links is None or not links.complete or not linked:
                 yield text(hole)
+            elif len(linked) == 1:
+                yield linked[0].arn
+            else:
+                yield view.one_of(linked, hole).arn
         case _:
             pass
 

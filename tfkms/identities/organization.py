@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from tfkms.documents import Document, Kind
+from tfkms.documents import Document, Kind, hinted
 from tfkms.identities.holding import Guard
 from tfkms.identities.principals_in_view import View
 from tfkms.model import Resource
@@ -27,12 +27,23 @@ def _targets(view: View, policy: Resource) -> Iterator[Text]:
         if resource.block_type != "aws_organizations_policy_attachment":
             continue
         values = view.values(resource)
-        named = values.get("policy_id")
-        if (isinstance(named, str) and named == own) or policy.address in set(view.linked(resource, "policy_id")):
-            match values.get("target_id"):
-                case str() as target:
-                    yield target if resource.presence is None else text(resource.presence)
-                case Unknown(hole):
-                    yield text(hole)
-                case _:
-                    pass
+        doubt = resource.presence
+        match values.get("policy_id"):
+            case Unknown(hole):
+                links = resource.links.get("policy_id")
+                reached = set(view.linked(resource, "policy_id"))
+                complete = links is not None and links.complete
+                if complete and policy.address not in reached:
+                    continue
+                doubt = doubt if complete and len(reached) == 1 else hinted(resource, hole)
+            case named if named is None or named != own:
+                continue
+            case _:
+                pass
+        match values.get("target_id"):
+            case str() as target:
+                yield target if doubt is None else text(doubt)
+            case Unknown(hole):
+                yield text(hole)
+            case _:
+                pass

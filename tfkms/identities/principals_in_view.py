@@ -1,13 +1,13 @@
 """The roles, users and groups of a scan, and the ways in which other resources name them."""
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
-from tfkms.documents import Moment, attributes
+from tfkms.documents import Moment, attributes, hinted
 from tfkms.model import Account, Mode, Resource, Scan
-from tfkms.predicted import PRINCIPAL_WORDS, iam_arn, iam_name, iam_path
-from tfkms.values import Hole, Text, Unknown, Value, text, text_parts
+from tfkms.predicted import PRINCIPAL_WORDS, iam_arn, iam_arn_of, iam_name, iam_path
+from tfkms.values import Hole, Text, Unknown, Value, beginning, text, text_parts
 
 _READ = ("aws_iam_role", "aws_iam_user")
 _PRINCIPALS = {**PRINCIPAL_WORDS, **{f"data.{kind}": PRINCIPAL_WORDS[kind] for kind in _READ}}
@@ -47,7 +47,10 @@ class Reached(Struct, frozen=True):
 
 
 class View(Struct):
-    """What is in view, with look-ups by address and by name."""
+    """What is in view, with look-ups by address and by name.
+
+    `may_mean` tells of a principal that is known by a hole (by its `id`) which ones it may be.
+    """
 
     scan: Scan
     moment: Moment
@@ -57,6 +60,7 @@ class View(Struct):
     words: dict[str, set[str]] = field(default_factory=lambda: {word: set() for word in PRINCIPAL_WORDS.values()})
     by_arn: dict[Text, list[str]] = field(default_factory=dict)
     by_hole: dict[tuple[str, str, Hole], Principal] = field(default_factory=dict)
+    may_mean: dict[int, list[Principal]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         managed_first = sorted(self.scan.resources, key=lambda resource: resource.mode is Mode.DATA)
@@ -88,6 +92,7 @@ class View(Struct):
         """The principals that an argument (a name, or a list of names) means; one known by name only is made up.
 
         One whose name is a hole is a principal of that name; so are all that the hole may stand for, each with it.
+        Where it can be no other than these, it is called by what their names begin with alike.
         """
         value = self.values(resource).get(argument)
         found = [
@@ -97,15 +102,14 @@ class View(Struct):
         ]
         for reached in self.reached(resource, argument, value, self.words[word]):
             hole = None if reached.sure else reached.hole
-            found += [Meant(self.by_address[address], hole) for address in reached.addresses]
+            options = [self.by_address[address] for address in reached.addresses]
+            if hole is not None and not reached.whole:
+                options += [own for own in self.by_address.values() if self.may_be(own, word, resource)]
+            found += [Meant(option, hole) for option in options]
             if hole is not None:
-                others = (
-                    ()
-                    if reached.whole
-                    else (own for own in self.by_address.values() if self.may_be(own, word, resource))
-                )
-                found += [Meant(own, hole) for own in others]
-                found.append(Meant(self.of_hole(hole, word, resource.account)))
+                of_hole = self.of_hole(hole, word, resource.account)
+                self.may_mean.setdefault(id(of_hole), []).extend(options)
+                found.append(Meant(self.one_of(options, hole) if reached.whole else of_hole))
         return list({(id(meant.principal), meant.hole is None): meant for meant in found}.values())
 
     @staticmethod
@@ -129,7 +133,21 @@ class View(Struct):
             dict.fromkeys(link.address for link in (links.links if links else ()) if link.address in candidates)
         )
         whole = bool(addresses) and links is not None and links.complete
-        yield Reached(holes[0], addresses, whole and len(addresses) == len(holes), whole)
+        sure = whole and len(addresses) == len(holes)
+        yield Reached(holes[0] if sure else hinted(resource, holes[0]), addresses, sure, whole)
+
+    def one_of(self, options: Sequence[Principal], hole: Hole) -> Principal:
+        """The principal that is one of these, which one is not known."""
+        first = options[0]
+        key = (first.word, ",".join(sorted(str(own.arn) for own in options)), hole)
+        if key not in self.by_hole:
+            name = text(beginning([own.name for own in options]), hole)
+            alike = all(own.path == first.path for own in options)
+            path = first.path if alike and first.path is not None else text(hole)
+            arn = iam_arn_of(first.account, first.word, path, name)
+            self.by_hole[key] = Principal(first.word, None, first.account, name, path, arn, {}, None)
+            self.may_mean[id(self.by_hole[key])] = list(options)
+        return self.by_hole[key]
 
     def of_hole(self, hole: Hole, word: str, account: Account) -> Principal:
         """The principal of which not even the name is known."""

@@ -26,6 +26,7 @@ from tfkms.frontends.source.computed import DEFAULTS, OF_AN_ACCOUNT, POLICY_DOCU
 from tfkms.frontends.source.configuration import ModuleInstance, Resource, World
 from tfkms.frontends.source.documents import as_document, term_of, written_places
 from tfkms.frontends.source.lifecycle import ALL, ignored
+from tfkms.frontends.source.links import told_links
 from tfkms.frontends.source.modules import Module, absences, load
 from tfkms.frontends.source.providers import evaluated_providers
 from tfkms.frontends.source.texts import SourceTexts
@@ -261,7 +262,7 @@ class _Reading:
             planned,
             after_sensitive=sensitive,
             arguments=_arguments(self.references.written.arguments(path, block), attributes),
-            links=self.references.links(path, block, planned.index),
+            links={**self.references.links(path, block), **told_links(own.address, planned.after or {})},
             origins=origins,
         )
 

@@ -49,6 +49,10 @@ def allow(sid: str | None = None, action: Any = "kms:Decrypt", effect: str = "Al
     return ({} if sid is None else {"Sid": sid}) | {"Effect": effect, "Action": action, "Resource": "*"}
 
 
+def condition(variable: str, *values: Any) -> dict[str, Any]:
+    return {"test": "Bool", "variable": variable, "values": list(values)}
+
+
 def block(sid: Any = None, actions: Any = ("kms:Decrypt",), **more: Any) -> dict[str, Any]:
     return {"sid": sid, "actions": actions, "resources": ["*"], **more}
 
@@ -99,6 +103,12 @@ def test_defaults_are_applied_where_a_deferred_read_shows_null() -> None:
             {"source_policy_documents": ['{"Statement": [{"Condition": {"Bool": {"k": [true]}}}]}']},
             "a list in a Condition holds what is no string",
         ),
+        (
+            {"override_policy_documents": ['{"Statement": [{"Condition": {"Bool": {"k": ["a", null]}}}]}']},
+            "a list in a Condition holds what is no string",
+        ),
+        ({"statement": [block(condition=[condition("k", "a", None)])]}, "a value in `values` is null"),
+        ({"statement": [block(actions=("kms:Decrypt", None))]}, "a value in `actions` is null"),
         ({"source_policy_documents": ['{"Statement": [{"Condition": 1}]}']}, "a Condition is no object"),
         ({"version": "2008-10-17", "statement": [block(resources=["a/&{aws:username}"])]}, "of version 2008-10-17"),
         ({"version": "2012-10-18"}, "its version is none of"),
@@ -165,9 +175,13 @@ def test_the_arguments_of_old_providers_are_the_first_source_and_the_last_overri
 
 
 def test_numbers_and_booleans_become_texts_as_terraform_converts_them() -> None:
-    condition = {"test": "Bool", "variable": "aws:SecureTransport", "values": [True, 7]}
     found = rendered(
-        statement=[block(condition=[condition], principals=[{"type": "AWS", "identifiers": [111122223333]}])]
+        statement=[
+            block(
+                condition=[condition("aws:SecureTransport", True, 7)],
+                principals=[{"type": "AWS", "identifiers": [111122223333]}],
+            )
+        ]
     )
 
     assert statements(found) == [

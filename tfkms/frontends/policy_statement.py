@@ -52,6 +52,8 @@ def _text(value: Value, what: str) -> Text:
             return str(value)
         case Unknown(hole):
             return text(hole)
+        case None:
+            raise ProviderError(f"a value in `{what}` is null")
         case _:
             raise ProviderError(f"a value in `{what}` is no string")
 
@@ -170,7 +172,7 @@ def _list_of_texts(value: Value) -> Value:
         case Unknown():
             return value
         case tuple():
-            return tuple("" if item is None else _text(item, "values") for item in value)
+            return tuple(_text(item, "values") for item in value)
         case _:
             raise ProviderError("`values` is no list of strings")
 

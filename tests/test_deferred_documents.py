@@ -46,7 +46,7 @@ ADMIN = DOCUMENTS["data.aws_iam_policy_document.root"] | {
 }
 
 
-@pytest.mark.parametrize("name", ["documents", "dynamic-statements", "modules"])
+@pytest.mark.parametrize("name", ["documents", "document-rules", "dynamic-statements", "modules"])
 def test_the_documents_of_a_plan_are_told_as_before(name: str, golden: Callable[[Path, str], None]) -> None:
     golden(FIXTURES / name / "policies.json", run("policies", "plan.json", "--format", "json", cwd=FIXTURES / name).out)
 
@@ -215,6 +215,52 @@ def test_what_the_provider_drops_without_a_word_is_said_of_known_documents_too()
         ("condition-dropped", "data.aws_iam_policy_document.numbers"),
         ("condition-dropped", "data.aws_iam_policy_document.numbers"),
     ]
+
+
+# The rules of the data source, on documents that are read during apply
+
+
+RULES = of_plan("document-rules")
+
+
+def said(key: str) -> list[tuple[str | None, str]]:
+    """The Sids and effects of the statements of a key's policy."""
+    return [(item.get("Sid"), item["Effect"]) for item in RULES[f"aws_kms_key.{key}"]["Statement"]]
+
+
+def test_a_block_takes_the_place_of_the_source_s_statement_of_its_sid_be_it_a_deny() -> None:
+    assert said("own_over_source") == [("Root", "Allow"), ("Guard", "Allow")]
+
+
+def test_an_override_takes_the_place_of_the_block_s_statement_of_its_sid() -> None:
+    assert said("overridden") == [("Guard", "Deny"), ("Root", "Allow")]
+
+
+def test_a_number_in_a_condition_of_a_source_is_no_condition() -> None:
+    recent = RULES["aws_kms_key.numeric"]["Statement"][0]
+
+    assert (recent["Sid"], "Condition" in recent) == ("Recent", False)
+
+
+def test_what_the_blocks_say_is_written_as_the_provider_does() -> None:
+    (statement,) = RULES["aws_kms_key.written"]["Statement"]
+
+    assert statement["Action"] == ["kms:Encrypt", "kms:Decrypt"]
+    assert statement["Condition"] == {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "StringEquals": {"kms:EncryptionContext:team": ["${aws:PrincipalTag/team}", "shared"]},
+    }
+
+
+def test_a_list_in_a_condition_of_a_source_with_what_is_no_string_stops_the_provider() -> None:
+    scan = read_plan((FIXTURES / "document-rules" / "plan.json").read_bytes(), "plan.json", lambda _: True, Assumed())
+
+    assert [(item.code, item.address.rpartition(".")[2]) for item in scan.diagnostics if item.address] == [
+        ("condition-dropped", "numeric"),
+        ("deny-replaced", "own_over_source"),
+        ("policy-document-refused", "refused"),
+    ]
+    assert list(RULES["aws_kms_key.refused"]) == ["$unknown"]
 
 
 def test_the_commonest_plan_is_decided() -> None:

@@ -11,7 +11,7 @@ from tfkms.diagnostics import Refusal
 from tfkms.frontends.accounts import Assumed
 from tfkms.frontends.plan import read_plan
 from tfkms.model import Action, Given, Mode, Omitted, Resource, Scan, Source, Unseen
-from tfkms.values import Template, Unknown
+from tfkms.values import Hole, Template, Unknown, text
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "plans"
 
@@ -253,6 +253,29 @@ def test_the_caller_identity_that_was_read_counts_more_than_the_role_and_a_confl
     assert only(scan, "aws_kms_key.a").account.id == ACCOUNT
     assert ACCOUNT in said.message
     assert "444455556666" in said.message
+
+
+def test_each_provider_block_of_a_true_plan_has_its_own_account() -> None:
+    path = FIXTURES / "accounts-of-providers" / "plan.json"
+    scan = read_plan(path.read_bytes(), "plan.json", {"aws_kms_key"}.__contains__, Assumed())
+    told = {
+        resource.address.partition(".")[2]: (resource.account.id, resource.account.region)
+        for resource in scan.resources
+    }
+
+    assert told.pop("untold") == (
+        text(Hole("provider aws.untold", "/account_id", "the account is not known; pass --account-id")),
+        "us-east-1",
+    )
+    assert told == {
+        "own": ("111122223333", "us-east-1"),
+        "deployed": ("222233334444", "eu-west-1"),
+        "in_another": ("222233334444", "eu-west-1"),
+        "only": ("333344445555", "us-east-1"),
+        "conflicting": ("444455556666", "us-east-1"),
+    }
+    (conflict,) = scan.diagnostics
+    assert (conflict.code, "aws.conflicting" in conflict.message) == ("account-conflict", True)
 
 
 def test_an_unknown_account_is_one_hole_wherever_it_occurs() -> None:

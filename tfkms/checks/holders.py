@@ -99,8 +99,14 @@ def guarding(identities: Identities, account: Account, stance: Stance) -> Iterat
     yield from stance.guards
     for guard in identities.guards:
         sure = account.id in guard.targets
-        if sure or any(_may_be_above(target) for target in guard.targets):
-            yield Guarding(guard.document.policy, guard.kind == "rcp", sure)
+        above = [target for target in guard.targets if _may_be_above(target)]
+        if sure or above:
+            guarding = Guarding(guard.document.policy, guard.kind == "rcp", sure)
+            told = (
+                part for target in above for part in text_parts(target) if isinstance(part, Hole) and part.references
+            )
+            doubt = next(told, None)
+            yield guarding if doubt is None else replace(guarding, doubt=doubt)
 
 
 def _may_be_above(target: Text) -> bool:

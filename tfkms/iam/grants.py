@@ -47,8 +47,11 @@ class Bundle(Struct, frozen=True):
     guards: tuple["Guarding", ...] = ()
 
 
+_ABOVE = Hole("", "", "it is not known whether the account is under the target of the organization's policy")
+
+
 class Guarding(Struct, frozen=True):
-    """A service or resource control policy; `sure` says that it is known to bind the account.
+    """A service or resource control policy; `sure` says that it is known to bind the account, `doubt` why it may not.
 
     Only its Denies are read: what it does not allow another one at its level may, such as the one that allows
     everything, which AWS attaches and plans do not show. Service control policies do not bind services and
@@ -58,6 +61,7 @@ class Guarding(Struct, frozen=True):
     policy: Policy
     on_resources: bool
     sure: bool
+    doubt: Hole = _ABOVE
 
 
 class Grant(Struct, frozen=True):
@@ -251,7 +255,6 @@ def refusals(
 _SESSION_POLICY = Hole("", "", "a federated user has of its account's permissions what its session policy gives it")
 _MISPLACED = "AWS takes no Principal in an identity policy"
 _LINKED = Hole("", "", "AWS does not say whether resource control policies bind service-linked roles")
-_ABOVE = Hole("", "", "it is not known whether the account is under the target of the organization's policy")
 
 
 def _guarded(
@@ -278,7 +281,7 @@ def _binding(guard: Guarding, caller: Caller, action: KmsAction) -> Ground:
         return FALSE
     if not guard.on_resources and (linked or not caller.is_person):
         return FALSE
-    doubts = (*(() if guard.sure else (_ABOVE,)), *((_LINKED,) if linked else ()))
+    doubts = (*(() if guard.sure else (guard.doubt,)), *((_LINKED,) if linked else ()))
     return unsure(*doubts) if doubts else TRUE
 
 

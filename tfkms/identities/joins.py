@@ -417,6 +417,8 @@ class _Joins(Struct):
                             targets.setdefault(account, hole)
                     case _:
                         pass
+        if targets.keys() == {own.id}:
+            targets[own.id] = None  # a set that is assigned nowhere in view stands for its own account all the same
         known = all(isinstance(account, str) for account in accounts)
         for assigned, doubt in (targets or {own.id: None}).items():
             if not known or assigned in accounts:

@@ -61,6 +61,54 @@ def test_a_key_policy_resource_takes_the_place_of_the_default_policy() -> None:
     assert [(document.address, document.state) for document in key.documents] == [("aws_kms_key_policy.p", State.KNOWN)]
 
 
+def test_a_key_policy_is_for_a_key_of_its_own_region() -> None:
+    """A replica and its primary key have one id; which of them a policy is for its provider's Region tells."""
+    keys = [
+        change(
+            f"aws_kms_{kind}.k",
+            {"key_id": "mrk-1", "policy": policy(ROOT), "region": region},
+            before={"key_id": "mrk-1"},
+        )
+        for kind, region in (("key", "us-east-1"), ("replica_key", "eu-west-1"))
+    ]
+    own = change("aws_kms_key_policy.p", {"key_id": "mrk-1", "policy": policy(), "region": "eu-west-1"})
+    primary, replica = estate(plan(*keys, own)).keys
+
+    assert [document.address for document in primary.documents] == ["aws_kms_key.k"]
+    assert [document.address for document in replica.documents] == ["aws_kms_key_policy.p"]
+
+
+def test_a_key_policy_of_one_of_several_keys_is_a_possible_policy_of_each_and_stands_for_itself() -> None:
+    content = plan(
+        change("aws_kms_key.a", {}, unknown={"policy": True, "key_id": True}),
+        change("aws_kms_key.b", {}, unknown={"policy": True, "key_id": True}),
+        change("aws_kms_key_policy.p", {"policy": policy(ROOT)}, unknown={"key_id": True}),
+        blocks=(
+            block("aws_kms_key.a"),
+            block("aws_kms_key.b"),
+            block("aws_kms_key_policy.p", key_id={"references": ["local.key"]}),
+        ),
+    )
+    a, b, alone = estate(content).keys
+
+    assert [[document.address for document, _ in key.possible] for key in (a, b)] == [
+        ["aws_kms_key.a", "aws_kms_key_policy.p"],
+        ["aws_kms_key.b", "aws_kms_key_policy.p"],
+    ]
+    assert (alone.address, alone.possible) == ("aws_kms_key_policy.p", ())
+
+
+def test_the_only_key_that_a_policy_can_be_for_is_its_key() -> None:
+    content = plan(
+        change("aws_kms_key.a", {}, unknown={"policy": True, "key_id": True}),
+        change("aws_kms_key_policy.p", {"policy": policy(ROOT)}, unknown={"key_id": True}),
+        blocks=(block("aws_kms_key.a"), block("aws_kms_key_policy.p", key_id={"references": ["local.key"]})),
+    )
+    (key,) = estate(content).keys
+
+    assert ([document.address for document in key.documents], key.possible) == (["aws_kms_key_policy.p"], ())
+
+
 def test_a_policy_given_in_both_places_is_judged_twice_and_said_once() -> None:
     content = plan(
         change("aws_kms_key.a", {"policy": policy(ROOT)}, unknown={"key_id": True}),

@@ -24,7 +24,7 @@ from tests.test_identities import (
     role,
     user,
 )
-from tfkms.iam.document import Opaque, OpaqueStatement, Statement
+from tfkms.iam.document import Opaque, OpaqueStatement, Principals, Statement
 from tfkms.iam.parse import parse_policy
 from tfkms.identities import Attachment, Identity
 from tfkms.identities.relevance import concerns_kms
@@ -187,6 +187,21 @@ def test_a_grant_whose_key_cannot_be_told_may_be_on_any() -> None:
     assert found.statement.conditions
 
 
+def test_a_grantee_that_is_one_of_two_is_neither_of_them_for_sure() -> None:
+    grant = change("aws_kms_grant.g", {"operations": ["Decrypt"], "key_id": "1"}, unknown={"grantee_principal": True})
+    expression = refers("aws_iam_role.app-a.arn", "aws_iam_role.app-b.arn")
+    blocks = [
+        block("aws_iam_role.app-a"),
+        block("aws_iam_role.app-b"),
+        block("aws_kms_grant.g", grantee_principal=expression),
+    ]
+    (found,) = joined(role("app-a"), role("app-b"), grant, blocks=blocks).grants
+    assert isinstance(found.statement.principals, Principals)
+    (grantee,) = found.statement.principals.names
+
+    assert str(grantee.value).startswith(f"arn:aws:iam::{ACCOUNT}:role/app-${{")
+
+
 LISTED = {
     "name": "app",
     "path": "/",
@@ -298,6 +313,50 @@ def test_a_permission_set_of_another_account_that_the_plan_works_in_is_held_ther
     found = only(joined(PERMISSION_SET, MANAGED, assigned(OTHER), elsewhere))
 
     assert found.account.id == OTHER
+
+
+def test_of_two_permission_sets_that_a_policy_may_be_of_neither_surely_has_it() -> None:
+    sets = [
+        change(f"aws_ssoadmin_permission_set.{name}", {"name": name}, unknown={"arn": True}) for name in ("One", "Two")
+    ]
+    inline = change(
+        "aws_ssoadmin_permission_set_inline_policy.p",
+        {"inline_policy": policy(EVERYTHING)},
+        unknown={"permission_set_arn": True},
+    )
+    blocks = [
+        block("aws_ssoadmin_permission_set.One"),
+        block("aws_ssoadmin_permission_set.Two"),
+        block("aws_ssoadmin_permission_set_inline_policy.p", permission_set_arn=refers("local.set")),
+    ]
+    found = joined(*sets, inline, blocks=blocks).identities
+
+    assert len(found) == 2
+    assert not any(sure(own.policies) for own in found)
+
+
+@pytest.mark.parametrize(
+    "references", [("local.policy",), ("aws_organizations_policy.a.id", "aws_organizations_policy.b.id")]
+)
+def test_a_control_policy_that_may_be_attached_is_not_surely_in_force(references: tuple[str, ...]) -> None:
+    policies = [
+        change(
+            f"aws_organizations_policy.{name}",
+            {"content": policy(EVERYTHING | {"Effect": "Deny"})},
+            unknown={"id": True},
+        )
+        for name in ("a", "b")
+    ]
+    attachment = change("aws_organizations_policy_attachment.x", {"target_id": ACCOUNT}, unknown={"policy_id": True})
+    blocks = [
+        block("aws_organizations_policy.a"),
+        block("aws_organizations_policy.b"),
+        block("aws_organizations_policy_attachment.x", policy_id=refers(*references)),
+    ]
+    found = joined(*policies, attachment, blocks=blocks).guards
+
+    assert [guard.document.address for guard in found] == ["aws_organizations_policy.a", "aws_organizations_policy.b"]
+    assert all(isinstance(target, Template) for guard in found for target in guard.targets)
 
 
 # What data sources tell of principals and policies

@@ -234,7 +234,7 @@ def _content(
             return State.PARTIAL, value, ()
         case Unknown() if is_key(site) and isinstance(argument, Omitted) and resource.is_made:
             return State.DEFAULT, default_policy(resource.account), ()
-        case Unknown() if isinstance(argument, Omitted) and _is_filled_in(resource, site):
+        case Unknown() if isinstance(argument, Omitted) and _is_filled_in(resource, site, path):
             return None  # a block that the configuration does not give; AWS fills it in empty
         case Unknown(hole):
             return State.UNKNOWN, Unknown(hinted(resource, hole)), ()
@@ -252,9 +252,13 @@ def hinted(resource: Resource, hole: Hole) -> Hole:
     return replace(hole, reason=f"{AFTER_APPLY}{WITH_SOURCE}") if alone and hole.reason == AFTER_APPLY else hole
 
 
-def _is_filled_in(resource: Resource, site: Site) -> bool:
-    """Whether AWS fills in, empty, an argument that the configuration leaves out; a data source reads it instead."""
-    return site.kind is Kind.IDENTITY and resource.mode is Mode.MANAGED and resource.is_made
+def _is_filled_in(resource: Resource, site: Site, path: Path) -> bool:
+    """Whether AWS fills in, empty, an argument that the configuration leaves out; a data source reads it instead.
+
+    Of an argument that is known in part a `dynamic` block tells, which the configuration in a plan leaves out too.
+    """
+    whole = isinstance((resource.after or {}).get(str(path[0])), Unknown)
+    return whole and site.kind is Kind.IDENTITY and resource.mode is Mode.MANAGED and resource.is_made
 
 
 @lru_cache(maxsize=256)

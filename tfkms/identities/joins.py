@@ -405,6 +405,7 @@ class _Joins(Struct):
         own = held.principal.account
         accounts = {resource.account.id for resource in self.view.scan.resources}
         targets: dict[Text, Hole | None] = {}
+        told = True
         for resource in self.view.scan.resources:
             if resource.block_type != "aws_ssoadmin_account_assignment":
                 continue
@@ -413,11 +414,12 @@ class _Joins(Struct):
                     case str() as target:
                         targets[target] = doubt and targets.get(target, doubt)
                     case Unknown(hole):
+                        told = False
                         for account in accounts:
                             targets.setdefault(account, hole)
                     case _:
                         pass
-        if targets.keys() == {own.id}:
+        if told and targets.keys() == {own.id}:
             targets[own.id] = None  # a set that is assigned nowhere in view stands for its own account all the same
         known = all(isinstance(account, str) for account in accounts)
         for assigned, doubt in (targets or {own.id: None}).items():

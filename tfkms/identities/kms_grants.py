@@ -6,6 +6,7 @@ KMS Developer Guide, grants).
 
 from collections.abc import Iterator, Mapping
 
+from tfkms.documents import hinted
 from tfkms.extract import Estate
 from tfkms.iam.document import (
     Condition,
@@ -42,7 +43,7 @@ def kms_grants(view: View, estate: Estate) -> Iterator[KmsGrant]:
         if isinstance(named, Unknown):
             links = resource.links.get("key_id")
             whole = bool(keys) and links is not None and links.complete
-            doubts = doubts if whole and len(keys) == 1 else (*doubts, doubt(named.hole))
+            doubts = doubts if whole and len(keys) == 1 else (*doubts, doubt(hinted(resource, named.hole)))
             keys = keys if whole else keys | every
         grantees = tuple(PrincipalName(PrincipalType.AWS, grantee) for grantee in _grantees(view, resource))
         for actions, conditions in _operations(values.get("operations"), tuple(_constraints(values))):
@@ -76,7 +77,7 @@ def _grantees(view: View, resource: Resource) -> Iterator[Text]:
             elif len(linked) == 1:
                 yield linked[0].arn
             else:
-                yield view.one_of(linked, hole).arn
+                yield view.one_of(linked, hinted(resource, hole)).arn
         case _:
             pass
 

@@ -67,7 +67,7 @@ def key_uses(
     scan: Scan, keys: Sequence[Key], services: Services, moment: Moment
 ) -> Mapping[str, tuple[KeyUse, ...]]:  # fmt: skip
     """The uses of each key, by the key's address. A key is meant by its id, its ARN, an alias of it, or a reference."""
-    names = dict(key_names(scan, keys, moment))
+    names = key_names(scan, keys, moment)
     found: dict[str, list[KeyUse]] = {key.address: [] for key in keys}
     for resource in scan.resources:
         entry = services.arguments.get(resource.block_type)
@@ -82,14 +82,13 @@ def key_uses(
 
 def aliases(scan: Scan, keys: Sequence[Key], moment: Moment) -> Mapping[str, tuple[Text, ...]]:
     """The names of the aliases that the plan gives each key, by the key's address; an unknown one is a hole."""
-    names = dict(key_names(scan, keys, moment))
+    names = key_names(scan, keys, moment)
     found: dict[str, list[Text]] = {key.address: [] for key in keys}
     for alias in scan.resources:
         values = attributes(alias, moment)
         if alias.type != KEY_ALIAS or values is None:
             continue
-        targets = {names[name] for name in _pointers(alias, values, "target_key_id") if name in names}
-        target = values.get("target_key_id")
+        targets, target = names.get(alias.address, ()), values.get("target_key_id")
         for key in targets:
             match values.get("name"):
                 case _ if len(targets) > 1 and isinstance(target, Unknown):
@@ -103,32 +102,36 @@ def aliases(scan: Scan, keys: Sequence[Key], moment: Moment) -> Mapping[str, tup
     return {address: tuple(own) for address, own in found.items()}
 
 
-def key_names(scan: Scan, keys: Sequence[Key], moment: Moment) -> Iterator[tuple[str, str]]:
-    """What names a key in this plan, with the key's address: ids, ARNs, and its own and its aliases' addresses."""
+def key_names(scan: Scan, keys: Sequence[Key], moment: Moment) -> Mapping[str, tuple[str, ...]]:
+    """What names a key in this plan, with the key's address: ids, ARNs, and its own and its aliases' addresses.
+
+    An alias of which it is not known whose it is has the addresses of all that it may be of.
+    """
     own: dict[str, str] = {}
     for key in keys:
         own[key.address] = key.address
         values = attributes(key.resource, moment) or {}
         own |= {value: key.address for name in ("key_id", "id", "arn") if isinstance(value := values.get(name), str)}
-    yield from own.items()
+    names: dict[str, tuple[str, ...]] = {name: (address,) for name, address in own.items()}
     for alias in scan.resources:
         given = attributes(alias, moment)
         if alias.type != KEY_ALIAS or given is None:
             continue
-        targets = [own[name] for name in _pointers(alias, given, "target_key_id") if name in own]
-        for target in targets[:1]:
-            yield alias.address, target
-            for name in ("name", "arn", "id"):
-                if isinstance(value := given.get(name), str):
-                    yield value, target
+        targets = tuple(dict.fromkeys(own[name] for name in _pointers(alias, given, "target_key_id") if name in own))
+        if not targets:
+            continue
+        names[alias.address] = targets
+        for name in ("name", "arn", "id"):
+            if isinstance(value := given.get(name), str):
+                names[value] = targets
+    return names
 
 
 def _meant(
-    resource: Resource, values: Mapping[str, Value], path: str, names: Mapping[str, str]
-) -> Iterator[str]:  # fmt: skip
+    resource: Resource, values: Mapping[str, Value], path: str, names: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
     for pointer in _pointers(resource, values, path):
-        if pointer in names:
-            yield names[pointer]
+        yield from names.get(pointer, ())
 
 
 def _pointers(resource: Resource, values: Mapping[str, Value], path: str) -> Iterator[str]:

@@ -212,6 +212,15 @@ def test_a_name_that_names_nothing_is_one_line(
     assert_refused(ask(tmp_path, estate(ROOT), principal, action, key), words)
 
 
+def test_an_alias_that_may_be_of_several_keys_names_none_of_them(tmp_path: Path) -> None:
+    keys = [change(f"aws_kms_key.k[{n}]", {}, unknown={"policy": True, "key_id": True}) for n in (0, 1)]
+    alias = change("aws_kms_alias.k[1]", {"name": "alias/one"}, unknown={"target_key_id": True})
+    reference = {"references": ["aws_kms_key.k", "count.index"]}
+    content = plan(*keys, alias, blocks=(block("aws_kms_key.k"), block("aws_kms_alias.k", target_key_id=reference)))
+
+    assert_refused(ask(tmp_path, content, APP, "Decrypt", "alias/one"), "`aws_kms_key.k[0]` or `aws_kms_key.k[1]`")
+
+
 def test_a_group_makes_no_requests(tmp_path: Path) -> None:
     group = {"name": "ops", "path": "/", "arn": f"arn:aws:iam::{ACCOUNT}:group/ops"}
     more = (

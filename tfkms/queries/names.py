@@ -64,6 +64,9 @@ def key_named(word: str, sight: Sight) -> Key:
         return sight.keys[sight.key_names[word]]
     if not sight.keys:
         raise Refusal("unknown-key", f"there is no key `{word}`: the input holds no keys")
+    if word in sight.names:
+        which = " or ".join(f"`{address}`" for address in sight.names[word])
+        raise Refusal("unknown-key", f"which key `{word}` is of is known after apply: {which}", "scan with --source")
     hint = did_you_mean(word, sight.key_names) or "an address, an ARN, a key id or an alias of a key of the input"
     raise Refusal("unknown-key", f"there is no key `{word}` in the input", hint)
 

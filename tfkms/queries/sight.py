@@ -38,11 +38,16 @@ class Sight(Struct, frozen=True, dict=True):
         return {key.address: key for key in self.question.estate.keys}
 
     @cached_property
+    def names(self) -> Mapping[str, tuple[str, ...]]:
+        """What names a key by itself or by an alias, with the keys that it may be."""
+        return key_names(self.scan, self.question.estate.keys, self.moment)
+
+    @cached_property
     def key_names(self) -> Mapping[str, str]:
         """All that names a key, with the key's address: addresses of the key, its policies and aliases; its id and ARN;
         names and ARNs of aliases."""
         documents = {document.address: key.address for key in self.keys.values() for document in key.documents}
-        named = dict(key_names(self.scan, self.question.estate.keys, self.moment))
+        named = {name: keys[0] for name, keys in self.names.items() if len(keys) == 1}
         arns = {key.arn: key.address for key in self.keys.values() if isinstance(key.arn, str)}
         return {**arns, **documents, **named}
 

@@ -17,6 +17,7 @@ from tfkms.checks.plan_actions import PlanAction, changes_guards, plan_actions
 from tfkms.checks.question import DISAGREEMENT, Question
 from tfkms.checks.removed_guards import removed_guards
 from tfkms.checks.stance import CountsAs, Stance
+from tfkms.checks.told import Told
 from tfkms.diagnostics import Diagnostic, Level
 from tfkms.documents import Moment, Site
 from tfkms.elements import Locating, guarded
@@ -209,36 +210,6 @@ class _Standing(Struct, frozen=True):
         return (found and not self.waived, found, self.verdict.weight)
 
 
-class _Told(Struct):
-    """What a check said so far: of which keys something was supposed, and which keys a statement surely reaches."""
-
-    supposed: set[str] = field(default_factory=set)
-    reached: dict[Origin, set[str]] = field(default_factory=dict)
-
-    def is_news(self, outcome: Outcome) -> bool:
-        """Whether the outcome adds to what was said.
-
-        That a statement may reach a key which it surely reaches, through another principal, does not. Of policies that
-        may be a key's the first one to be wrong is enough: each of them is judged by itself too.
-        """
-        match outcome:
-            case Violated(keys=keys, evidence=(first, *_)):
-                self.reached.setdefault(first.origin, set()).update(_places(keys, outcome.other_keys))
-                return True
-            case Undecided(keys=keys, supposing=supposing) if supposing:
-                known = self.supposed.issuperset(keys)
-                self.supposed.update(keys)
-                return not known
-            case Undecided(keys=keys, evidence=(first, *_)):
-                return not self.reached.get(first.origin, set()) >= _places(keys, outcome.other_keys)
-            case _:
-                return True
-
-
-def _places(keys: Iterable[str], others: bool) -> set[str]:
-    return {*keys, *([""] if others else [])}
-
-
 class _Run:
     """One input, judged by one guardrail after the other."""
 
@@ -405,7 +376,7 @@ class _Run:
             self.crashed(rule, error, None)
             return
         once = Once(side.likeness, question.opinions)
-        told = _Told()
+        told = Told()
         for subject in subjects:
             asked = Asked(check, subject, question)
             try:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+import click
+
 from tfkms.diagnostics import Refusal
 
 if TYPE_CHECKING:
@@ -17,6 +19,24 @@ if TYPE_CHECKING:
     from tfkms.settings.load import Settings
     from tfkms.settings.own_rules import OwnRules
     from tfkms.waivers import Waivers
+
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(["low", "medium", "high", "critical"]),
+    help="The severity from which on a finding fails the gate.  [default: low]",
+)
+undecided_option = click.option(
+    "--undecided",
+    type=click.Choice(["fail", "warn"]),
+    help="Whether what could not be decided fails the gate.  [default: fail]",
+)
+new_only_option = click.option("--new-only", is_flag=True, help="Let findings pass that the plan leaves as they were.")
+authorized_option = click.option(
+    "--authorized",
+    multiple=True,
+    metavar="ARN",
+    help="A principal that may do what the guardrails guard: an ARN with wildcards, or a service's name. Repeatable.",
+)
 
 
 class Decided(NamedTuple):

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 import click
 
 from tfkms.cli import checkout
-from tfkms.cli.guardrails import decided, facts, gate, selected
+from tfkms.cli.guardrails import (
+    authorized_option,
+    decided,
+    facts,
+    fail_on_option,
+    gate,
+    new_only_option,
+    selected,
+    undecided_option,
+)
 from tfkms.cli.inputs import Reader, Told, asked, assumed, with_inputs
 from tfkms.cli.output import in_colour, tell
 from tfkms.cli.sending import Sending
@@ -29,17 +38,9 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
 @with_inputs
 @click.option("--check", "checks", multiple=True, metavar="ID", callback=_ids, help="Judge only these guardrails.")
 @click.option("--skip", multiple=True, metavar="ID", callback=_ids, help="Leave these guardrails out.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["low", "medium", "high", "critical"]),
-    help="The severity from which on a finding fails the gate.  [default: low]",
-)
-@click.option(
-    "--undecided",
-    type=click.Choice(["fail", "warn"]),
-    help="Whether what could not be decided fails the gate.  [default: fail]",
-)
-@click.option("--new-only", is_flag=True, help="Let findings pass that the plan leaves as they were.")
+@fail_on_option
+@undecided_option
+@new_only_option
 @click.option("--exit-zero", is_flag=True, help="Exit 0 whatever is found; errors still exit 2.")
 @click.option(
     "--format",
@@ -57,12 +58,7 @@ def _ids(_context: click.Context, _parameter: click.Parameter, values: Sequence[
     callback=targets,
     help="Write the report to a file too, in any of these forms. Repeatable.",
 )
-@click.option(
-    "--authorized",
-    multiple=True,
-    metavar="ARN",
-    help="A principal that may do what the guardrails guard: an ARN with wildcards, or a service's name. Repeatable.",
-)
+@authorized_option
 @config_option
 @click.option("--baseline", metavar="FILE", help="Findings that this file holds are shown and do not count.")
 @click.option("--write-baseline", metavar="FILE", help="Write what is found to the file, as a baseline; exits 0.")

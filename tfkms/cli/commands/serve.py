@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from tfkms.cli.group import EXIT_ERROR, Terminated
-from tfkms.cli.guardrails import decided, facts, gate, selected
+from tfkms.cli.guardrails import (
+    authorized_option,
+    decided,
+    facts,
+    fail_on_option,
+    gate,
+    new_only_option,
+    selected,
+    undecided_option,
+)
 from tfkms.cli.inputs import Reader, Told, assumed
 from tfkms.cli.output import reason
 from tfkms.cli.settings import config_option
@@ -95,18 +104,10 @@ class Judge:
 @click.option(
     "--grace", default=60, show_default=True, type=click.IntRange(0, 3000), metavar="S", help="Seconds to finish in."
 )
-@click.option(
-    "--fail-on",
-    type=click.Choice(["low", "medium", "high", "critical"]),
-    help="The severity from which on a finding fails the run task.  [default: low]",
-)
-@click.option(
-    "--undecided",
-    type=click.Choice(["fail", "warn"]),
-    help="Whether what could not be decided fails the run task.  [default: fail]",
-)
-@click.option("--new-only", is_flag=True, help="Let findings pass that the plan leaves as they were.")
-@click.option("--authorized", multiple=True, metavar="ARN", help="A principal that may do what the guardrails guard.")
+@fail_on_option
+@undecided_option
+@new_only_option
+@authorized_option
 @config_option
 def serve(
     *,

@@ -15,6 +15,7 @@ from tests.command_line import Run, run
 from tests.frontends.saved_plan.archives import change_of, field, path_of, zipped
 from tests.plan_builder import ACCOUNT, ROOT, block, change, plan, policy
 from tfkms import catalogue
+from tfkms.cli.commands.serve import _judge
 from tfkms.report import formats
 
 KEY = {"arn": f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1", "key_id": "1", "id": "1"}
@@ -101,6 +102,14 @@ def sensitive_plan(canary: Canaries) -> dict[str, Any]:
             {**state, "values": {"policy": canary.policy()}}]}},
     )  # fmt: skip
     made["prior_state"]["values"]["root_module"]["resources"].append(state)
+    made["configuration"]["provider_config"] = {"aws": {"name": "aws", "full_name": "registry.terraform.io/hashicorp/aws",
+        "expressions": {name: {"constant_value": canary.one()} for name in ("access_key", "secret_key", "token")}}}  # fmt: skip
+    made["configuration"]["root_module"]["variables"] = {"secret": {"default": canary.one(), "sensitive": True}}
+    made["configuration"]["root_module"]["resources"].append(
+        {"address": "ephemeral.random_password.e", "mode": "ephemeral", "type": "random_password", "name": "e",
+         "provider_config_key": "random", "expressions": {"prefix": {"constant_value": canary.one()}}})  # fmt: skip
+    made["resource_changes"].append(
+        change("aws_db_instance.w", {"password_wo": canary.one(), "version": 1}, sensitive={"password_wo": True}))  # fmt: skip
     return made
 
 
@@ -235,6 +244,16 @@ def test_a_configuration_gives_no_secret_and_nothing_made_of_one_away(
     assert canary.planted == 5
     hidden = {"main.tf", "terraform.tfvars"}
     assert_none(told(tmp_path, ".", *words), tmp_path, hidden, *derived)
+
+
+def test_the_answer_of_a_run_task_gives_no_secret_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    judge = _judge(None, (), None, None, new_only=False)
+    answer = judge(json.dumps(sensitive_plan(Canaries())).encode(), "plan.json")
+
+    assert not answer.passed
+    assert answer.outcomes
+    assert WORD not in answer.message + json.dumps(answer.outcomes)
 
 
 def test_a_saved_plan_gives_no_secret_away(tmp_path: Path) -> None:

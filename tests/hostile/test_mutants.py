@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.command_line import run
+from tests.command_line import Run, run
+from tests.frontends.saved_plan.archives import zipped
 from tests.fuzz import mutants
 from tests.plan_builder import ACCOUNT, ROOT, key_plan, policy
 from tfkms import catalogue
@@ -24,6 +25,7 @@ from tfkms.frontends.accounts import Assumed
 from tfkms.frontends.plan import read_plan
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+CORPUS = Path(__file__).parents[1] / "fuzz" / "corpus"
 PLANS = [
     *sorted(FIXTURES.glob("plans/*/plan.json")),
     *sorted(FIXTURES.glob("guardrails/IAM-KMS-[3468]/*/plan.json")),
@@ -99,6 +101,41 @@ def test_a_plan_cut_off_at_any_byte_is_refused(content: str) -> None:
     for end in range(0, len(whole), step):
         with pytest.raises(Refusal):
             read_plan(whole[:end], "plan.json", resource_types().__contains__, Assumed(ACCOUNT))
+
+
+def test_a_saved_plan_cut_off_at_any_byte_never_passes(tmp_path: Path) -> None:
+    content = (CORPUS / "saved_plan" / "archive.zip").read_bytes()
+    member = (CORPUS / "saved_plan" / "key.member").read_bytes()
+    cut = [content[:end] for end in range(len(content))]
+    cut += [zipped({"tfplan": member[:end]}) for end in range(len(member))]
+
+    assert saved(content, tmp_path).code == 1
+    for each in cut:
+        found = saved(each, tmp_path)
+        assert found.code == 2
+        assert "Traceback" not in found.err
+        assert "crashed" not in found.err
+
+
+def saved(content: bytes, folder: Path) -> Run:
+    (folder / "tfplan").write_bytes(content)
+    return run("scan", "tfplan", "-q", "--check", "IAM-KMS-3", cwd=folder)
+
+
+OPEN = """resource "aws_kms_key" "k" {
+  policy = jsonencode({ Statement = [{ Effect = "Allow", Principal = "*", Action = "kms:*", Resource = "*" }] })
+}
+"""
+
+
+def test_a_configuration_cut_off_at_any_byte_never_passes(tmp_path: Path) -> None:
+    for end in range(len(OPEN)):
+        (tmp_path / "main.tf").write_text(OPEN[:end], encoding="utf-8")
+        found = run("scan", ".", "-q", "--check", "IAM-KMS-3", "--account-id", ACCOUNT, cwd=tmp_path)
+
+        assert found.code in ((0, 2) if not OPEN[:end].strip() else (1, 2, 3) if end >= len(OPEN) - 1 else (2,)), end
+        assert "Traceback" not in found.err
+        assert "crashed" not in found.err
 
 
 def main() -> None:

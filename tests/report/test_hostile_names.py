@@ -223,8 +223,13 @@ def test_no_text_steers_a_terminal_or_a_runner(form: str, name: str) -> None:
     assert not RUNNER.search(text)
 
 
+def address_of(name: str) -> str:
+    return f"aws_kms_key.main[{json.dumps(name)}]"
+
+
 def hostile_plan(name: str) -> dict[str, Any]:
-    """A plan with the name in an address, a principal, a Sid, an action, a condition and a member of a statement."""
+    """A plan with the name in an address, a principal, a Sid, an action, a condition and a member of a statement; and as
+    name, path, description and tag of a role and of what belongs to it."""
     grant = {
         "Sid": name,
         "Effect": "Allow",
@@ -233,8 +238,15 @@ def hostile_plan(name: str) -> dict[str, Any]:
         "Resource": "*",
         "Condition": {"StringEquals": {f"aws:PrincipalTag/{name}": name}},
     }
-    address = f"aws_kms_key.main[{json.dumps(name)}]"
+    address = address_of(name)
+    role = {"name": name, "path": f"/{name}/", "description": name, "tags": {name: name}, "tags_all": {name: name}}
+    held = policy({"Sid": name, "Effect": "Allow", "Action": "kms:*", "Resource": "*"})
     return plan(
+        change("aws_iam_role.r", role | {"assume_role_policy": policy({**grant, "Action": "sts:AssumeRole"})}),
+        change("aws_iam_role_policy.p", {"name": name, "role": name, "policy": held}),
+        change("aws_iam_user.u", {"name": name, "tags": {name: name}}),
+        change("aws_iam_user_policy.p", {"name": name, "user": name, "policy": held}),
+        change("aws_kms_alias.a", {"name": f"alias/{name}", "target_key_id": name}),
         change(address, {"policy": policy(ROOT, grant, {name: name})}, unknown={"arn": True, "key_id": True}),
         blocks=(block("aws_kms_key.main", policy={}),),
     )
@@ -248,10 +260,17 @@ def test_a_plan_of_hostile_names_steers_nothing(name: str, tmp_path: Path, monke
 
     scanned = run("scan", "plan.json", "-v", *outputs, cwd=tmp_path)
     listed = [run("policies", "plan.json", "--format", form, cwd=tmp_path) for form in ("json", "text")]
+    listed += [run("access", "plan.json", "--format", form, cwd=tmp_path) for form in ("json", "text", "html")]
+    listed.append(run("can", "aws_iam_role.r", "Decrypt", address_of(name), "plan.json", cwd=tmp_path))
+    listed.append(run("init", "plan.json", cwd=tmp_path))
 
     assert "crashed" not in scanned.err
     assert scanned.code in (1, 2, 3)
     written = [(tmp_path / f"{form}.out").read_bytes().decode() for form in formats.names()]
+    # what the settings name must be the name itself
+    assert not INVISIBLE.search((tmp_path / ".tfkms.yaml").read_bytes().decode())
+    for result in listed:
+        assert "crashed" not in result.err
     for text in [scanned.out, scanned.err, *written, *(result.out + result.err for result in listed)]:
         assert not INVISIBLE.search(text)
         assert not RUNNER.search(text)

@@ -185,6 +185,9 @@ class _Judge:
 
         `by` are the ids of its statements that may make an administrator, None for all of the case.
         """
+        # Of most keys nobody may have both: that is known soonest by the reading that finds more.
+        if not any(pairs(self.duties, case, Reading.LOOSE, counts, by)):
+            return False
         for reading, found in ((Reading.STRICT, self.sure), (Reading.LOOSE, self.maybe)):
             here = list(pairs(self.duties, case, reading, counts, by))
             for pair in here:

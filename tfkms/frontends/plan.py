@@ -212,11 +212,14 @@ def _attributes(raw: Raw, what: str) -> Mapping[str, Value] | None:
     return value
 
 
+_MODES: Mapping[str, Mode] = {mode.value: mode for mode in Mode}
+
+
 def _mode(word: str, address: str) -> Mode:
-    try:
-        return Mode(word)
-    except ValueError:
-        raise Refusal("plan-malformed", f"`{address}` has a mode that is not known") from None
+    mode = _MODES.get(word)
+    if mode is None:
+        raise Refusal("plan-malformed", f"`{address}` has a mode that is not known")
+    return mode
 
 
 def _changed(entry: ResourceChange) -> _Instance:

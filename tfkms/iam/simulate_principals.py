@@ -5,6 +5,7 @@ Pages of the IAM User Guide are named without `reference_policies_`.
 
 from collections.abc import Mapping
 from enum import Enum, auto
+from functools import cached_property
 from typing import assert_never
 
 from msgspec import Struct
@@ -28,7 +29,7 @@ class Kind(Enum):
     UNKNOWN = auto()
 
 
-class Caller(Struct, frozen=True):
+class Caller(Struct, frozen=True, dict=True):
     """Who calls. `name` is the ARN, or the service's name; `role` and `session` are names, of a SESSION only."""
 
     kind: Kind
@@ -37,6 +38,11 @@ class Caller(Struct, frozen=True):
     account: Text = ""
     role: Text = ""
     session: Text = ""
+
+    @cached_property
+    def root(self) -> Text:
+        """The ARN of the root user of its account, which names the whole account."""
+        return self.iam("root")
 
     def iam(self, *resource: Text) -> Text:
         """The ARN of another thing of IAM in the caller's account."""
@@ -289,7 +295,7 @@ def _named_by_arn(name: Text, caller: Caller) -> Naming:
         return MAYBE | Naming(everyone)
     if caller.kind is Kind.SERVICE:
         return Naming(everyone)
-    account = equal(name, caller.iam("root"))
+    account = equal(name, caller.root)
     if all(not isinstance(part, str) or part.isdigit() for part in text_parts(name)):
         account = max(account, equal(name, caller.account))
     match caller.kind:

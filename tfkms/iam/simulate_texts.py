@@ -94,7 +94,14 @@ def _walks(pattern: tuple[Letter, ...], value: tuple[Letter, ...], *, certain: b
     def passable(letter: Letter, met: bool) -> bool:
         return stretches(letter) and (met or not _is_fresh(letter))
 
-    ahead, seen = [(0, 0, False, False)], {(0, 0, False, False)}
+    start = 0
+    for letter, other in zip(pattern, value, strict=False):
+        if isinstance(letter, Blank) or isinstance(other, Blank):
+            break
+        if letter != other:
+            return False
+        start += 1
+    ahead, seen = [(start, start, False, False)], {(start, start, False, False)}
     while ahead:
         here, there, met, other_met = ahead.pop()
         steps: list[tuple[int, int, bool, bool]] = []

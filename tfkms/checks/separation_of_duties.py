@@ -249,13 +249,13 @@ class _Judge:
         """That an administrator who may make grants can give itself the use of the key."""
         if party.inert is not None:
             return
-        if not any(case.granted(Reading.STRICT) for case in asked.about(self.duties.admin)):
-            return
         create_grant = self.question.actions["CreateGrant"]
         case = replace(asked, action=create_grant, without=frozenset({"kms:grantisforawsresource"}))
         # A grant passes on no more than its own operations (AWS KMS Developer Guide, grants).
         grants = self.question.grants
         granted_by = [own for own in case.granted(Reading.STRICT) if id(own.grant.statement) not in grants]
+        if not granted_by or not any(own.granted(Reading.STRICT) for own in asked.about(self.duties.admin)):
+            return
         for granted in granted_by[:1]:
             shown = "a principal" if self.document.sensitive else who((party.shown,))
             statement = self.label(granted.grant.statement)

@@ -5,7 +5,7 @@ Pages of the IAM User Guide are named without `reference_policies_`.
 
 from collections.abc import Mapping
 from enum import Enum, auto
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import assert_never
 
 from msgspec import Struct
@@ -268,6 +268,7 @@ def denied_to(principals: Principals, caller: Caller, bounded: bool) -> Truth:
     return Truth.FALSE if max(naming.everyone, named) is Truth.TRUE else Truth.UNSURE
 
 
+@lru_cache(maxsize=65_536)
 def _naming(principals: Principals, caller: Caller) -> Naming:
     found = MAYBE if principals.opaque else Naming()
     for name in principals.names:

@@ -81,6 +81,30 @@ def test_planned_values_alone_leave_what_they_do_not_show_unknown() -> None:
     assert isinstance(after["policy"], Unknown)
 
 
+@pytest.mark.parametrize(
+    "mask", [{}, {"policy": False}, {"policy": None}, {"policy": {}}, {"policy": "x"}, False, None]
+)
+def test_an_argument_of_which_a_change_shows_nothing_at_all_is_unknown(mask: Any) -> None:
+    change_ = change("aws_kms_key.a", {"x": 1})
+    change_["change"]["after_unknown"] = mask
+    after = only(
+        read(plan(change_, blocks=(block("aws_kms_key.a", policy={"references": ["local.p"]}),))), "aws_kms_key.a"
+    ).after
+    assert after is not None
+
+    assert after["x"] == 1
+    assert isinstance(after["policy"], Unknown)
+
+
+def test_an_ephemeral_resource_which_opentofu_lists_is_no_change() -> None:
+    opened = change("aws_kms_secrets.e", None, actions=("open",), mode="ephemeral")
+    later = {"reason": "resource_config_unknown", "resource_change": opened}
+    scan = read(plan(change("aws_kms_key.a", {}), opened) | {"deferred_changes": [later]})
+
+    assert [resource.address for resource in scan.resources] == ["aws_kms_key.a"]
+    assert scan.input.resources == 1
+
+
 def test_modules_of_planned_values_are_read_however_deep() -> None:
     inner = {"address": "module.a.module.b.aws_kms_key.k", "type": "aws_kms_key", "name": "k", "values": {}}
     content: dict[str, Any] = {

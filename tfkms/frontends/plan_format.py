@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec.structs import replace
 
 from tfkms.diagnostics import Refusal
 from tfkms.frontends.document_text import PLAN_HINT
@@ -22,6 +23,10 @@ _SPACE = re.compile(rb"\s*")
 _LOG_LINE = re.compile(rb'\s*\{\s*"@level"')
 _WRAPPED = re.compile(rb"\s*(?:\[command\]|::[a-z-]+[ :])")
 """What hashicorp/setup-terraform's wrapper before version 3 writes ahead of the output, and any version on failure."""
+
+
+EPHEMERAL = "ephemeral"
+"""The mode of what is opened for one run of Terraform, and closed after it."""
 
 
 class ResourceChange(Struct, frozen=True, gc=False):
@@ -263,7 +268,19 @@ def recognise(content: bytes) -> Document:
         raise Refusal(
             "plan-bare", "there is nothing in this plan or state but its version: nothing to judge", PLAN_HINT
         )
-    return document
+    return _lasting(document)
+
+
+def _lasting(document: Document) -> Document:
+    """The document without ephemeral resources, which OpenTofu lists with what it changes: they make nothing.
+
+    Source: opentofu/opentofu:internal/command/jsonplan/plan.go; Terraform's own lists none.
+    """
+    changes, later = document.resource_changes, document.deferred_changes
+    if changes and any(entry.mode == EPHEMERAL for entry in changes):
+        document = replace(document, resource_changes=[entry for entry in changes if entry.mode != EPHEMERAL])
+    lasting = [entry for entry in later if entry.resource_change.mode != EPHEMERAL]
+    return document if len(lasting) == len(later) else replace(document, deferred_changes=lasting)
 
 
 def is_plan(document: Document) -> bool:

@@ -31,17 +31,16 @@ _FEW = 16
 def with_unknowns(resource: Resource, unknown: Value, expressions: Mapping[str, Any]) -> Mapping[str, Value]:
     """`after` with `Unknown` in place of what is known after apply; `expressions` are those of the resource's block.
 
-    `planned_values` alone leaves such values out without a word: there an argument that the configuration gives, and
-    the plan does not show, is unknown.
+    An argument that the configuration gives, and of which the plan shows nothing at all, is unknown: `planned_values`
+    alone leaves such values out without a word. In a change Terraform writes null for what is null.
     """
     after = dict(resource.after or {})
-    if unknown is None:
-        missing = {name for name, argument in (resource.arguments or {}).items() if isinstance(argument, Given)}
-        mask: Mapping[str, Value] = dict.fromkeys(missing - after.keys(), True)
-    elif isinstance(unknown, Mapping):
-        mask = unknown
+    if unknown is True:
+        mask: Mapping[str, Value] = dict.fromkeys(resource.arguments or {}, True)
     else:
-        mask = dict.fromkeys(resource.arguments or {}, True) if unknown is True else {}
+        marked = unknown if isinstance(unknown, Mapping) else {}
+        given = [name for name, argument in (resource.arguments or {}).items() if isinstance(argument, Given)]
+        mask = {**marked, **{name: True for name in given if name not in after and not marked.get(name)}}
     for name, part in mask.items():
         argument = resource.argument(name)
         cause = argument.references if isinstance(argument, Given) else ()
@@ -81,6 +80,8 @@ def overlaid(value: Value, unknown: Value, hole: Hole, name: str, written: Any) 
                 overlaid(item, mark, _below(_dynamic(hole, item, origin), str(place)), name, origin)
                 for place, (item, mark, origin) in enumerate(zip(padded, marks, origins, strict=True))
             )
+        case _ if unknown:
+            return Unknown(hole)  # no mask of Terraform's
         case _:
             return value
 

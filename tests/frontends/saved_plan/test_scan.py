@@ -83,3 +83,12 @@ def test_what_a_type_of_ones_own_holds_may_be_sensitive_and_is_judged_unseen(tmp
     assert [item["address"] for item in report["findings"]] == ["acme_secret.main"]
     assert SECRET not in json.dumps(report)
     assert [item["statement"] for own in report["findings"] for item in own["evidence"]] == [None]
+
+
+@pytest.mark.parametrize("action", [1, 9, 77])
+def test_an_ephemeral_resource_which_opentofu_keeps_is_no_change(action: int, tmp_path: Path) -> None:
+    key = change_of("aws_kms_key.k", value(policy=json.dumps(POLICY)))
+    opened = change_of("module.m[0].ephemeral.aws_kms_secrets.e", value(), action=action)
+    report = scan_of(field(3, opened) + field(3, key) + field(27, field(2, opened)), tmp_path)
+
+    assert [item["address"] for item in report["verdicts"]] == ["aws_kms_key.k"]

@@ -17,7 +17,15 @@ from tfkms.frontends.addresses import (
     provider_source,
     traversal,
 )
-from tfkms.frontends.plan_format import NOTHING, DeferredChange, Document, PriorState, ResourceChange, VariableValue
+from tfkms.frontends.plan_format import (
+    EPHEMERAL,
+    NOTHING,
+    DeferredChange,
+    Document,
+    PriorState,
+    ResourceChange,
+    VariableValue,
+)
 from tfkms.frontends.saved_plan.archive import Archive
 from tfkms.frontends.saved_plan.dynamic_values import dynamic_value, known, path_steps, unknown_mask
 from tfkms.frontends.saved_plan.masks import mask_of
@@ -36,6 +44,7 @@ _ACTIONS = {
     7: ("create", "delete"),
     8: ("forget",),
     9: ("create", "forget"),
+    10: ("forget", "create"),
 }
 _TERRAFORM_VERSION = 14
 _CREATE, _DELETE, _FORGET = 1, 5, 8
@@ -76,10 +85,14 @@ def _document(message: Message, archive: Archive) -> Document:
         format_version="1.2",
         terraform_version=string(message, _TERRAFORM_VERSION),
         resource_changes=sorted(
-            [_resource_change(entry) for entry in messages(message, 3) if not _is_dropped_data(entry)], key=_order
+            [_resource_change(entry) for entry in messages(message, 3) if not _is_no_change(entry)], key=_order
         ),
-        resource_drift=[_resource_change(entry) for entry in messages(message, 18) if not _is_dropped_data(entry)],
-        deferred_changes=[_deferred_change(entry) for entry in messages(message, 27)],
+        resource_drift=[_resource_change(entry) for entry in messages(message, 18) if not _is_no_change(entry)],
+        deferred_changes=[
+            _deferred_change(entry)
+            for entry in messages(message, 27)
+            if not _is_no_change(next(messages(entry, 2), {}))
+        ],
         prior_state=PriorState(state_values(archive.state)) if archive.state is not None else None,
         variables=_variables(message),
         errored=bool(number(message, 20)),
@@ -127,11 +140,15 @@ def _variables(message: Message) -> dict[str, VariableValue]:
     return found
 
 
-def _is_dropped_data(entry: Message) -> bool:
-    """Whether the entry drops a data source from the state; the JSON of a plan does not list that as a change."""
+def _is_no_change(entry: Message) -> bool:
+    """Whether the entry changes nothing: it drops a data source from the state, which the JSON of a plan does not list
+    either, or is an ephemeral resource, which OpenTofu keeps among the changes.
+    """
     address = string(entry, 13)
-    is_data = address.removeprefix(module_address(address)).lstrip(".").startswith("data.")
-    return is_data and number(next(messages(entry, 9), {}), 1) == _DELETE
+    kind = address.removeprefix(module_address(address)).lstrip(".").partition(".")[0]
+    if kind == "data":
+        return number(next(messages(entry, 9), {}), 1) == _DELETE
+    return kind == EPHEMERAL
 
 
 def _deferred_change(entry: Message) -> DeferredChange:

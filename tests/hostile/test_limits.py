@@ -98,6 +98,17 @@ def test_instances_of_modules_that_multiply_are_refused(tmp_path: Path, monkeypa
     assert_refused(found, "the configuration makes more than 1,000 instances")
 
 
+def test_links_to_one_large_directory_are_not_read_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modules, "SIZE_LIMIT", MEBIBYTE)
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "main.tf").write_text("# " + "x" * (MEBIBYTE // 4), encoding="utf-8")
+    for n in range(8):
+        (tmp_path / f"l{n}").symlink_to("large", target_is_directory=True)
+    files = {"main.tf": "".join(f'module "m{n}" {{ source = "./l{n}" }}\n' for n in range(8))}
+
+    assert_refused(scanned(tmp_path, files), "the modules are larger than 1 MiB together")
+
+
 def test_modules_nested_too_deeply_fail_the_gate(tmp_path: Path) -> None:
     files = {f"m{n}/main.tf": f'module "a" {{ source = "../m{n + 1}" }}\n' for n in range(40)}
     found = scanned(tmp_path, files | {"main.tf": 'module "a" { source = "./m0" }\n', "m40/main.tf": ""})

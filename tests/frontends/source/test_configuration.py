@@ -469,6 +469,20 @@ class TestModules:
         assert told.level is Level.ERROR
         assert told.message == "module.m is not read: it calls itself; what it makes is not judged"
 
+    @pytest.mark.parametrize("links", [{"m/again": "../m"}, {"m/again": "../n", "n/again": "../m"}, {"m/again": ".."}])
+    def test_so_does_one_that_calls_itself_through_links(self, tmp_path: Path, links: dict[str, str]) -> None:
+        call = 'module "m" { source = "./%s" }'
+        for path, target in links.items():
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).symlink_to(target, target_is_directory=True)
+        found = scan(tmp_path, {"main.tf": call % "m", "m/main.tf": call % "again", "n/main.tf": call % "again"})
+
+        [told] = [item for item in found.diagnostics if item.code == "module-missing"]
+        assert told.level is Level.ERROR
+        assert told.message == "module.m is not read: it calls itself; what it makes is not judged"
+        assert told.file is not None
+        assert told.file.count("/") < 4
+
 
 class TestBlocks:
     def test_dynamic_blocks_are_written_out_in_source_order(self, tmp_path: Path) -> None:

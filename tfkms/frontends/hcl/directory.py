@@ -83,6 +83,11 @@ class DirectoryIndex(Struct, frozen=True, dict=True):
     locals: dict[str, DeclaredLocal]
     diagnostics: tuple[Diagnostic, ...]
 
+    @property
+    def size(self) -> int:
+        """How many bytes its files have."""
+        return sum([file.size for file in self.files])
+
     @cached_property
     def _by_type(self) -> dict[str, list[Declaration]]:
         found: dict[str, list[Declaration]] = {}
@@ -270,7 +275,8 @@ def _read(root: Path, directory: str, entry: os.DirEntry[str], *, inside: bool) 
             reason = f"the file is larger than {MAX_BYTES // 1024 // 1024} MB"
         else:
             with open(entry.path, "rb") as opened:  # noqa: PTH123 - every file of configuration passes here
-                return index_file(file, opened.read())
+                content = opened.read()
+                return replace(index_file(file, content), size=len(content))
     except OSError as error:
         reason = f"the file cannot be read: {(error.strerror or 'unknown error').lower()}"
     return FileIndex(file, (), (), (Lost(Span(file, 1, 1, 1, 1), None, reason),))

@@ -110,7 +110,7 @@ class DeclaredLocal(Struct, frozen=True):
 class FileIndex(Struct, frozen=True):
     """The declarations of one file, in source order. `file` is relative to the scanned root, with `/`.
 
-    `annotated` is its whole text if something in it is addressed to tfkms, None otherwise.
+    `annotated` is its whole text if something in it is addressed to tfkms, None otherwise. `size` is in bytes.
     """
 
     file: str
@@ -118,6 +118,7 @@ class FileIndex(Struct, frozen=True):
     locals: tuple[DeclaredLocal, ...]
     lost: tuple[Lost, ...]
     annotated: SourceText | None = None
+    size: int = 0
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

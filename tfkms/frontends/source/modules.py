@@ -27,6 +27,8 @@ DEPTH_LIMIT = 32
 """How deep modules may call each other."""
 CALL_LIMIT = 20_000
 """How many modules may be called, each counted as often as it is."""
+SIZE_LIMIT = 256 * 1024 * 1024
+"""How many bytes the files of all modules may have; what several links lead to counts for each of them."""
 _MANIFEST_LIMIT = 16 * 1024 * 1024
 
 
@@ -58,14 +60,20 @@ def load(root: Path, directory: str) -> Module:
 
 
 class _Loader(Struct):
-    """Indexes each directory once, however many calls lead to it. `start` is the root module's directory."""
+    """Indexes each directory once, however many calls lead to it. `start` is the root module's directory.
+
+    `open` are the directories that the module at hand is called from, its own the last, their links followed: Terraform
+    has no end either where one of them comes again.
+    """
 
     root: Path
     start: str
     indexes: dict[str, DirectoryIndex] = field(default_factory=dict)
+    real: dict[str, str] = field(default_factory=dict)
     manifest: Mapping[str, str] | None = None
     open: list[str] = field(default_factory=list)
     calls: int = 0
+    size: int = 0
 
     def module(self, directory: str, path: tuple[str, ...]) -> Module:
         self.calls += 1
@@ -74,7 +82,10 @@ class _Loader(Struct):
         index = self.indexes.get(directory)
         if index is None:
             index = self.indexes[directory] = index_directory(self.root, directory)
-        self.open.append(directory)
+            self.size += index.size
+            if self.size > SIZE_LIMIT:
+                raise Refusal("modules-limit", f"the modules are larger than {SIZE_LIMIT >> 20} MiB together")
+        self.open.append(self.followed(directory))
         calls = {
             declaration.labels[0]: self.called(declaration, directory, (*path, declaration.labels[0]))
             for declaration in index.of_type("module")
@@ -98,12 +109,18 @@ class _Loader(Struct):
             place = posixpath.normpath(posixpath.join(self.start, known))
         if place == ".." or place.startswith(("../", "/")):
             return Absent(OUTSIDE)
-        if place in self.open:
-            return Absent("it calls itself", endless=True)
         found = os.path.join(self.root, place)  # noqa: PTH118 - every call of every module passes here
         if place not in self.indexes and not (os.path.isdir(found) and lies_inside(self.root, found)):  # noqa: PTH112
             return Absent(f"there is no directory `{place}`")
+        if self.followed(place) in self.open:
+            return Absent("it calls itself", endless=True)
         return self.module(place, path)
+
+    def followed(self, directory: str) -> str:
+        """Where a directory is, its links followed."""
+        if directory not in self.real:
+            self.real[directory] = os.path.realpath(os.path.join(self.root, directory))  # noqa: PTH118 - as in `called`
+        return self.real[directory]
 
     def installed(self) -> Mapping[str, str]:
         """Where `terraform init` put modules, by the dotted names of the calls, relative to the root module."""

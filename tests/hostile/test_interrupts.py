@@ -119,6 +119,77 @@ def test_a_signal_while_a_report_is_written_leaves_nothing_behind(work: Path, nu
     assert sorted(path.name for path in work.iterdir()) == ["plan.json", "report.json"]
 
 
+SLOW_TO_CLEAR = """
+unlink = os.unlink
+def slow_unlink(*given, **named):
+    print("clearing", flush=True)
+    time.sleep(1)
+    unlink(*given, **named)
+os.unlink = slow_unlink
+"""
+
+
+@posix
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("again", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_does_not_stop_what_the_first_one_began(work: Path, number: int, code: int, again: int) -> None:
+    head, tail = SLOW.split("from tfkms", 1)
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"{head}{SLOW_TO_CLEAR}from tfkms{tail}",
+            "scan",
+            "plan.json",
+            "-q",
+            "--output",
+            "json=r",
+        ],
+        cwd=work,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "writing\n"
+        process.send_signal(number)
+        assert process.stdout.readline() == "clearing\n"
+        process.send_signal(again)
+        told = process.communicate(timeout=30)[1]
+    finally:
+        process.kill()
+
+    assert process.returncode == code
+    assert len(told.splitlines()) == 1
+    assert [path.name for path in work.iterdir()] == ["plan.json"]
+
+
+@posix
+def test_an_interrupt_that_it_was_started_to_ignore_is_ignored(work: Path) -> None:
+    """As a command has it that a script runs in the background."""
+    begun = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+    process = subprocess.Popen(
+        [sys.executable, "-c", begun + SLOW.replace("(30)", "(1)"), "scan", "plan.json", "-q", "--output", "json=r"],
+        cwd=work,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "writing\n"
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=30)[1]
+    finally:
+        process.kill()
+
+    assert (process.returncode, told) == (0, "")
+    assert sorted(path.name for path in work.iterdir()) == ["plan.json", "r"]
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), PermissionError(13, "Permission denied")])
 def test_a_report_that_cannot_be_written_to_its_end_is_not_there(
     work: Path, monkeypatch: pytest.MonkeyPatch, error: OSError

@@ -28,21 +28,33 @@ class Terminated(KeyboardInterrupt):
 
 @contextmanager
 def _asked_to_end() -> Iterator[None]:
-    """Makes SIGTERM an exception within; a second one is not heard, so that what the first one began is done."""
+    """Makes SIGINT and SIGTERM exceptions within; after the first none is heard, so that what it began is done.
 
-    def end(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise Terminated
+    One that the program was started to ignore, as in the background of a script, is ignored.
+    """
+    heard = False
+    before: dict[int, Any] = {}
+
+    def end(number: int, _frame: object) -> None:
+        nonlocal heard
+        heard = True
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
 
     try:
-        before = signal.signal(signal.SIGTERM, end)
+        for asking in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(asking) not in (signal.SIG_IGN, None):
+                before[asking] = signal.signal(asking, end)
     except ValueError:  # only the main thread hears signals
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if not heard:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 class Commands(click.Group):

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from tfkms.finding import Evidence, Finding, Severity, Verdict, Witness
 from tfkms.location import Origin
-from tfkms.report import alike
+from tfkms.report import alike, sentences
 
 
 def finding(check: str, action: str, **others: Any) -> Finding:
@@ -85,3 +85,35 @@ def test_a_finding_alone_is_told_as_it_is() -> None:
 
     assert (alike.message(group), alike.remedy(group)) == (DELETE.message, DELETE.remedy)
     assert alike.requests(group) == list(DELETE.witnesses)
+
+
+def standing(address: str, statement: Any, place: int = 0) -> Evidence:
+    return Evidence(Origin(address, f"/policy/Statement/{place}"), "Account", statement)
+
+
+def test_what_other_policies_say_alike_is_one_statement() -> None:
+    account, narrower = {"Effect": "Allow", "Action": "kms:*"}, {"Effect": "Allow", "Action": "kms:Get*"}
+    evidence = (
+        standing("aws_kms_key.main", account),
+        *(standing(f"aws_kms_key.k{number}", account) for number in range(4)),
+        standing("aws_kms_key.k4", narrower),
+        standing("aws_kms_key.k5", account, 1),
+        standing("aws_kms_key.hidden", None),
+        standing("aws_kms_key.veiled", None),
+    )
+    told = alike.statements(replace(DELETE, evidence=evidence))
+
+    assert [(own.place, own.evidence.origin.address) for own in told] == [
+        (0, "aws_kms_key.main"),
+        (1, "aws_kms_key.k0"),
+        (5, "aws_kms_key.k4"),
+        (6, "aws_kms_key.k5"),
+        (7, "aws_kms_key.hidden"),
+        (8, "aws_kms_key.veiled"),
+    ]
+    assert [sentences.likewise(own.again) for own in told][:3] == [
+        "",
+        ", the same in aws_kms_key.k1, aws_kms_key.k2 and 1 more",
+        "",
+    ]
+    assert sentences.likewise(evidence[1:3]) == ", the same in aws_kms_key.k0 and aws_kms_key.k1"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from tfkms.finding import Evidence, Finding, Witness
@@ -40,6 +41,25 @@ def evidence(group: Sequence[Finding], place: int) -> Evidence:
     """One of the statements of the findings, with what makes any of them."""
     of_all = [element for finding in group for element in finding.evidence[place].elements]
     return replace(group[0].evidence[place], elements=tuple(dict.fromkeys(of_all)))
+
+
+class Said(Struct, frozen=True):
+    """A statement of a finding, the first at its `place`, with those elsewhere that say the same."""
+
+    place: int
+    evidence: Evidence
+    again: tuple[Evidence, ...] = ()
+
+
+def statements(finding: Finding) -> list[Said]:
+    """The statements of the finding; those of other resources that read the same are one, as in many keys' policies."""
+    found: dict[object, Said] = {}
+    for place, own in enumerate(finding.evidence):
+        told_alone = own.statement is None or own.assumed or own.origin.address == finding.address
+        key = place if told_alone else repr((own.origin.path, own.statement))
+        first = found.get(key)
+        found[key] = Said(place, own) if first is None else replace(first, again=(*first.again, own))
+    return list(found.values())
 
 
 def message(group: Sequence[Finding]) -> str:

@@ -150,6 +150,15 @@ def standing(evidence: Evidence, finding: Finding) -> str:
     return origin.path if origin.address == finding.address else f"{origin.address} {origin.path}"
 
 
+def likewise(others: Sequence[Evidence]) -> str:
+    """`, the same in X, Y and 3 more` for statements that say what one before them says; empty for none."""
+    if not others:
+        return ""
+    named = [own.origin.address for own in others[:2]]
+    left = len(others) - len(named)
+    return f", the same in {', '.join(named)} and {left} more" if left else f", the same in {' and '.join(named)}"
+
+
 def assumption(evidence: Evidence) -> str:
     """What the statement was taken from, where the plan does not show it; empty where it does."""
     if not evidence.assumed:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tfkms import catalogue
 from tfkms.catalogue import Rule
-from tfkms.finding import Evidence, Finding, Report, Verdict
+from tfkms.finding import Finding, Report, Verdict
 from tfkms.location import Origin
 from tfkms.queries.access import Column, column_of
 from tfkms.report import alike, page, rows, sentences
@@ -206,14 +206,14 @@ def _findings(
     for group, anchor in zip(groups, anchors, strict=True):
         first, message = group[0], alike.message(group)
         statements = []
-        for number, evidence in enumerate(first.evidence):
-            place = (first.input, evidence.origin)
+        for said in alike.statements(first):
+            place = (first.input, said.evidence.origin)
             written = (
-                excerpts(alike.evidence(group, number), report, LINE)
-                if evidence.origin.address == first.address
+                excerpts(alike.evidence(group, said.place), report, LINE)
+                if said.evidence.origin.address == first.address
                 else []
             )
-            statements.append(_statement(evidence, first, seen.get(place, ""), written))
+            statements.append(_statement(said, first, seen.get(place, ""), written))
             seen.setdefault(place, anchor)
         witnesses = alike.requests(group)
         yield Told(
@@ -234,10 +234,11 @@ def _findings(
         )
 
 
-def _statement(evidence: Evidence, finding: Finding, above: str, written: Sequence[Excerpt]) -> Statement:
+def _statement(said: alike.Said, finding: Finding, above: str, written: Sequence[Excerpt]) -> Statement:
+    evidence = said.evidence
     lines, left = ([], 0) if evidence.statement is None or above else excerpt(evidence.statement)
     return Statement(
-        standing=sentences.standing(evidence, finding),
+        standing=sentences.standing(evidence, finding) + sentences.likewise(said.again),
         source=sentences.source(evidence),
         assumed=sentences.assumption(evidence),
         lines=tuple(lines),

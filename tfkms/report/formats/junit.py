@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from tfkms.diagnostics import OUTPUT_UNWRITABLE
 from tfkms.finding import Finding, Judgement, Report, UnseenPolicy, Verdict
-from tfkms.report import sentences
+from tfkms.report import alike, sentences
 from tfkms.report.display import shown, told
 from tfkms.report.view import View, errors, paths
 
@@ -124,8 +124,8 @@ def _details(finding: Finding, view: View) -> Iterator[str]:
         yield f"  request {sentences.request(witness)}"
     for hole in finding.needs:
         yield f"  needs {sentences.need(hole)}"
-    for evidence in finding.evidence:
-        source = sentences.source(evidence)
-        yield f"  statement {sentences.standing(evidence, finding)}{f' at {source}' if source else ''}"
+    for said in alike.statements(finding):
+        source, again = sentences.source(said.evidence), sentences.likewise(said.again)
+        yield f"  statement {sentences.standing(said.evidence, finding)}{f' at {source}' if source else ''}{again}"
     yield f"  fix {finding.remedy}"
     yield f"  more {view.more(finding.check)}"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 
 from tfkms.diagnostics import Diagnostic
-from tfkms.finding import Evidence, Finding, Note, Report, UnseenPolicy
-from tfkms.report import sentences
+from tfkms.finding import Finding, Note, Report, UnseenPolicy
+from tfkms.report import alike, sentences
 from tfkms.report.display import told
 from tfkms.report.guardrails import reading
 from tfkms.report.markup import code, fenced, html_code, html_prose, link, prose
@@ -152,8 +152,8 @@ def details(finding: Finding, report: Report, view: View) -> Iterator[str]:
         yield f"- request {code(sentences.request(witness))}"
     for hole in finding.needs:
         yield f"- needs {code(sentences.need(hole))}"
-    for evidence in finding.evidence:
-        yield from _evidence(evidence, finding)
+    for said in alike.statements(finding):
+        yield from _evidence(said, finding)
     yield f"\nTo mend it: {prose(finding.remedy)}. {_more(finding.check, view)}\n"
 
 
@@ -167,12 +167,13 @@ def _more(check: str, view: View) -> str:
     return f"More: {link(elsewhere.title, elsewhere.url)}, {explained}" if elsewhere else f"More: {explained}"
 
 
-def _evidence(evidence: Evidence, finding: Finding) -> Iterator[str]:
+def _evidence(said: alike.Said, finding: Finding) -> Iterator[str]:
+    evidence, again = said.evidence, prose(sentences.likewise(said.again))
     source = sentences.source(evidence)
     at = f" at {code(source)}" if source else ""
     hidden = " (sensitive)" if evidence.statement is None else ""
     assumed = f" (assumed: {prose(sentences.assumption(evidence))})" if evidence.assumed else ""
-    yield f"- statement {code(sentences.standing(evidence, finding))}{at}{hidden}{assumed}"
+    yield f"- statement {code(sentences.standing(evidence, finding))}{at}{again}{hidden}{assumed}"
     if evidence.statement is None:
         return
     lines, left = excerpt(evidence.statement)

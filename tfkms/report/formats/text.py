@@ -87,12 +87,12 @@ def _findings(group: Sequence[Finding], report: Report, seen: set[tuple[int, Ori
         yield _labelled("request", sentences.request(witness))
     for hole in finding.needs:
         yield _labelled("needs", sentences.need(hole))
-    for place, evidence in enumerate(finding.evidence):
-        statement = (finding.input, evidence.origin)
-        yield from _evidence(evidence, finding, statement in seen)
-        if evidence.origin.address == finding.address:
-            yield from _source(alike.evidence(group, place), report)
-        seen.add(statement)
+    for said in alike.statements(finding):
+        places = [(finding.input, own.origin) for own in (said.evidence, *said.again)]
+        yield from _evidence(said, finding, seen.issuperset(places))
+        if said.evidence.origin.address == finding.address:
+            yield from _source(alike.evidence(group, said.place), report)
+        seen.update(places)
     yield from _wrapped("fix", alike.remedy(group))
 
 
@@ -106,11 +106,12 @@ def _wrapped(label: str, text: str) -> Iterator[Line]:
         yield _labelled(label, line) if place == 0 else (Piece(" " * indent + line),)
 
 
-def _evidence(evidence: Evidence, finding: Finding, shown_before: bool) -> Iterator[Line]:
+def _evidence(said: alike.Said, finding: Finding, shown_before: bool) -> Iterator[Line]:
+    evidence, again = said.evidence, sentences.likewise(said.again)
     above = ", shown above" if shown_before else ""
     source = sentences.source(evidence)
     at = f" at {source}" if source else ""
-    yield _labelled("statement", f"{sentences.standing(evidence, finding)}{at}{above}")
+    yield _labelled("statement", f"{sentences.standing(evidence, finding)}{at}{again}{above}")
     if evidence.assumed and not shown_before:
         yield from _wrapped("assumed", sentences.assumption(evidence))
     if shown_before:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tfkms.finding import Evidence, Finding, Severity, Verdict, Witness
+from tfkms.finding import Evidence, Finding, Note, Severity, Verdict, Witness
 from tfkms.location import Origin
 from tfkms.report import alike, sentences
 
@@ -117,3 +117,14 @@ def test_what_other_policies_say_alike_is_one_statement() -> None:
         "",
     ]
     assert sentences.likewise(evidence[1:3]) == ", the same in aws_kms_key.k0 and aws_kms_key.k1"
+
+
+def test_notes_that_say_the_same_are_one_and_name_all_that_the_plan_touches() -> None:
+    def told(code: str, *numbers: int) -> list[str]:
+        notes = [Note("IAM-KMS-8", f"aws_kms_key.k{number}", code, "the same") for number in numbers]
+        return [note.address for note in alike.notes([*notes, Note("IAM-KMS-8", "aws_kms_key.z", code, "another")])]
+
+    assert told("can_grant_itself", 0) == ["aws_kms_key.k0", "aws_kms_key.z"]
+    assert told("can_grant_itself", 0, 1, 2)[0] == "aws_kms_key.k0, aws_kms_key.k1 and aws_kms_key.k2"
+    assert told("can_grant_itself", *range(5))[0] == "aws_kms_key.k0, aws_kms_key.k1 and 3 more"
+    assert told("plan_deletes", *range(5))[0].count("aws_kms_key") == 5

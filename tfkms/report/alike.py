@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tfkms.finding import Evidence, Finding, Witness
+from tfkms.finding import Evidence, Finding, Note, Witness
 from tfkms.report import sentences
 
 _ACTION = re.compile(r"kms:[A-Za-z]+")
@@ -41,6 +41,26 @@ def evidence(group: Sequence[Finding], place: int) -> Evidence:
     """One of the statements of the findings, with what makes any of them."""
     of_all = [element for finding in group for element in finding.evidence[place].elements]
     return replace(group[0].evidence[place], elements=tuple(dict.fromkeys(of_all)))
+
+
+def notes(told: Iterable[Note]) -> list[Note]:
+    """The notes, those that say the same of several resources as one: its address names two of them, and how many there
+    are besides; all of them where it is about what the plan does to them."""
+    groups: dict[object, list[Note]] = {}
+    for note in told:
+        groups.setdefault((note.check, note.code, note.message, note.new, note.input), []).append(note)
+    return [replace(own[0], address=_whose(own)) for own in groups.values()]
+
+
+def _whose(same: Sequence[Note]) -> str:
+    *first, last = dict.fromkeys(note.address for note in same)
+    if len(first) > NAMED and not same[0].of_plan:
+        first, last = first[:NAMED], f"{len(first) + 1 - NAMED} more"
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+NAMED = 2
+"""How many of those that are alike are called by their names."""
 
 
 class Said(Struct, frozen=True):

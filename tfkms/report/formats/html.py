@@ -106,7 +106,7 @@ def render(report: Report, view: View) -> str:
         waived=[
             (of_input(report, own.input), own, sentences.waiver(own.waived)) for own in waived(report) if own.waived
         ],
-        notes=[(of_input(report, own.input), own) for own in report.notes],
+        notes=[(of_input(report, own.input), own) for own in alike.notes(report.notes)],
         unseen=[of_input(report, policy.input) + sentences.unseen(policy) for policy in report.unseen],
         remarks=list(filter(None, [sentences.in_plan(report, view), sentences.with_source(report)])),
     )

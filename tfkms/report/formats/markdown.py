@@ -93,7 +93,7 @@ def _sections(report: Report, view: View) -> Iterator[_Section]:
     yield _Section("What went wrong", [_diagnostic(item, "errors", report) for item in errors(report)])
     yield _Section("", [_finding(finding, report, view) for finding in _ordered(report, view)])
     yield _Section("Waived", [_waived(finding, report) for finding in waived(report)])
-    yield _Section("Notes", [_note(note, report) for note in report.notes])
+    yield _Section("Notes", [_note(note, report) for note in alike.notes(report.notes)])
     yield _Section("Policies that are not in view", [_unseen(policy, report) for policy in report.unseen])
     yield _Section("Warnings", [_diagnostic(item, "warnings", report) for item in warnings(report)])
 

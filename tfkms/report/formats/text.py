@@ -168,7 +168,7 @@ def _waived(report: Report) -> Iterator[Line]:
 
 
 def _notes(report: Report) -> Iterator[Line]:
-    for note in report.notes:
+    for note in alike.notes(report.notes):
         text = f"{shown(of_input(report, note.input) + note.address)}: {shown(note.message)}"
         yield (Piece(f"{note.check} note  ", Style.LABEL), Piece(text))
     if report.notes:

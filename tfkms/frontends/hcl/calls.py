@@ -10,10 +10,10 @@ from tfkms.diagnostics import did_you_mean
 from tfkms.frontends.hcl import syntax, terms
 from tfkms.frontends.hcl.equality import equal
 from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
-from tfkms.frontends.hcl.functions.registry import AHEAD, ELSEWHERE, FUNCTIONS, NEVER_KNOWN, SURE, SURE_OF_TEXTS
+from tfkms.frontends.hcl.functions.registry import ELSEWHERE, FUNCTIONS, IN_STEP, NEVER_KNOWN, SURE, SURE_OF_TEXTS
 from tfkms.frontends.hcl.functions.signature import Function
 from tfkms.frontends.hcl.terms import Term, Unknown
-from tfkms.frontends.hcl.types import BOOL, DYNAMIC, Primitive, is_dynamic_within
+from tfkms.frontends.hcl.types import BOOL, DYNAMIC, SEQUENCES, Primitive, SetType, is_dynamic_within
 from tfkms.frontends.hcl.unknowns import apart, derived, made_of
 from tfkms.frontends.hcl.walker import Bindings, Outcome, Walker
 from tfkms.values import Hole
@@ -76,17 +76,18 @@ def _called(walker: Walker, function: Function, given: Sequence[Term]) -> Term:
     if not _is_sure(function.name, given):
         walker.doubts += 1
     budget = walker.scope.budget
-    budget.ahead += any(isinstance(term, Unknown) and term.type is DYNAMIC for term in given)
+    in_step = function.name in IN_STEP and not any(terms.is_unknown(term) for term in given)
+    untyped = function.result is DYNAMIC or any(isinstance(term, Unknown) and term.type is DYNAMIC for term in given)
     try:
-        made = function.call(walker, given)
+        if in_step:
+            return function.call(walker, given)
+        made = budget.foresee(given, lambda: function.call(walker, given))
     except Withheld as reason:
         walker.doubts += 1
         kind = DYNAMIC if callable(function.result) else function.result
         open_ = derived(function.name, given, kind)
         return replace(open_, hole=replace(open_.hole, reason=str(reason)))
-    if function.name in AHEAD and not all(term.whole for term in given):
-        typed = function.result is DYNAMIC and made.type is not DYNAMIC
-        budget.ahead += typed or not terms.is_unknown(made)
+    budget.ahead += untyped and not made.whole and made.type is not DYNAMIC
     return made
 
 
@@ -102,16 +103,29 @@ def _is_sure(name: str, given: Sequence[Term]) -> bool:
     """Whether the call cannot fail whatever the unknowns in its arguments turn out to be."""
     if all(term.whole for term in given):
         return True
-    if name == "replace" and len(given) > 1 and not given[1].whole:  # it could be a malformed regular expression
+    if name == "replace" and len(given) > 1 and _may_be_pattern(given[1]):  # it could be malformed
         return False
+    # behind what is unknown Terraform does not look at the others yet
+    if name in ("concat", "flatten") and not all(isinstance(term.type, SEQUENCES) for term in given):
+        return False
+    if name == "concat" and any(isinstance(term.type, SetType) for term in given):
+        return False
+    if name in ("length", "keys") and not terms.is_unknown(given[0]):  # it does not ask what is in there
+        return True
     if name in SURE:
         return all(_is_settled(term, texts=False) for term in given)
     return name in SURE_OF_TEXTS and all(_is_settled(term, texts=True) for term in given)
 
 
+def _may_be_pattern(term: Term) -> bool:
+    return not isinstance(term, terms.Text) or (term.value[:1] == "/" == term.value[1:][-1:])
+
+
 def _is_settled(term: Term, *, texts: bool) -> bool:
-    """Whether all types in it are known; and, for `texts`, that nothing in it can turn out to be null."""
+    """Whether all types in it are known; and, for `texts`, that nothing in it is null or can turn out so."""
     match term:
+        case terms.Null():
+            return not texts
         case Unknown(type=kind, not_null=not_null):
             return not is_dynamic_within(kind) and not_null and (isinstance(kind, Primitive) or not texts)
         case terms.List() | terms.Set() | terms.Tuple() | terms.Map() | terms.Object():

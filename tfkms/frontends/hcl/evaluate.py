@@ -106,7 +106,7 @@ class Evaluator:
         return term if term.place is not None else terms.at(term, self.place(node))
 
     def _failed(self, fault: Fault, node: syntax.Expression) -> Unknown:
-        self.faults.append(fault)
+        self.note(fault)
         return self._lost(node, f"in error: {fault.message}", fault.type)
 
     def _withheld(self, node: syntax.Expression, reason: Withheld) -> Unknown:
@@ -183,6 +183,7 @@ class Evaluator:
 
     def note(self, fault: Fault) -> None:
         """Note an error that costs no more than an item."""
+        fault.ahead = self.scope.budget.ahead
         self.faults.append(fault)
 
     def is_lost(self) -> bool:
@@ -198,8 +199,8 @@ class Evaluator:
 
     def tried(self, work: Callable[[], Term]) -> Outcome:
         """As `attempt`, of what `work` gives."""
-        outer, before, forgiven = self._noted, self.doubts, self.forgiven
-        ahead = self.scope.budget.ahead
+        budget = self.scope.budget
+        outer, before, forgiven, ahead = self._noted, self.doubts, self.forgiven, budget.ahead
         noted = self._noted = len(self.faults)
         fault: Fault | None = None
         try:
@@ -219,9 +220,10 @@ class Evaluator:
                 if isinstance(undeclared, UndeclaredFault):
                     raise undeclared
             term, fault = None, lost[0]
+            budget.ahead = fault.ahead  # what came after it changes nothing
         doubts, self.doubts = self.doubts - before, before
         assert shape is not None
-        return Outcome(term, fault, doubts, shape, self.forgiven > forgiven, self.scope.budget.ahead > ahead)
+        return Outcome(term, fault, doubts, shape, self.forgiven > forgiven, budget.ahead > ahead)
 
     def _doubtful(self, *given: Term) -> None:
         """Note an operation on `given` that could fail once all of it is known."""
@@ -266,7 +268,7 @@ class Evaluator:
             return found
         if isinstance(base, Unknown) or terms.is_unknown(key):
             self.doubts += 1
-        return self._marked(base, index(base, key))
+        return self._marked(base, self.scope.budget.foresee((key,), lambda: index(base, key)))
 
     def _marked(self, base: Term, found: Term) -> Term:
         """What was found in a value; of a sensitive one it is a copy."""
@@ -279,7 +281,7 @@ class Evaluator:
     def _unary_of(self, node: syntax.Unary, bound: Bindings) -> Term:
         operand = self.value(node.operand, bound)
         self._doubtful(operand)
-        return unary(node.operator, operand)
+        return self.scope.budget.foresee((operand,), lambda: unary(node.operator, operand))
 
     def _binary_of(self, node: syntax.Binary, bound: Bindings) -> Term:
         left = self.value(node.left, bound)
@@ -291,9 +293,7 @@ class Evaluator:
         return self._joined(node.operator, left, right)
 
     def _joined(self, operator: str, left: Term, right: Term) -> Term:
-        made = binary(operator, left, right)
-        self.scope.budget.ahead += made.whole and not (left.whole and right.whole)
-        return made
+        return self.scope.budget.foresee((left, right), lambda: binary(operator, left, right))
 
     def _logic(self, node: syntax.Binary, left: Term, bound: Bindings) -> Term:
         """A side that decides alone makes an error on the right harmless, as in newer versions of Terraform."""
@@ -313,7 +313,8 @@ class Evaluator:
     def _conditional(self, node: syntax.Conditional, bound: Bindings) -> Term:
         then, otherwise = self.attempt(node.then, bound), self.attempt(node.otherwise, bound)
         try:
-            made = self.choose(self.value(node.condition, bound), then, otherwise)
+            condition = self.value(node.condition, bound)
+            made = self.scope.budget.foresee((condition,), lambda: self.choose(condition, then, otherwise))
         except Fault as fault:
             fault.type = _type_of_either(then.shape, otherwise.shape)
             raise
@@ -336,9 +337,7 @@ class Evaluator:
             if then.term is None or otherwise.term is None:
                 self.doubts += 1
                 return derived("conditional", (condition, first, second), kind, not_null=False)
-            made = either(test, first, second)
-            self.scope.budget.ahead += not isinstance(made, Unknown)
-            return made
+            return either(test, first, second)
         taken = then if test.value else otherwise
         self.doubts += taken.doubts
         if taken.term is None:

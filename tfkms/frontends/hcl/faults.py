@@ -19,7 +19,7 @@ class Fault(Exception):  # noqa: N818 - it is a value of the language: `try` and
 
     `start` and `end` are offsets into the text at hand, None until a node is known that the fault lies in. `type` is
     that of the expression that has no value, DYNAMIC where Terraform knows none: the other branch of a conditional
-    must fit it.
+    must fit it. `ahead` is how far ahead of Terraform the evaluation was when the fault was noted (`Budget.ahead`).
     """
 
     def __init__(self, message: str, hint: str | None = None, start: int | None = None, end: int | None = None):
@@ -29,6 +29,7 @@ class Fault(Exception):  # noqa: N818 - it is a value of the language: `try` and
         self.start = start
         self.end = end
         self.type: Type = DYNAMIC
+        self.ahead = 0
 
 
 class UndeclaredFault(Fault):

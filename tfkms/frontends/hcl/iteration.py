@@ -188,6 +188,7 @@ def splat(walker: Walker, node: syntax.Splat, bound: Bindings) -> Term:
             assert isinstance(made_of, Unknown)
             return replace(made_of, type=_open_type(walker, node, base.type, bound)) if sequence else made_of
         case _:
+            walker.scope.budget.ahead += isinstance(base, Unknown)
             made = [_each_guarded(walker, node, terms.bare(base), bound)]
             return terms.Tuple(tuple(made), sensitive=base.sensitive, place=walker.place(node))
 
@@ -215,6 +216,7 @@ def _listed(walker: Walker, node: syntax.Splat, kind: Type, made: list[Term], bo
     if walker.is_lost():
         return terms.List(DYNAMIC, tuple(made), place=walker.place(node))
     if any(term.type != made[0].type for term in made):
+        walker.scope.budget.ahead += not all(term.whole for term in made)
         raise Fault("the splat gives values of different types", "use a `for` expression")
     return terms.List(made[0].type, tuple(made), place=walker.place(node))
 

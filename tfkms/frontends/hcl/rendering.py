@@ -77,7 +77,8 @@ def _part_text(walker: Walker, part: syntax.TemplatePart, bound: Bindings) -> Te
             return _as_text(walker, walker.value(expression, bound), expression)
         case syntax.IfDirective(condition=condition, then=then, otherwise=otherwise):
             test = walker.value(condition, bound)
-            return walker.choose(test, _attempted(walker, then, bound), _attempted(walker, otherwise, bound))
+            branches = _attempted(walker, then, bound), _attempted(walker, otherwise, bound)
+            return walker.scope.budget.foresee((test,), lambda: walker.choose(test, *branches))
         case syntax.ForDirective():
             return _repeated(walker, part, bound)
         case syntax.TextPart(text=text):
@@ -119,4 +120,5 @@ def _as_text(walker: Walker, term: Term, node: syntax.Expression) -> Term:
     try:
         return convert(term, STRING)
     except CannotConvert as reason:
+        walker.scope.budget.ahead += not term.whole
         raise Fault(f"the value cannot stand in a text: {reason}", None, node.start, node.end) from None

@@ -1,14 +1,14 @@
 """What an expression may refer to: the protocol between the evaluator and the configuration around it."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Protocol, TypeAlias
 
 from msgspec import Struct, field
 
-from tfkms.frontends.hcl.faults import DEPTH_LIMIT, STEP_LIMIT, WEIGHT_LIMIT, Withheld
+from tfkms.frontends.hcl.faults import DEPTH_LIMIT, STEP_LIMIT, WEIGHT_LIMIT, Fault, Withheld
 from tfkms.frontends.hcl.files import Files
-from tfkms.frontends.hcl.terms import Place, Term
+from tfkms.frontends.hcl.terms import Place, Term, is_unknown
 from tfkms.frontends.hcl.weight import weight
 
 
@@ -51,8 +51,8 @@ class Budget(Struct):
     the values weigh that functions, templates and conversions have made.
 
     Two more are counted, to see what a value rests on. `ephemeral`: how often something ephemeral was asked for.
-    `ahead`: how often something was known, or of a known type, that Terraform knows nothing of before apply: an error
-    that comes of it is none in the plan.
+    `ahead`: how often something was known, or in error, though it was made of what is not all known: Terraform may
+    still wait where tfkms sees further, so that an error that comes of it may be none in the plan.
     """
 
     depth: int = 0
@@ -70,6 +70,18 @@ class Budget(Struct):
         if self.steps > STEP_LIMIT:
             raise Withheld(f"the configuration takes more than {STEP_LIMIT:,} steps to evaluate")
         self._check()
+
+    def foresee(self, operands: Iterable[Term], work: Callable[[], Term]) -> Term:
+        """What `work` makes of `operands`; counted as ahead if they leave open something that it does not."""
+        if all(operand.whole for operand in operands):
+            return work()
+        try:
+            made = work()
+        except Fault:
+            self.ahead += 1
+            raise
+        self.ahead += not is_unknown(made)
+        return made
 
     def make(self, term: Term, *, texts: bool = True) -> None:
         """Counts a value that was made; without `texts`, one that shares those of others. Raises `Withheld`."""

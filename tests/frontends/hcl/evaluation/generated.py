@@ -198,6 +198,13 @@ def expression(random: Random, depth: int = 4) -> str:
     return Writer(random).any(depth)
 
 
+_WAYS = (
+    "can(length([{0}]))", "can(length([{0}]))", "can({0})", "can([{0}, {1}])", "can(length([try({0}, {1})]))",
+    "try({0}, {1})", 'try(length([{0}]), "no")', "can(length([try(length([{0}]), 0).a]))",
+)  # fmt: skip
+
+
 def hidden(random: Random) -> str:
-    """Whether an expression is in error, asked so that an unknown value of it hides none that is there already."""
-    return f"can(length([{expression(random, random.choice((2, 2, 3)))}]))"
+    """Whether an expression is in error, asked in most ways so that an unknown value of it hides none that is there."""
+    way = random.choice(_WAYS)
+    return way.format(expression(random, random.choice((2, 2, 3))), expression(random, 2))

@@ -63,13 +63,14 @@ def cidrnetmask(prefix: Term) -> Term:
 
 def _subnet(name: str, network: _Network, added: int, number: int) -> _Network:
     length = network.prefixlen + added
-    if added < 0 or number < 0:
-        raise Withheld("what Terraform makes of a negative number of a subnet is not known")
+    if added < 0:
+        raise Withheld("what Terraform makes of a network larger than the one it is part of is not known")
     if length > network.max_prefixlen:
         raise Fault(f"`{name}`: {network} cannot be extended by {added} bits")
-    if not 0 <= number < 1 << added:
+    # a number is measured without its sign, by its last 64 bits, and put in place whatever bits are there (go-cidr)
+    start = abs(int(network.network_address) | (number << (network.max_prefixlen - length)))
+    if abs(number) % (1 << _MACHINE_WORD) >> added or start >> network.max_prefixlen:
         raise Fault(f"`{name}`: {added} more bits do not hold the number {number}")
-    start = int(network.network_address) + (number << (network.max_prefixlen - length))
     return ipaddress.ip_network((start, length)) if network.version == 4 else ipaddress.IPv6Network((start, length))
 
 
@@ -80,8 +81,6 @@ def cidrsubnet(prefix: Term, newbits: Term, netnum: Term) -> Term:
     network = _network("cidrsubnet", prefix)
     added = whole_number("cidrsubnet", "newbits", newbits)
     number = whole_number("cidrsubnet", "netnum", netnum, bits=_NUMBER_BITS)
-    if added >= 0 and number >> _MACHINE_WORD and number >> added:
-        raise Withheld("what Terraform makes of a number of a subnet that has more than 64 bits is not known")
     return _shown(_subnet("cidrsubnet", network, added, number))
 
 

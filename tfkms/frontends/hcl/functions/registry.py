@@ -53,10 +53,9 @@ SURE_OF_TEXTS = frozenset({
     "join", "split", "startswith", "endswith", "strcontains", "base64encode", "urlencode", "md5", "sha1", "sha256",
     "sha512", "base64sha256", "base64sha512", "tostring", "sort", "compact", "basename", "dirname",
 })  # fmt: skip
-# Of these tfkms may know the result where Terraform waits for the unknowns in their arguments.
-AHEAD = frozenset({
-    "alltrue", "anytrue", "basename", "chomp", "contains", "dirname", "endswith", "index", "indent",
-    "issensitive", "join",
-    "jsondecode", "lower", "provider::aws::arn_parse", "replace", "split", "startswith", "strcontains", "strrev",
-    "substr", "title", "trim", "trimprefix", "trimspace", "trimsuffix", "upper",
+# Of collections that are known in parts, these are in Terraform the value, or the error, that they are here.
+IN_STEP = frozenset({
+    "chunklist", "coalesce", "coalescelist", "concat", "element", "flatten", "formatlist", "keys", "length", "lookup",
+    "merge", "nonsensitive", "one", "reverse", "sensitive", "setproduct", "slice", "sort", "tobool", "tolist", "tomap",
+    "tonumber", "toset", "tostring", "values", "zipmap",
 })  # fmt: skip

@@ -94,8 +94,8 @@ def _agreed_children(condition: Term, one: Composite, other: Composite) -> Term:
 
 
 def _agreed_text(condition: Term, one: Text | HoledText, other: Text | HoledText) -> Term:
-    begin = _shared(_prefix(one), _prefix(other))
-    end = _shared(_suffix(one)[len(begin) :][::-1], _suffix(other)[len(begin) :][::-1])[::-1]
+    begin = _shared(one.prefix, other.prefix)
+    end = _shared(one.suffix[len(begin) :][::-1], other.suffix[len(begin) :][::-1])[::-1]
     if isinstance(one, HoledText) and isinstance(other, HoledText):
         end = _shared(one.suffix[::-1], other.suffix[::-1])[::-1]
     elif isinstance(one, HoledText) or isinstance(other, HoledText):
@@ -112,14 +112,6 @@ def _shared(one: str, other: str) -> str:
             break
         length += 1
     return one[:length]
-
-
-def _prefix(term: Text | HoledText) -> str:
-    return term.value if isinstance(term, Text) else term.prefix
-
-
-def _suffix(term: Text | HoledText) -> str:
-    return term.value if isinstance(term, Text) else term.suffix
 
 
 def _plain(term: Text | HoledText) -> bool:

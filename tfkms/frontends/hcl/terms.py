@@ -151,6 +151,16 @@ class Text(_Simple, frozen=True, eq=False):
     def _content(self) -> Content:
         return (self.value, self.sensitive)
 
+    @property
+    def prefix(self) -> str:
+        """The text that it begins with, as far as that is known: all of it."""
+        return self.value
+
+    @property
+    def suffix(self) -> str:
+        """The text that it ends with, as far as that is known: all of it."""
+        return self.value
+
 
 class Unknown(_Simple, frozen=True, eq=False):
     """A value of which only the type is known, and what its refinements say.

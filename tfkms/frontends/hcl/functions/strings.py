@@ -169,28 +169,24 @@ def trimsuffix(value: Term, suffix: Term) -> Term:
 
 @GROUP.define("startswith", _HOLED, Parameter("prefix", STRING), result=BOOL)
 def startswith(value: Term, prefix: Term) -> Term:
-    wanted = value_of(prefix)
-    if isinstance(value, Text):
-        return terms.Bool(value.value.startswith(wanted))
-    assert isinstance(value, HoledText)
-    if value.prefix.startswith(wanted):
-        return terms.Bool(True)
-    if not wanted.startswith(value.prefix):
-        return terms.Bool(False)
-    return derived("startswith", (value, prefix), BOOL)
+    assert isinstance(value, Text | HoledText)
+    return _is_end("startswith", value, prefix, value.prefix, str.startswith)
 
 
 @GROUP.define("endswith", _HOLED, Parameter("suffix", STRING), result=BOOL)
 def endswith(value: Term, suffix: Term) -> Term:
-    wanted = value_of(suffix)
-    if isinstance(value, Text):
-        return terms.Bool(value.value.endswith(wanted))
-    assert isinstance(value, HoledText)
-    if value.suffix.endswith(wanted):
+    assert isinstance(value, Text | HoledText)
+    return _is_end("endswith", value, suffix, value.suffix, str.endswith)
+
+
+def _is_end(name: str, value: Term, end: Term, known: str, has: Callable[[str, str], bool]) -> Term:
+    """Whether `end` is the end of `value` at which `known` stands, as `has` compares them."""
+    wanted = value_of(end)
+    if has(known, wanted):
         return terms.Bool(True)
-    if not wanted.endswith(value.suffix):
+    if value.whole or not has(wanted, known):
         return terms.Bool(False)
-    return derived("endswith", (value, suffix), BOOL)
+    return derived(name, (value, end), BOOL)
 
 
 @GROUP.define("strcontains", _HOLED, Parameter("substr", STRING), result=BOOL)

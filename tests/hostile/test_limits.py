@@ -12,7 +12,7 @@ import pytest
 from tests.command_line import Run, assert_refused, run, scan
 from tests.plan_builder import ACCOUNT, ROOT, change, key_plan, plan, policy
 from tfkms.frontends import document_text
-from tfkms.frontends.source import configuration, expansion, modules
+from tfkms.frontends.source import configuration, expansion, modules, read
 
 PROJECT = Path(__file__).parents[2]
 OPEN = """jsonencode({ Statement = [{ Effect = "Allow", Action = "kms:*", Resource = "*", Principal = "*" }] })"""
@@ -96,6 +96,20 @@ def test_instances_of_modules_that_multiply_are_refused(tmp_path: Path, monkeypa
     found = scanned(tmp_path, files)
 
     assert_refused(found, "the configuration makes more than 1,000 instances")
+
+
+def test_what_many_instances_share_is_counted_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "PARTS_LIMIT", 20_000)
+    shared = """locals { tags = { for n in range(1000) : "k${n}" => n } }
+        resource "aws_kms_key" "k" {
+          count = %d
+          tags  = local.tags
+        }
+    """
+    assert scanned(tmp_path, {"main.tf": shared % 10}).code == 0
+    found = scanned(tmp_path, {"main.tf": shared % 40})
+
+    assert_refused(found, "the arguments of all resources have more than 20,000 parts")
 
 
 def test_links_to_one_large_directory_are_not_read_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,11 @@ def graphemes(text: str) -> Iterator[str]:
         yield text[start:]
 
 
+def clusters_of(text: str) -> str | list[str]:
+    """The clusters of `text`, to be indexed and cut: the text itself where each letter is one."""
+    return text if _PLAIN.fullmatch(text) else list(graphemes(text))
+
+
 def count_graphemes(text: str) -> int:
     """How many clusters `text` has."""
     if _PLAIN.fullmatch(text):

@@ -60,6 +60,10 @@ def _no_path(_name: str) -> None:
     return
 
 
+PARTS_LIMIT = 5_000_000
+"""How many elements the arguments of all resources may have; what many instances share is there for each of them."""
+
+
 class Setting(Struct, frozen=True):
     """What a configuration is evaluated with besides its files.
 
@@ -120,6 +124,7 @@ class _Reading:
         self.mentions = mentions
         self.module = module
         self.files: dict[str, str] = {}
+        self.parts = 0
         self.computation = Computation(self.account, self.caller, setting.managed_path, self.plan)
         self.world = World(
             files=(beside.files if beside is not None else None) or DirectoryFiles(setting.root, directory),
@@ -252,6 +257,10 @@ class _Reading:
                 hole = Hole(own.address, f"/{name}", AFTER_APPLY, (f"{own.local_address}.{name}",))
                 after[name] = Unknown(hole)
         origins = dict(self.placed(own, attributes))
+        self.parts += max(len(origins), sum([term.size for term in attributes.values()]))
+        if self.parts > PARTS_LIMIT:
+            message = f"the arguments of all resources have more than {PARTS_LIMIT:,} parts"
+            raise Refusal("parts-limit", message, "scan a plan of it, or its modules one by one")
         sensitive = {name: _mask(term) for name, term in attributes.items() if term.marked}
         if own.mode is Mode.DATA:
             self.read(own, after, origins, sensitive)

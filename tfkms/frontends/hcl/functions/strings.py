@@ -9,7 +9,7 @@ from tfkms.frontends.hcl import terms
 from tfkms.frontends.hcl.faults import Fault, check_size, check_text
 from tfkms.frontends.hcl.functions.sequences import whole_number
 from tfkms.frontends.hcl.functions.signature import Group, Parameter
-from tfkms.frontends.hcl.graphemes import graphemes
+from tfkms.frontends.hcl.graphemes import clusters_of
 from tfkms.frontends.hcl.regex import compiled
 from tfkms.frontends.hcl.terms import HoledText, Part, Term, Text, Unknown, holed, is_plain, text_parts
 from tfkms.frontends.hcl.types import BOOL, NUMBER, STRING, ListType, Type
@@ -100,7 +100,7 @@ def _in_word(letter: str) -> bool:
 
 @GROUP.define("strrev", _STRING, result=STRING)
 def strrev(value: Term) -> Term:
-    return terms.text("".join(reversed(list(graphemes(value_of(value))))))
+    return terms.text("".join(reversed(clusters_of(value_of(value)))))
 
 
 def _stripped(name: str, value: Text | HoledText, cut: str, *rest: Term) -> Term:
@@ -212,13 +212,14 @@ def substr(value: Term, offset: Term, length: Term) -> Term:
             if count < 0:
                 return holed([known[start:], *value.parts[1:]])
         return derived("substr", (value, offset, length), STRING, plain=value.plain)
-    clusters = list(graphemes(value_of(value)))
+    clusters = clusters_of(value_of(value))
     if start < 0:
         start = max(start + len(clusters), 0)
     elif count == 0:
         return Text("")
     clusters = clusters[start:]
-    return terms.text("".join(clusters[:count] if count > 0 else clusters))
+    found = clusters[:count] if count > 0 else clusters
+    return terms.text(found if isinstance(found, str) else "".join(found))
 
 
 @GROUP.define("indent", Parameter("spaces", NUMBER), _HOLED, result=STRING)

@@ -12,11 +12,14 @@ from tfkms.frontends.hcl.equality import equal
 from tfkms.frontends.hcl.faults import Fault, Withheld, check_size
 from tfkms.frontends.hcl.functions.registry import ELSEWHERE, FUNCTIONS, IN_STEP, NEVER_KNOWN, SURE, SURE_OF_TEXTS
 from tfkms.frontends.hcl.functions.signature import Function
-from tfkms.frontends.hcl.terms import Term, Unknown
+from tfkms.frontends.hcl.terms import Term, Text, Unknown
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, SEQUENCES, Primitive, SetType, is_dynamic_within
 from tfkms.frontends.hcl.unknowns import apart, derived, made_of
 from tfkms.frontends.hcl.walker import Bindings, Outcome, Walker
 from tfkms.values import Hole
+
+_YAML_OF_A_STEP = 16
+"""How many letters of YAML count for a step, be there a value in them or an error: they take longest to read by far."""
 
 
 class _Later(Struct, frozen=True):
@@ -79,6 +82,8 @@ def _called(walker: Walker, function: Function, given: Sequence[Term]) -> Term:
     in_step = function.name in IN_STEP and not any(terms.is_unknown(term) for term in given)
     untyped = function.result is DYNAMIC or any(isinstance(term, Unknown) and term.type is DYNAMIC for term in given)
     try:
+        if function.name == "yamldecode":
+            budget.spend(sum([len(term.value) for term in given if isinstance(term, Text)]) // _YAML_OF_A_STEP)
         if in_step:
             return function.call(walker, given)
         made = budget.foresee(given, lambda: function.call(walker, given))

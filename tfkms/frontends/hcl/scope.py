@@ -64,9 +64,14 @@ class Budget(Struct):
     def enter(self) -> None:
         """One level deeper, in any case. Raises `Withheld` beyond a limit."""
         self.depth += 1
-        self.steps += 1
         if self.depth > DEPTH_LIMIT:
+            self.steps += 1
             raise Withheld(f"the expression is nested more than {DEPTH_LIMIT} deep")
+        self.spend(1)
+
+    def spend(self, steps: int) -> None:
+        """Takes so many steps. Raises `Withheld` beyond a limit."""
+        self.steps += steps
         if self.steps > STEP_LIMIT:
             raise Withheld(f"the configuration takes more than {STEP_LIMIT:,} steps to evaluate")
         self._check()

@@ -112,6 +112,16 @@ def test_after_too_many_steps_all_is_unknown() -> None:
     assert why(found.term) == "the configuration takes more than 1,000,000 steps to evaluate"
 
 
+def test_yaml_that_is_read_again_and_again_takes_steps_though_it_is_in_error() -> None:
+    text = "[for n in range(100) : try(yamldecode(v), n)]"
+    scope = Names({"v": terms.Text(f"{'# x' * 5_000}\n- {{")}, NoFiles(""), Budget(steps=STEP_LIMIT - 10_000))
+
+    found = evaluate(parse_expression(text), SourceText("main.tf", text), scope)
+
+    assert found.diagnostics == ()
+    assert why(found.term) == "the configuration takes more than 1,000,000 steps to evaluate"
+
+
 def test_doubling_a_shared_value_again_and_again_is_unknown() -> None:
     term: terms.Term = terms.Number(1)
     for _ in range(15):

@@ -157,6 +157,8 @@ def configuration_files(names: Iterable[str]) -> list[str]:
 
 def is_override(name: str) -> bool:
     """Whether a file of this name overrides what other files declare."""
+    if "override" not in name:
+        return False
     stem = _SUFFIX.sub("", name.rsplit("/", maxsplit=1)[-1])
     return stem == "override" or stem.endswith("_override")
 

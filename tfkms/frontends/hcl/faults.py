@@ -1,8 +1,6 @@
 """What makes an expression fail, and how much one may ask of the evaluator."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from tfkms.frontends.hcl.types import DYNAMIC, Type
 
@@ -57,13 +55,16 @@ def check_size(size: int) -> None:
         raise Withheld(f"the value would have more than {SIZE_LIMIT:,} elements")
 
 
-@contextmanager
-def deep_recursion() -> Iterator[None]:
+class deep_recursion:  # noqa: N801 - a context manager; a generator would take four times as long, for every value
     """Room on Python's stack for values and expressions nested as deep as `DEPTH_LIMIT`."""
-    before = sys.getrecursionlimit()
-    if before < _FRAMES:
-        sys.setrecursionlimit(_FRAMES)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
+
+    __slots__ = ("before",)
+
+    def __enter__(self) -> None:
+        self.before = sys.getrecursionlimit()
+        if self.before < _FRAMES:
+            sys.setrecursionlimit(_FRAMES)
+
+    def __exit__(self, *_: object) -> None:
+        if self.before < _FRAMES:
+            sys.setrecursionlimit(self.before)

@@ -219,19 +219,20 @@ def decoded(file: str, content: bytes) -> tuple[str | None, tuple[Lost, ...]]:
 
 def _with_comments(text: str, pieces: list[Piece], start: int, end: int) -> Iterator[Piece]:
     """The pieces of a stretch, each widened by the comments right above it and the one behind it on its line."""
-    taken = start
-    following = [*(piece.start for piece in pieces[1:]), end]
-    for piece, until in zip(pieces, following, strict=False):
+    if not pieces:
+        return
+    between = _comments(text, start, pieces[0].start)
+    following = [*[piece.start for piece in pieces[1:]], end]
+    for piece, until in zip(pieces, following, strict=True):
         first, last = piece.start, piece.end
+        above, between = between, _comments(text, last, until)
         if not isinstance(piece, UnreadablePiece):
-            for above in reversed(_comments(text, taken, first)):
-                if text.count("\n", above[1], first) > 1:
+            for begin, stop in reversed(above):
+                if text.count("\n", stop, first) > 1:
                     break
-                first = above[0]
-            behind = _comments(text, last, until)
-            if behind and "\n" not in text[last : behind[0][0]]:
-                last = behind[0][1]
-        taken = last
+                first = begin
+            if between and "\n" not in text[last : between[0][0]]:
+                last = between.pop(0)[1]
         yield piece if (first, last) == (piece.start, piece.end) else replace(piece, start=first, end=last)
 
 

@@ -10,9 +10,9 @@ from msgspec import Struct
 
 IDENTIFIER = r"[^\W\d][\w-]*+"
 COMMENT = r"#[^\n]*+|//[^\n]*+|/\*(?s:.*?)\*/"
-GAP = rf"(?:\s|{COMMENT})*+"
+GAP = rf"(?:\s++|{COMMENT})*+"
 HEREDOC = rf"<<-?{IDENTIFIER}\r?\n"
-INLINE_GAP = r"(?:[ \t]|/\*(?s:.*?)\*/)*+"
+INLINE_GAP = r"(?:[ \t]++|/\*(?s:.*?)\*/)*+"
 
 _GAP = re.compile(GAP)
 _IN_CODE = re.compile(rf'["{{}}]|{COMMENT}|{HEREDOC}')

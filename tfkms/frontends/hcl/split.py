@@ -5,6 +5,7 @@ cannot be made out is a piece too, up to the next line that looks like the begin
 """
 
 import re
+from functools import lru_cache
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -53,7 +54,7 @@ class UnreadablePiece(Struct, frozen=True):
 
 Piece: TypeAlias = ArgumentPiece | BlockPiece | UnreadablePiece
 
-_STRING = r'"(?:[^"\\$%\n]|\\.|[$%](?![${%])|\$\{[^"{}#/<\n]*+\})*+"'
+_STRING = r'"(?:[^"\\$%\n]++|\\.|[$%](?![${%])|\$\{[^"{}#/<\n]*+\})*+"'
 _PLAIN = rf'[^"{{}}#/<]++|{_STRING}|#[^\n]*+|/(?![/*])|<(?!<)'
 
 
@@ -63,7 +64,7 @@ def _nested(levels: int) -> str:
 
 
 _HEAD = re.compile(
-    rf'({IDENTIFIER}){INLINE_GAP}((?:(?:"(?:[^"\\\n]|\\.)*"|{IDENTIFIER}){INLINE_GAP})*+)(?:(\{{)|=(?![=>]){INLINE_GAP})'
+    rf'({IDENTIFIER}){INLINE_GAP}((?:(?:"(?:[^"\\\n]++|\\.)*+"|{IDENTIFIER}){INLINE_GAP})*+)(?:(\{{)|=(?![=>]){INLINE_GAP})'
 )
 _LABEL = re.compile(rf'"((?:[^"\\\n]|\\.)*)"|/\*(?s:.*?)\*/|({IDENTIFIER})')
 _IN_BRACES = re.compile(_nested(5) + r"\}")
@@ -111,6 +112,7 @@ def _piece(text: str, place: int, end: int) -> Piece:
     return BlockPiece(place, close, head[1], _labels(head[2]), head.end(), close - 1)
 
 
+@lru_cache(maxsize=1024)
 def _labels(text: str) -> tuple[str, ...]:
     labels = []
     for match in _LABEL.finditer(text):

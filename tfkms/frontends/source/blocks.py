@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from tfkms.frontends.hcl.directory import Declaration
 from tfkms.frontends.hcl.plan_configuration import ModuleBlocks
 from tfkms.frontends.hcl.syntax import Block, Body
-from tfkms.frontends.source.configuration import Resource
+from tfkms.frontends.source.configuration import MODES, Resource
 from tfkms.frontends.source.modules import Absent, Module
 from tfkms.model import Mode
 
-_MODES = {"resource": Mode.MANAGED, "data": Mode.DATA}
 POLICY_DOCUMENT = "aws_iam_policy_document"
 _DOCUMENT = re.compile(rf"\bdata\s*\.\s*{POLICY_DOCUMENT}\s*\.\s*([\w-]+)")
 _LOOKED_INTO = frozenset({"module", "output", "variable", "provider"})
@@ -19,7 +18,7 @@ _LOOKED_INTO = frozenset({"module", "output", "variable", "provider"})
 def declares(module: Module, wanted: Callable[[Mode, str], bool]) -> bool:
     """Whether a module or one below it declares a resource of the wanted types."""
     return any(
-        declaration.type in _MODES and _is_read(declaration, wanted) for declaration in module.index.declarations
+        declaration.type in MODES and _is_read(declaration, wanted) for declaration in module.index.declarations
     ) or any(declares(called, wanted) for called in module.calls.values() if isinstance(called, Module))
 
 
@@ -41,7 +40,7 @@ def module_blocks(module: Module, wanted: Callable[[Mode, str], bool]) -> Module
 
 
 def _is_read(declaration: Declaration, wanted: Callable[[Mode, str], bool]) -> bool:
-    mode = _MODES.get(declaration.type)
+    mode = MODES.get(declaration.type)
     if mode is None:
         return declaration.type in _LOOKED_INTO
     return len(declaration.labels) == 2 and wanted(mode, declaration.labels[0])

@@ -36,6 +36,8 @@ from tfkms.values import Hole
 META = frozenset(
     {"count", "for_each", "provider", "providers", "depends_on", "lifecycle", "connection", "provisioner", "source"}
 )
+MODES = {"resource": Mode.MANAGED, "data": Mode.DATA}
+"""The types of blocks that declare resources and data sources."""
 INSTANCES_LIMIT = 50_000
 """How many instances all blocks may have that are looked at."""
 
@@ -425,7 +427,7 @@ class ModuleInstance:
     def resources(self, wanted: Callable[[Mode, str], bool]) -> Iterator[Resource]:
         """The instances of resources and data sources of the types that are wanted, here and in all modules below."""
         for declaration in self.module.index.declarations:
-            mode = {"resource": Mode.MANAGED, "data": Mode.DATA}.get(declaration.type)
+            mode = MODES.get(declaration.type)
             if mode is not None and len(declaration.labels) == 2 and wanted(mode, declaration.labels[0]):
                 for instance in self.instances(declaration):
                     yield Resource(self, declaration, mode, instance)

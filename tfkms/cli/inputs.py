@@ -237,7 +237,7 @@ class Reader:
             return [asked]
         root = _boundary(Path(path))
         below = roots(root, Path(path).resolve().relative_to(root).as_posix())
-        places = [_from_here(root / one) for one in below]
+        places = [_from_here(f"{root}/{one}") for one in below]
         return [Asked(place, place, boundary=root) for place in places] or [asked]
 
     def scan(self, asked: Asked) -> "Scan":
@@ -312,7 +312,10 @@ class Reader:
         from tfkms.frontends.source.read import read_source
 
         root = boundary or _boundary(path)
-        place = path.resolve().relative_to(root).as_posix()
+        if boundary:  # links are not followed on the way to a root module below a directory
+            place = os.path.relpath(path, root).replace(os.sep, "/")
+        else:
+            place = path.resolve().relative_to(root).as_posix()
         setting = self.setting(root)
         return read_source(place, setting.shown(place), setting, self.wanted.__contains__, self.mentions)
 
@@ -378,9 +381,9 @@ def _from_root(path: str, root: Path) -> str:
         return display_path(path)
 
 
-def _from_here(path: Path) -> str:
+def _from_here(path: str) -> str:
     """The path from the current directory."""
-    return Path(os.path.relpath(path)).as_posix()
+    return os.path.relpath(path).replace(os.sep, "/")
 
 
 def _boundary(path: Path) -> Path:

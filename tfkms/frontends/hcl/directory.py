@@ -7,7 +7,6 @@ arguments, nested blocks of a type (`dynamic` ones by their label) replace all o
 
 import os
 import re
-import stat
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -264,21 +263,28 @@ def _ignored(name: str) -> bool:
     return name.startswith((".", "#")) or name.endswith(("~", "#"))
 
 
+def content_of(path: str) -> bytes | None:
+    """What a regular file holds; None for one that is too large. Raises OSError."""
+    with open(path, "rb", buffering=0) as opened:  # noqa: PTH123 - every file of configuration passes here, twice
+        return None if os.fstat(opened.fileno()).st_size > MAX_BYTES else opened.read()
+
+
 def _read(root: Path, directory: str, entry: os.DirEntry[str], *, inside: bool) -> FileIndex:
     """The index of a file in a directory that is `inside` the root; one that is not to be read is lost as a whole."""
     file = entry.name if directory == "." else f"{directory}/{entry.name}"
     try:
-        found = entry.stat()
-        if not inside or (entry.is_symlink() and not lies_inside(root, entry.path)):
+        link = entry.is_symlink()
+        if link:
+            entry.stat()  # raises for one that leads nowhere
+        if not inside or (link and not lies_inside(root, entry.path)):
             reason = "the file is outside of the scanned directory"
-        elif not stat.S_ISREG(found.st_mode):
+        elif not entry.is_file():
             reason = "it is not a regular file"
-        elif found.st_size > MAX_BYTES:
-            reason = f"the file is larger than {MAX_BYTES // 1024 // 1024} MB"
         else:
-            with open(entry.path, "rb") as opened:  # noqa: PTH123 - every file of configuration passes here
-                content = opened.read()
+            content = content_of(entry.path)
+            if content is not None:
                 return replace(index_file(file, content), size=len(content))
+            reason = f"the file is larger than {MAX_BYTES // 1024 // 1024} MB"
     except OSError as error:
         reason = f"the file cannot be read: {(error.strerror or 'unknown error').lower()}"
     return FileIndex(file, (), (), (Lost(Span(file, 1, 1, 1, 1), None, reason),))

@@ -3,10 +3,9 @@
 import os
 import posixpath
 import re
-import stat
 from pathlib import Path
 
-from tfkms.frontends.hcl.directory import MAX_BYTES, configuration_files, index_directory, lies_inside
+from tfkms.frontends.hcl.directory import configuration_files, content_of, index_directory, lies_inside
 from tfkms.frontends.source.modules import source_of
 
 _LOCAL_SOURCE = re.compile(rb'source"?\s*[=:]\s*"\.')
@@ -31,26 +30,47 @@ def roots(root: Path, directory: str) -> list[str]:
     return sorted(place for place in found if place not in called)
 
 
-def _may_call(root: Path, path: str) -> bool:
+def _may_call(root: Path, entry: os.DirEntry[str]) -> bool:
     """Whether a file has what a call of a local module must have; one that is not read as configuration has not."""
     try:
-        status = os.lstat(path)
-        if stat.S_ISLNK(status.st_mode) and lies_inside(root, path):
-            status = os.stat(path)  # noqa: PTH116 - every file of an estate passes here
-        if not (stat.S_ISREG(status.st_mode) and status.st_size <= MAX_BYTES):
+        if (entry.is_symlink() and not lies_inside(root, entry.path)) or not entry.is_file():
             return False
-        with open(path, "rb") as opened:  # noqa: PTH123
-            return _LOCAL_SOURCE.search(opened.read()) is not None
+        content = content_of(entry.path)
     except OSError:
         return False
+    return content is not None and _LOCAL_SOURCE.search(content) is not None
 
 
-def _configured(root: Path, directory: str) -> dict[str, list[str]]:
-    """The directories that have configuration, relative to the root, and the paths of their files."""
-    found: dict[str, list[str]] = {}
-    for path, names, files in os.walk(root / directory):
-        names[:] = [name for name in names if not name.startswith(".") and name not in _LEFT_OUT]
+def _configured(root: Path, directory: str) -> dict[str, list[os.DirEntry[str]]]:
+    """The directories that have configuration, relative to the root, and their files."""
+    found: dict[str, list[os.DirEntry[str]]] = {}
+    pending = [directory]
+    while pending:
+        place = pending.pop()
+        files: dict[str, os.DirEntry[str]] = {}
+        for entry in _listed(f"{root}{os.sep}{place}"):
+            name = entry.name
+            if not _is_directory(entry):
+                files[name] = entry
+            elif not (entry.is_symlink() or name.startswith(".") or name in _LEFT_OUT):
+                pending.append(name if place == "." else f"{place}/{name}")
         configured = configuration_files(files)
         if configured:
-            found[Path(path).relative_to(root).as_posix()] = [f"{path}{os.sep}{name}" for name in configured]
+            found[place] = [files[name] for name in configured]
     return found
+
+
+def _listed(path: str) -> list[os.DirEntry[str]]:
+    """What lies in a directory; nothing where that cannot be told."""
+    try:
+        with os.scandir(path) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _is_directory(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False

@@ -94,11 +94,11 @@ def traversal(reference: str) -> tuple[str | int, ...]:
 def longest(references: list[str]) -> tuple[str, ...]:
     """The references that are no prefix of another one, each once, in order."""
     distinct = tuple(dict.fromkeys(references))
-    if len(distinct) < 2:  # noqa: PLR2004 - most have none or one
+    if len(distinct) < 2:
         return distinct
     kept: list[str] = []
     for own in distinct:
         longer = (f"{own}.", f"{own}[")
-        if not any([other.startswith(longer) for other in distinct]):
+        if not any(other.startswith(longer) for other in distinct):
             kept.append(own)
     return tuple(kept)

@@ -72,6 +72,12 @@ class Resource(Struct, frozen=True):
         module = self.module.address
         return f"{module}.{self.local_address}" if module else self.local_address
 
+    @property
+    def place(self) -> Place:
+        """Where its block stands."""
+        block = self.declaration.base.block
+        return Place(self.declaration.base.source, block.start, block.end, self.module.calls)
+
 
 Told: TypeAlias = Callable[[Resource, str], Term | None]
 """An attribute of a resource as a plan knows it; None where there is no plan, or it does not."""

@@ -141,13 +141,14 @@ def _manifest(root: Path, path: Path) -> Mapping[str, str]:
         return {}
 
 
-_SOURCE = re.compile(r'^[ \t]*source[ \t]*=[ \t]*(?:"([^"$%\\\n]*)"[ \t]*(?:(?:#|//).*)?$)?', re.MULTILINE)
+_SOURCE = re.compile(r'source[ \t]*=[ \t]*(?:"([^"$%\\\n]*)"[ \t]*(?:(?:#|//).*)?$)?', re.MULTILINE)
 
 
 def source_of(declaration: Declaration) -> str | Absent:
     """The source that a call names. Most are found without parsing the block."""
     if not declaration.overrides:
-        found = _SOURCE.findall(declaration.base.source.text)
+        text = declaration.base.source.text
+        found = [own[1] for own in _SOURCE.finditer(text) if _begins_line(text, own.start())]
         if len(found) == 1 and found[0]:
             return str(found[0])
     given = argument(declaration, "source")
@@ -156,6 +157,11 @@ def source_of(declaration: Declaration) -> str | Absent:
     value = given.item.value if isinstance(given.item, Argument) else None
     literal = value.literal if isinstance(value, Template) else None
     return Absent("the source of the module is not a plain text") if literal is None else literal
+
+
+def _begins_line(text: str, place: int) -> bool:
+    """Whether nothing but blanks stands before a place on its line."""
+    return not text[text.rfind("\n", 0, place) + 1 : place].strip(" \t")
 
 
 def absences(module: Module) -> list[Diagnostic]:

@@ -12,11 +12,11 @@ from tfkms.finding import Input
 from tfkms.frontends.accounts import Accounts, Assumed
 from tfkms.frontends.addresses import module_path
 from tfkms.frontends.hcl import terms
-from tfkms.frontends.hcl.export import span, to_value
+from tfkms.frontends.hcl.export import to_value
 from tfkms.frontends.hcl.files import DirectoryFiles, Files
 from tfkms.frontends.hcl.parse import uncollected
 from tfkms.frontends.hcl.plan_configuration import ModuleBlocks, configuration
-from tfkms.frontends.hcl.terms import HoledText, Place, Term
+from tfkms.frontends.hcl.terms import HoledText, Term
 from tfkms.frontends.plan_format import Configuration
 from tfkms.frontends.plan_values import PlanValues
 from tfkms.frontends.references import References
@@ -24,15 +24,15 @@ from tfkms.frontends.source.annotations import annotations, called
 from tfkms.frontends.source.blocks import Consumers, declares, module_blocks
 from tfkms.frontends.source.computed import DEFAULTS, OF_AN_ACCOUNT, POLICY_DOCUMENT, Computation, ManagedPath
 from tfkms.frontends.source.configuration import ModuleInstance, Resource, World
-from tfkms.frontends.source.documents import as_document, term_of, written_places
+from tfkms.frontends.source.documents import as_document, term_of
 from tfkms.frontends.source.lifecycle import ALL, ignored
 from tfkms.frontends.source.links import told_links
 from tfkms.frontends.source.modules import Module, absences, load
+from tfkms.frontends.source.origins import Naming, Origins, written_parts
 from tfkms.frontends.source.providers import evaluated_providers
 from tfkms.frontends.source.texts import SourceTexts
 from tfkms.frontends.source.variables import Given, as_planned
 from tfkms.frontends.written import Written
-from tfkms.location import Origin, Span
 from tfkms.model import Account, Argument, Mode, Omitted, Scan, block_type
 from tfkms.model import Resource as Read
 from tfkms.predicted import AFTER_APPLY, PRIMARY
@@ -123,7 +123,7 @@ class _Reading:
         self.wanted = wanted
         self.mentions = mentions
         self.module = module
-        self.files: dict[str, str] = {}
+        self.naming = Naming(setting.shown)
         self.parts = 0
         self.computation = Computation(self.account, self.caller, setting.managed_path, self.plan)
         self.world = World(
@@ -214,7 +214,7 @@ class _Reading:
                 if own.mode is Mode.DATA and own.type == POLICY_DOCUMENT and consumers.has(own)
             ),
             annotations=tuple(called(annotations(self.module), self.setting.shown)),
-            source_text=SourceTexts(self.files, self.setting.content or DirectoryFiles(self.setting.root).read),
+            source_text=SourceTexts(self.naming.files, self.setting.content or DirectoryFiles(self.setting.root).read),
         )
 
     def is_mentioned(self, resource: Resource) -> bool:
@@ -256,14 +256,14 @@ class _Reading:
             if after.get(name) is None:
                 hole = Hole(own.address, f"/{name}", AFTER_APPLY, (f"{own.local_address}.{name}",))
                 after[name] = Unknown(hole)
-        origins = dict(self.placed(own, attributes))
-        self.parts += max(len(origins), sum([term.size for term in attributes.values()]))
+        self.parts += sum([written_parts(term) for term in attributes.values()])
         if self.parts > PARTS_LIMIT:
             message = f"the arguments of all resources have more than {PARTS_LIMIT:,} parts"
             raise Refusal("parts-limit", message, "scan a plan of it, or its modules one by one")
         sensitive = {name: _mask(term) for name, term in attributes.items() if term.marked}
+        read: Mapping[str, Term] = {}
         if own.mode is Mode.DATA:
-            self.read(own, after, origins, sensitive)
+            read = self.read(own, after, sensitive)
         path = module_path(own.module.address)
         block = own.local_address.removesuffix(own.instance.suffix)
         planned = self.computation.planned(own, after)
@@ -272,33 +272,12 @@ class _Reading:
             after_sensitive=sensitive,
             arguments=_arguments(self.references.written.arguments(path, block), attributes),
             links={**self.references.links(path, block), **told_links(own.address, planned.after or {})},
-            origins=origins,
+            origins=Origins(own.address, own.place, (*attributes.items(), *read.items()), self.naming),
         )
 
-    def placed(self, own: Resource, attributes: Mapping[str, Term]) -> Iterator[tuple[str, Origin]]:
-        """Where the block stands, and where each part of its attributes was written, by JSON pointer."""
-        address = own.address
-        yield "", Origin(address, "", self.shown(own.declaration.base.span), self.through(own.module.calls))
-        for name, term in attributes.items():
-            for path, place in written_places(term).items():
-                pointer = f"/{name}{path}"
-                yield pointer, Origin(address, pointer, self.shown(span(place)), self.through(place.calls))
-
-    def through(self, calls: tuple[Place, ...]) -> tuple[str, ...]:
-        """Module calls as `file:line`, the outermost first."""
-        lines = [self.shown(span(call)) for call in calls]
-        return tuple(f"{call.file}:{call.line}" for call in lines)
-
-    def shown(self, lines: Span) -> Span:
-        """Lines of a file that is called as reports call it."""
-        file = self.setting.shown(lines.file)
-        self.files.setdefault(file, lines.file)
-        return lines if file == lines.file else replace(lines, file=file)
-
-    def read(
-        self, own: Resource, after: dict[str, Value], origins: dict[str, Origin], sensitive: dict[str, Value]
-    ) -> None:
-        """Adds what a data source reads."""
+    def read(self, own: Resource, after: dict[str, Value], sensitive: dict[str, Value]) -> Mapping[str, Term]:
+        """Adds what a data source reads, which comes back."""
+        read: dict[str, Term] = {}
         names = {
             POLICY_DOCUMENT: ("json",),
             "aws_caller_identity": ("account_id",),
@@ -312,10 +291,10 @@ class _Reading:
             if name == "policy" and ":iam::aws:policy/" in str(after.get("arn")):
                 continue  # what AWS manages is known by its ARN
             if after.get(name) is None:
-                term = own.module.attribute(own, name)
+                term = read[name] = own.module.attribute(own, name)
                 after[name] = value_of(term, name)
                 sensitive[name] = _mask(term)
-                origins.update(self.placed(own, {name: term}))
+        return read
 
 
 def _files(module: Module) -> Iterator[Diagnostic]:

@@ -10,12 +10,15 @@ from tfkms.checks.stance import Stance, Unattached
 from tfkms.documents import Document
 from tfkms.finding import NotApplicable
 from tfkms.iam import callers
+from tfkms.iam.automaton import matches, may_match
 from tfkms.iam.callers import Caller, CallerKind
 from tfkms.iam.document import Effect
 from tfkms.iam.grants import Bundle, Conjunction, Guarding
-from tfkms.iam.pattern import glob
+from tfkms.iam.pattern import glob, literal
+from tfkms.iam.principals import equal
 from tfkms.identities import Identities, Identity, IdentityKind
 from tfkms.identities.doubt import Doubtful
+from tfkms.identities.principals_in_view import Principal
 from tfkms.model import Account
 from tfkms.values import Hole, Text, text, text_parts
 
@@ -91,6 +94,36 @@ def _callers(identity: Identity) -> Iterator[tuple[Caller, Text]]:
                 tags = identity.tags
                 arn = identity.arn
                 yield Caller(kind, account, partition, arn, arn, identity.bounded, tags), arn
+
+
+def is_caller(holder: Holder, caller: Caller, principal: Principal | None = None) -> bool | None:
+    """Whether the holder is the caller, or the role of which it is a session; None if that is not known.
+
+    `principal` is the one in view that the caller is known to be. The names of users and roles are unique in an
+    account, whatever their paths (IAM User Guide, reference_identifiers).
+    """
+    identity = holder.identity
+    if identity.to_come or identity.kind is IdentityKind.ANYONE or identity.account.id != caller.account:
+        return False
+    if principal is not None and identity.address is not None:
+        return identity.address == principal.address
+    if caller.kind is CallerKind.SESSION:
+        role = callers.role_of(caller)
+        if identity.kind is IdentityKind.PERMISSION_SET:
+            return str(role).startswith(f"AWSReservedSSO_{identity.name}_")
+        if identity.kind is IdentityKind.ROLE:
+            same = equal(identity.name, role)
+            return True if same.certain else None if same.possible else False
+        return False
+    if holder.caller.kind is not caller.kind or caller.name is None:
+        return False
+    own = holder.caller.principal_arn
+    if own == caller.name:
+        return True
+    patterns = own if isinstance(own, tuple) else (literal(own),)
+    if isinstance(caller.name, str) and any(matches(pattern, caller.name) for pattern in patterns):
+        return True
+    return None if any(may_match(pattern, caller.name) for pattern in patterns) else False
 
 
 def guarding(identities: Identities, account: Account, stance: Stance) -> Iterator[Guarding]:

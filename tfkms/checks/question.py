@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tfkms.checks.authorized import Authorized
-from tfkms.checks.holders import HeldDocument, Holder, guarding, held_documents
+from tfkms.checks.holders import HeldDocument, Holder, guarding, held_documents, is_caller
 from tfkms.checks.parties import target
 from tfkms.checks.second_opinion import Opinions
 from tfkms.checks.stance import Stance
@@ -16,11 +16,12 @@ from tfkms.documents import Document, default_key_policy
 from tfkms.extract import Estate, Key, unnamed_key
 from tfkms.iam import callers
 from tfkms.iam.actions import Actions
-from tfkms.iam.callers import Caller, Target
+from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.comparisons import Like
 from tfkms.iam.conditions import Atom
 from tfkms.iam.coverage import with_effect
 from tfkms.iam.document import Effect, OpaqueStatement, Policy, Statement
+from tfkms.iam.doubt import denials
 from tfkms.iam.grants import Bundle, Conjunction, Guarding, spelled_out
 from tfkms.iam.pattern import literal
 from tfkms.iam.principals import equal
@@ -78,6 +79,7 @@ class Question(Struct, frozen=True, eq=False, dict=True):
     by_name: dict[Text, Holder] = field(default_factory=dict)
     unnamed: list[Text] = field(default_factory=list)
     opinions: Opinions = field(default_factory=Opinions)
+    found: dict[Text, tuple[Holder | None, Sequence[Holder]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for holder in self.holders:
@@ -156,14 +158,36 @@ class Question(Struct, frozen=True, eq=False, dict=True):
     def known(self, caller: Caller, account: Account) -> tuple[Caller, Bundle]:
         """The caller with what bears on its requests for keys of the account: the identity documents and the boundary
         that the plan shows of it, and control policies. Those for principals bind the account's own only."""
-        holder = None if caller.name is None else self.by_name.get(caller.name)
+        holder, others = self._holders_of(caller)
         if holder is not None:
             bounded = replace(caller, bounded=holder.caller.bounded, tags=holder.caller.tags)
             return bounded, holder.bundle
         foreign = caller.account != account.id
         guards = tuple(guard for guard in self.guards(account) if guard.on_resources or not foreign)
         perhaps = next((name for name in self.unnamed if caller.name and equal(caller.name, name).possible), None)
-        return caller, Bundle(identity=() if perhaps is None else (_whatever_is_on(perhaps),), guards=guards)
+        if perhaps is not None:
+            return caller, Bundle(identity=(_whatever_is_on(perhaps),), guards=guards)
+        return caller, replace(_denials_of(others, caller), guards=guards)
+
+    def _holders_of(self, caller: Caller) -> tuple[Holder | None, Sequence[Holder]]:
+        """The holder who the caller is, or whose session it is; without one, those who it may turn out to be."""
+        if caller.name is None:
+            return None, ()
+        exact = self.by_name.get(caller.name)
+        if exact is not None:
+            return exact, ()
+        if caller.name not in self.found:
+            told_by_name = caller.kind is not CallerKind.SESSION and isinstance(caller.name, str)
+            candidates = self._otherwise_known if told_by_name else self.holders
+            like = [(own, is_caller(own, caller)) for own in candidates]
+            sure = next((own for own, alike in like if alike), None)
+            self.found[caller.name] = sure, tuple(own for own, alike in like if alike is None)
+        return self.found[caller.name]
+
+    @cached_property
+    def _otherwise_known(self) -> Sequence[Holder]:
+        """The holders who are not known by the whole of their ARN."""
+        return [own for own in self.holders if own.caller.name is None]
 
     def default_policy(self, account: Account) -> Policy:
         """The policy of a key outside the plan: it is assumed to delegate to IAM."""
@@ -175,7 +199,27 @@ class Question(Struct, frozen=True, eq=False, dict=True):
         return (Atom(callers.RESOURCE, Like(arns), positive=False, when_absent=True),)
 
 
+def _denials_of(holders: Sequence[Holder], caller: Caller) -> Bundle:
+    """What may bind a caller who may turn out to be one of the holders."""
+    identity: list[Policy] = []
+    boundaries: list[Policy] = []
+    for holder in holders:
+        hole = next((part for own in (caller.name, holder.identity.name) for part in _unknown(own)), None)
+        if hole is not None:
+            found = (denials(policy, hole) for policy in holder.bundle.identity)
+            identity += [policy for policy in found if policy is not None]
+            boundaries += [_any_policy(hole)] if holder.bundle.boundaries else []
+    return Bundle(identity=tuple(identity), boundaries=tuple(boundaries[:1]))
+
+
+def _unknown(name: Text | None) -> list[Hole]:
+    return [] if name is None else [part for part in text_parts(name) if isinstance(part, Hole)]
+
+
+def _any_policy(hole: Hole) -> Policy:
+    return Policy(None, None, (OpaqueStatement(Origin("", ""), hole, Unknown(hole)),))
+
+
 def _whatever_is_on(name: Text) -> Policy:
     """The policies of a principal whose name is not known, where it may be the one that is asked about."""
-    hole = next(part for part in text_parts(name) if isinstance(part, Hole))
-    return Policy(None, None, (OpaqueStatement(Origin("", ""), hole, Unknown(hole)),))
+    return _any_policy(_unknown(name)[0])

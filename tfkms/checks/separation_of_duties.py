@@ -129,17 +129,23 @@ class _Judge:
         """Whom to ask about, with the documents that bear on each and what keeps it apart from those exempt."""
         account = key.resource.account
         seen: set[tuple[str, str, str, CallerKind]] = set()
+        asked: set[tuple[CallerKind, int]] = set()
         for statement in with_effect(policy, Effect.ALLOW):
             for party in parties(statement, account, self.duties.admin[0]):
                 caller, bundle = self.question.known(party.caller, account)
                 identity = (str(party.shown), str(caller.name), str(caller.account), caller.kind)
                 barred = self.exempt.barring(caller, account.id)
+                if caller.name is not None:
+                    asked.add((caller.kind, id(bundle)))
                 if identity not in seen and barred is not None:
                     seen.add(identity)
                     yield replace(party, caller=caller), bundle, barred
         for holder in self.question.near(policy):
             identity = (str(holder.shown), str(holder.caller.name), str(holder.caller.account), holder.caller.kind)
-            if holder.identity.account.id != account.id or identity in seen or not _reaches(policy, holder.caller):
+            by_name = (holder.caller.kind, id(holder.bundle)) in asked and holder.caller.name is None
+            if holder.identity.account.id != account.id or identity in seen or by_name:
+                continue
+            if not _reaches(policy, holder.caller):
                 continue
             barred = holder.barring(self.exempt)
             if barred is not None:

@@ -103,6 +103,13 @@ def session(
 _ROLE_PATH = Hole("", "/path", "the ARN of a session does not tell the path of its role")
 
 
+def role_of(session: Caller) -> Text:
+    """The name of the session's role."""
+    assert not isinstance(session.principal_arn, tuple)
+    parts = text_parts(session.principal_arn)
+    return text(*parts[parts.index(_ROLE_PATH) + 1 :])
+
+
 def with_plain_path(arn: Text) -> Text:
     """The ARN of a session's role as it is without a path, which stands for whatever path it has."""
     return text(*(part for part in text_parts(arn) if part != _ROLE_PATH))

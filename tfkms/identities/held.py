@@ -1,6 +1,6 @@
 """What is on one principal, and the identity that it makes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -26,13 +26,13 @@ class Held(Struct):
 _KINDS = {"role": IdentityKind.ROLE, "user": IdentityKind.USER, "permission set": IdentityKind.PERMISSION_SET}
 
 
-def identity(held: Held, inherited: Iterable[Attachment]) -> Iterator[Identity]:
+def identity(held: Held) -> Iterator[Identity]:
     """The identity, if anything on it concerns KMS."""
     principal = held.principal
     policies = tuple(
         {
             (attachment.address, id(attachment.document)): attachment
-            for attachment in (*held.policies, *inherited)
+            for attachment in held.policies
             if concerns_kms(attachment.document.policy)
         }.values()
     )
@@ -81,5 +81,5 @@ def of_permission_set(held: Held, account: Account) -> Iterator[Identity]:
         *text_parts(held.principal.name),
         "_*",
     )
-    for found in identity(held, []):
+    for found in identity(held):
         yield replace(found, kind=IdentityKind.PERMISSION_SET, account=account, arn=pattern, arn_pattern=pattern)

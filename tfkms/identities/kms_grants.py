@@ -24,7 +24,7 @@ from tfkms.identities.holding import KmsGrant
 from tfkms.identities.principals_in_view import View
 from tfkms.location import Origin
 from tfkms.model import Resource
-from tfkms.values import Template, Text, Unknown, Value, text
+from tfkms.values import Template, Text, Unknown, Value, holes, text
 
 GRANT = "aws_kms_grant"
 
@@ -33,17 +33,19 @@ def kms_grants(view: View, estate: Estate) -> Iterator[KmsGrant]:
     """Every grant in view. A grantee that is known after apply is predicted from the role or user that it refers to;
     one whose key cannot be told may be on any of those that it refers to, or without a reference on any at all."""
     every = {key.address for key in estate.keys}
+    of_kms = {resource.address for resource in view.scan.resources if resource.type.startswith("aws_kms_")}
     for resource in view.scan.resources:
         values = view.values(resource)
         if resource.block_type != GRANT or not values:
             continue
         named = values.get("key_id")
-        keys = {named} if isinstance(named, str) else set(view.linked(resource, "key_id"))
+        keys = {named} if isinstance(named, str) else of_kms.intersection(view.linked(resource, "key_id"))
         doubts: tuple[Condition, ...] = () if resource.presence is None else (doubt(resource.presence),)
-        if isinstance(named, Unknown):
+        hole = next((own for _, _, own in holes(named)), None)
+        if hole is not None:
             links = resource.links.get("key_id")
             whole = bool(keys) and links is not None and links.complete
-            doubts = doubts if whole and len(keys) == 1 else (*doubts, doubt(hinted(resource, named.hole)))
+            doubts = doubts if whole and len(keys) == 1 else (*doubts, doubt(hinted(resource, hole)))
             keys = keys if whole else keys | every
         grantees = tuple(PrincipalName(PrincipalType.AWS, grantee) for grantee in _grantees(view, resource))
         for actions, conditions in _operations(values.get("operations"), tuple(_constraints(values))):

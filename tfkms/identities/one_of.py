@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from tfkms.documents import Document
-from tfkms.iam.document import Effect, Statement
+from tfkms.documents import Document, State
+from tfkms.iam.doubt import denials
 from tfkms.iam.parse import parse_policy
-from tfkms.identities.doubt import Doubtful
 from tfkms.identities.held import Held
 from tfkms.identities.holding import Attachment
 from tfkms.identities.principals_in_view import Principal, View
@@ -15,7 +14,7 @@ from tfkms.location import Origin
 from tfkms.values import Hole, Unknown, text_parts
 
 
-def restrained(held: Held, options: Iterable[Held], doubtful: Doubtful) -> Held:
+def restrained(held: Held, options: Iterable[Held]) -> Held:
     """The principal with what may bind it: it may be one of the options, and whatever denies that one anything.
 
     What the options are granted is no part of it: each of them is asked about by itself.
@@ -24,7 +23,7 @@ def restrained(held: Held, options: Iterable[Held], doubtful: Doubtful) -> Held:
     policies: list[Attachment] = []
     boundaries: list[Attachment] = []
     for option in options:
-        policies += _denials(option.policies, hole, doubtful)
+        policies += _denials(option.policies, hole)
         boundaries += [_any_boundary(own, hole) for own in option.boundaries[:1]]
     if not policies and not boundaries:
         return held
@@ -36,13 +35,11 @@ def restrained(held: Held, options: Iterable[Held], doubtful: Doubtful) -> Held:
     )
 
 
-def _denials(policies: Iterable[Attachment], hole: Hole, doubtful: Doubtful) -> Iterator[Attachment]:
+def _denials(policies: Iterable[Attachment], hole: Hole) -> Iterator[Attachment]:
     for own in policies:
-        policy = own.document.policy
-        denies = tuple(item for item in policy if isinstance(item, Statement) and item.effect is Effect.DENY)
-        if denies:
-            document = replace(own.document, policy=replace(policy, statements=denies))
-            yield replace(own, document=doubtful.of(document, hole))
+        policy = denials(own.document.policy, hole)
+        if policy is not None:
+            yield replace(own, document=replace(own.document, state=State.PARTIAL, policy=policy))
 
 
 def _any_boundary(boundary: Attachment, hole: Hole) -> Attachment:

@@ -6,16 +6,13 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tfkms.checks.holders import Holder
+from tfkms.checks.holders import Holder, is_caller
 from tfkms.diagnostics import Refusal, did_you_mean
 from tfkms.extract import Key
 from tfkms.iam import callers
 from tfkms.iam.actions import ActionClass, Actions, KmsAction
-from tfkms.iam.automaton import matches, may_match
 from tfkms.iam.callers import Caller, CallerKind
 from tfkms.iam.grants import Bundle
-from tfkms.iam.pattern import literal
-from tfkms.identities import IdentityKind
 from tfkms.identities.principals_in_view import Principal
 from tfkms.queries.sight import Sight
 from tfkms.values import Text
@@ -161,35 +158,10 @@ def holding(caller: Caller, shown: Text, sight: Sight, principal: Principal | No
     return Asker(shown, replace(caller, bounded=bounded, tags=tags), bundle, in_view, unseen, tuple(possible))
 
 
-def is_caller(holder: Holder, caller: Caller, principal: Principal | None = None) -> bool | None:
-    """Whether the holder is the caller; None if that is not known."""
-    identity = holder.identity
-    if identity.to_come or identity.kind is IdentityKind.ANYONE or identity.account.id != caller.account:
-        return False
-    if principal is not None and identity.address is not None:
-        return identity.address == principal.address
-    if caller.kind is CallerKind.SESSION:
-        role = str(caller.name).split("/")[1]
-        if identity.kind is IdentityKind.PERMISSION_SET:
-            return role.startswith(f"AWSReservedSSO_{identity.name}_")
-        if identity.kind is IdentityKind.ROLE:
-            return identity.name == role or (None if may_match(literal(identity.name), role) else False)
-        return False
-    if holder.caller.kind is not caller.kind or caller.name is None:
-        return False
-    own = holder.caller.principal_arn
-    if own == caller.name:
-        return True
-    patterns = own if isinstance(own, tuple) else (literal(own),)
-    if isinstance(caller.name, str) and any(matches(pattern, caller.name) for pattern in patterns):
-        return True
-    return None if any(may_match(pattern, caller.name) for pattern in patterns) else False
-
-
 def _role_in_view(caller: Caller, sight: Sight) -> bool:
     """Whether the session's role is one that the plan manages."""
     if caller.kind is not CallerKind.SESSION:
         return False
-    role = str(caller.name).split("/")[1]
+    role = callers.role_of(caller)
     found: Sequence[Principal] = list(sight.view.by_address.values())
     return any(own.word == "role" and own.name == role and own.account.id == caller.account for own in found)

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from tfkms.checks.holders import is_caller
 from tfkms.checks.parties import DELETED, FEDERATED, PARTIAL, everyone, parties
 from tfkms.extract import Key
 from tfkms.iam import callers
@@ -23,7 +24,7 @@ from tfkms.iam.document import (
 )
 from tfkms.iam.grants import Bundle
 from tfkms.iam.principals import EVERYONE
-from tfkms.queries.names import Asker, holding, is_caller
+from tfkms.queries.names import Asker, holding
 from tfkms.queries.sight import Sight
 from tfkms.values import Template, Text
 

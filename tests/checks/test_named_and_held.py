@@ -1,11 +1,18 @@
 """What is on a principal counts in whichever way a key policy names it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.frontends.source.reading import scan
 from tests.judging import judged, verdicts
 from tests.plan_builder import ACCOUNT, ROOT, block, change, plan, policy
+from tfkms import catalogue
+from tfkms.documents import Moment
+from tfkms.extract import extract
+from tfkms.iam.document import Opaque
+from tfkms.identities import identities
 
 KEY = "aws_kms_key.main"
 KEY_ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11112222-3333-4444-5555-666677778888"
@@ -138,16 +145,47 @@ def test_a_policy_of_the_group_may_deny_what_one_of_two_users_is_given() -> None
 # Grants
 
 
-@pytest.mark.parametrize(("leads", "verdict"), [("random_pet.p.id", "undecided"), (f"{KEY}.key_id", "violated")])
-def test_a_grant_by_a_reference_to_what_is_no_key_may_be_on_any(leads: str, verdict: str) -> None:
+@pytest.mark.parametrize(
+    ("leads", "verdict"),
+    [
+        ("random_pet.p.id", "undecided"),
+        ("aws_kms_alias.other.arn", "undecided"),
+        (f"{KEY}.key_id", "violated"),
+        ("aws_kms_alias.main.target_key_id", "violated"),
+    ],
+)
+def test_a_grant_by_a_reference_that_leads_to_no_key_may_be_on_any(leads: str, verdict: str) -> None:
     content = plan(
         key(ROLE, "kms:PutKeyPolicy"),
-        change(
-            "aws_kms_grant.g",
-            {"grantee_principal": ROLE, "operations": ["Decrypt"]},
-            unknown={"key_id": True},
+        change("aws_kms_alias.main", {"name": "alias/main"}, unknown={"target_key_id": True}),
+        change("aws_kms_alias.other", {"name": "alias/other", "target_key_id": "x"}, unknown={"arn": True}),
+        change("random_pet.p", {}, unknown={"id": True}),
+        change("aws_kms_grant.g", {"grantee_principal": ROLE, "operations": ["Decrypt"]}, unknown={"key_id": True}),
+        blocks=(
+            block(KEY),
+            block("aws_kms_alias.main", target_key_id={"references": [f"{KEY}.key_id"]}),
+            block("aws_kms_alias.other", target_key_id={"constant_value": "x"}),
+            block("random_pet.p"),
+            block("aws_kms_grant.g", key_id={"references": [leads]}),
         ),
-        blocks=(block(KEY), block("aws_kms_grant.g", key_id={"references": [leads]})),
     )
 
     assert verdicts(judged(content, "IAM-KMS-8"))[KEY] == verdict
+
+
+def test_a_grant_by_a_name_that_is_no_key_of_a_source_may_be_on_any(tmp_path: Path) -> None:
+    text = f"""
+        resource "random_pet" "p" {{}}
+        resource "aws_kms_key" "main" {{}}
+        resource "aws_kms_grant" "g" {{
+          key_id            = random_pet.p.id
+          grantee_principal = "{ROLE}"
+          operations        = ["Decrypt"]
+        }}
+    """
+    found = scan(tmp_path, {"main.tf": text})
+    estate = extract(found, catalogue.sites(), Moment.AFTER)
+    (grant,) = identities(found, estate, Moment.AFTER, lambda _: None).grants
+
+    assert grant.keys >= {KEY}
+    assert [isinstance(condition.operator, Opaque) for condition in grant.statement.conditions] == [True]

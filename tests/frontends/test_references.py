@@ -31,6 +31,37 @@ def test_a_reference_in_the_same_module() -> None:
     assert links(content, "aws_kms_key_policy.p") == ([("aws_kms_key.a", "key_id")], True)
 
 
+@pytest.mark.parametrize("attribute", ["target_key_id", "target_key_arn"])
+def test_an_alias_passes_on_the_key_that_it_is_of(attribute: str) -> None:
+    content = plan(
+        change("aws_kms_key.a", {}),
+        change("aws_kms_alias.a", {}),
+        change("aws_kms_grant.g", {}),
+        blocks=(
+            block("aws_kms_key.a"),
+            block("aws_kms_alias.a", target_key_id={"references": ["aws_kms_key.a.key_id", "aws_kms_key.a"]}),
+            block("aws_kms_grant.g", key_id={"references": [f"aws_kms_alias.a.{attribute}", "aws_kms_alias.a"]}),
+        ),
+    )
+
+    assert links(content, "aws_kms_grant.g") == ([("aws_kms_key.a", "key_id")], True)
+
+
+def test_another_attribute_of_an_alias_leads_to_the_alias() -> None:
+    content = plan(
+        change("aws_kms_key.a", {}),
+        change("aws_kms_alias.a", {}),
+        change("aws_kms_grant.g", {}),
+        blocks=(
+            block("aws_kms_key.a"),
+            block("aws_kms_alias.a", target_key_id={"references": ["aws_kms_key.a.key_id"]}),
+            block("aws_kms_grant.g", key_id={"references": ["aws_kms_alias.a.arn", "aws_kms_alias.a"]}),
+        ),
+    )
+
+    assert links(content, "aws_kms_grant.g") == ([("aws_kms_alias.a", "arn")], True)
+
+
 @pytest.mark.parametrize(
     ("references", "expected"),
     [

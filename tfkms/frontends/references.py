@@ -27,6 +27,13 @@ from tfkms.model import Link, Links
 
 _NOWHERE = ("path", "terraform", "tofu", "self")
 _DEPTH_LIMIT = 64
+_PASSING = {
+    "aws_kms_alias": ("target_key_id", ("target_key_id", "target_key_arn")),
+    "aws_kms_key_policy": ("key_id", ("key_id", "id")),
+    "aws_kms_grant": ("key_id", ("key_id",)),
+    "data.aws_kms_key": ("key_id", ("key_id", "id", "arn")),
+}
+"""Arguments that name a key, by block type, with the attributes that name the same key then."""
 
 
 class Instance(Struct, frozen=True):
@@ -191,7 +198,20 @@ class References:
         for group in groups:
             found = group.values() if isinstance(key, AnyKey) else [group[key]] if key in group else []
             for instance in found:
-                trail.links[Link(instance.address, attribute)] = None
+                if not self.passes(block, instance, attribute, place, trail):
+                    trail.links[Link(instance.address, attribute)] = None
+
+    def passes(self, block: str, instance: Instance, attribute: str, place: "_Place", trail: Trail) -> bool:
+        """Follows an attribute that names the key which the instance is about; False where the attribute is another."""
+        argument, attributes = _PASSING.get(block.rpartition(".")[0], ("", ()))
+        written = self.written.block(instance.module, block) if attribute in attributes else None
+        expression = expression_of(written.expressions.get(argument)) if written else None
+        if written is None or expression is None or not expression.references:
+            return False
+        for_each = written.config.for_each_expression
+        inside = _Place(instance.module, for_each, depth=place.depth + 1, everywhere=place.everywhere)
+        self.follow(expression.references, inside, trail)
+        return True
 
     def groups(self, block: str, place: "_Place") -> Iterator[Mapping[InstanceKey, Instance]]:
         """The instances of a block by their keys, for each instance of the module that may be meant."""

@@ -33,13 +33,13 @@ def kms_grants(view: View, estate: Estate) -> Iterator[KmsGrant]:
     """Every grant in view. A grantee that is known after apply is predicted from the role or user that it refers to;
     one whose key cannot be told may be on any of those that it refers to, or without a reference on any at all."""
     every = {key.address for key in estate.keys}
-    of_kms = {resource.address for resource in view.scan.resources if resource.type.startswith("aws_kms_")}
+    looked_up = {resource.address for resource in view.scan.resources if resource.block_type == "data.aws_kms_key"}
     for resource in view.scan.resources:
         values = view.values(resource)
         if resource.block_type != GRANT or not values:
             continue
         named = values.get("key_id")
-        keys = {named} if isinstance(named, str) else of_kms.intersection(view.linked(resource, "key_id"))
+        keys = {named} if isinstance(named, str) else (every | looked_up).intersection(view.linked(resource, "key_id"))
         doubts: tuple[Condition, ...] = () if resource.presence is None else (doubt(resource.presence),)
         hole = next((own for _, _, own in holes(named)), None)
         if hole is not None:

@@ -47,6 +47,22 @@ def test_an_alias_passes_on_the_key_that_it_is_of(attribute: str) -> None:
     assert links(content, "aws_kms_grant.g") == ([("aws_kms_key.a", "key_id")], True)
 
 
+def test_an_attachment_passes_on_the_policy_that_it_attaches() -> None:
+    leads = {"references": ["aws_iam_role_policy_attachment.a.policy_arn", "aws_iam_role_policy_attachment.a"]}
+    content = plan(
+        change("aws_iam_policy.p", {}),
+        change("aws_iam_role_policy_attachment.a", {}),
+        change("aws_iam_role_policy_attachment.b", {}),
+        blocks=(
+            block("aws_iam_policy.p"),
+            block("aws_iam_role_policy_attachment.a", policy_arn={"references": ["aws_iam_policy.p.arn"]}),
+            block("aws_iam_role_policy_attachment.b", policy_arn=leads),
+        ),
+    )
+
+    assert links(content, "aws_iam_role_policy_attachment.b", "policy_arn") == ([("aws_iam_policy.p", "arn")], True)
+
+
 def test_another_attribute_of_an_alias_leads_to_the_alias() -> None:
     content = plan(
         change("aws_kms_key.a", {}),

@@ -103,8 +103,12 @@ def is_caller(holder: Holder, caller: Caller, principal: Principal | None = None
     account, whatever their paths (IAM User Guide, reference_identifiers).
     """
     identity = holder.identity
-    if identity.to_come or identity.kind is IdentityKind.ANYONE or identity.account.id != caller.account:
+    if identity.to_come or identity.kind is IdentityKind.ANYONE:
         return False
+    if identity.account.id != caller.account:
+        at_home = equal(identity.account.id, caller.account).possible
+        home = replace(caller, account=identity.account.id)
+        return None if at_home and principal is None and is_caller(holder, home) is not False else False
     if principal is not None and identity.address is not None:
         return identity.address == principal.address
     if caller.kind is CallerKind.SESSION:

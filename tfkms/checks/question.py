@@ -204,7 +204,10 @@ def _denials_of(holders: Sequence[Holder], caller: Caller) -> Bundle:
     identity: list[Policy] = []
     boundaries: list[Policy] = []
     for holder in holders:
-        hole = next((part for own in (caller.name, holder.identity.name) for part in _unknown(own)), None)
+        hole = next(
+            (part for own in (caller.name, holder.identity.name, holder.identity.account.id) for part in _unknown(own)),
+            None,
+        )
         if hole is not None:
             found = (denials(policy, hole) for policy in holder.bundle.identity)
             identity += [policy for policy in found if policy is not None]

@@ -27,13 +27,15 @@ from tfkms.model import Link, Links
 
 _NOWHERE = ("path", "terraform", "tofu", "self")
 _DEPTH_LIMIT = 64
+_ATTACHING = {"role": "role", "user": "user", "group": "group", "policy_arn": "policy_arn"}
 _PASSING = {
-    "aws_kms_alias": ("target_key_id", ("target_key_id", "target_key_arn")),
-    "aws_kms_key_policy": ("key_id", ("key_id", "id")),
-    "aws_kms_grant": ("key_id", ("key_id",)),
-    "data.aws_kms_key": ("key_id", ("key_id", "id", "arn")),
+    "aws_kms_alias": {"target_key_id": "target_key_id", "target_key_arn": "target_key_id"},
+    "aws_kms_key_policy": {"key_id": "key_id", "id": "key_id"},
+    "aws_kms_grant": {"key_id": "key_id"},
+    "data.aws_kms_key": {"key_id": "key_id", "id": "key_id", "arn": "key_id"},
+    **{f"aws_iam_{word}_policy_attachment": _ATTACHING for word in ("role", "user", "group")},
 }
-"""Arguments that name a key, by block type, with the attributes that name the same key then."""
+"""Attributes that name the same thing as an argument of their block does, by block type."""
 
 
 class Instance(Struct, frozen=True):
@@ -202,9 +204,11 @@ class References:
                     trail.links[Link(instance.address, attribute)] = None
 
     def passes(self, block: str, instance: Instance, attribute: str, place: "_Place", trail: Trail) -> bool:
-        """Follows an attribute that names the key which the instance is about; False where the attribute is another."""
-        argument, attributes = _PASSING.get(block.rpartition(".")[0], ("", ()))
-        written = self.written.block(instance.module, block) if attribute in attributes else None
+        """Follows an attribute that names what an argument of its block refers to; False where it is another one."""
+        argument = _PASSING.get(block.rpartition(".")[0], {}).get(attribute)
+        if argument is None:
+            return False
+        written = self.written.block(instance.module, block)
         expression = expression_of(written.expressions.get(argument)) if written else None
         if written is None or expression is None or not expression.references:
             return False

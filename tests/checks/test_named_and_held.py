@@ -11,6 +11,7 @@ from tests.plan_builder import ACCOUNT, ROOT, block, change, plan, policy
 from tfkms import catalogue
 from tfkms.documents import Moment
 from tfkms.extract import extract
+from tfkms.frontends.accounts import Assumed
 from tfkms.iam.document import Opaque
 from tfkms.identities import identities
 
@@ -88,6 +89,23 @@ def test_the_role_of_a_permission_set_has_what_the_set_is_given() -> None:
     )
 
     assert verdicts(judged(content, "IAM-KMS-3"))[KEY] == "pass_in_plan"
+
+
+@pytest.mark.parametrize(("account", "verdict"), [(ACCOUNT, "pass"), (None, "undecided")])
+def test_a_role_of_an_account_that_is_not_known_may_be_that_of_a_session(account: str | None, verdict: str) -> None:
+    given = {"Effect": "Allow", "Principal": {"AWS": SESSION}, "Action": "kms:ScheduleKeyDeletion", "Resource": "*"}
+    content = plan(change(KEY, {"policy": policy(given)}), on_app("Deny", "kms:*"), prior_state=None)
+
+    assert verdicts(judged(content, "IAM-KMS-3", assumed=Assumed(account=account)))[KEY] == verdict
+
+
+def test_everyone_is_not_told_of_where_a_statement_spells_out_who_it_is() -> None:
+    decrypts = {"Sid": "All", "Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+    given = {"Sid": "Given", "Effect": "Allow", "Principal": {"AWS": ROLE}, "Action": "kms:Put*", "Resource": "*"}
+    report = judged(plan(change(KEY, {"policy": policy(ROOT, decrypts, given)})), "IAM-KMS-8")
+    (finding,) = report.findings
+
+    assert (finding.principals, report.notes) == ((ROLE,), ())
 
 
 # One of several principals, which one a plan does not tell

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.command_line import Run, run
+from tests.plan_builder import block, change, plan, policy
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 SAVED = FIXTURES / "saved-plans"
@@ -230,3 +231,41 @@ def test_a_source_that_is_no_directory_is_refused(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text("{}")
 
     assert "--source takes the directory of a configuration" in scan(tmp_path, "plan.json", "--source", "x").err
+
+
+def test_a_dynamic_block_of_unknown_number_is_told_by_the_source_alone(tmp_path: Path) -> None:
+    """A plan shows the same for a role without such a block."""
+    role = {"name": "app", "assume_role_policy": policy()}
+    unknown = {"inline_policy": True}
+    content = plan(
+        change("aws_iam_role.app", role, unknown=unknown),
+        blocks=(block("aws_iam_role.app", name={"constant_value": "app"}),),
+    )
+    (tmp_path / "plan.json").write_text(json.dumps(content), encoding="utf-8")
+    (tmp_path / "main.tf").write_text(
+        """
+        provider "aws" {}
+        resource "random_pet" "names" {}
+        resource "aws_iam_role" "app" {
+          name               = "app"
+          assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [] })
+
+          dynamic "inline_policy" {
+            for_each = split("-", random_pet.names.id)
+            content {
+              name   = inline_policy.value
+              policy = jsonencode({
+                Version   = "2012-10-17"
+                Statement = [{ Effect = "Allow", Action = "kms:DisableKey", Resource = "*" }]
+              })
+            }
+          }
+        }
+        """,
+        encoding="utf-8",
+    )
+    place = ("IAM-KMS-4", "aws_iam_role.app")
+
+    assert place not in verdicts(scan(tmp_path, "plan.json"))
+    assert verdicts(scan(tmp_path, "plan.json", "--source", "."))[place] == "undecided"
+    assert verdicts(scan(tmp_path, "."))[place] == "undecided"

@@ -13,7 +13,15 @@ from tfkms.iam.access import Solution
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.case import Case
-from tfkms.iam.document import AnyStatement, OpaqueStatement, PrincipalName, Principals, PrincipalType, Statement
+from tfkms.iam.document import (
+    AnyStatement,
+    OpaqueStatement,
+    Policy,
+    PrincipalName,
+    Principals,
+    PrincipalType,
+    Statement,
+)
 from tfkms.iam.naming import PRINCIPAL_ARN, caller_named, is_unique_id
 from tfkms.iam.pattern import Pattern
 from tfkms.iam.principals import EVERYONE, RootUser, account_of, equal
@@ -109,6 +117,14 @@ class Party(Struct, frozen=True):
     shown: Text
     inert: str | None = None
     stands_in: Statement | None = None
+
+
+def with_stand_in(policy: Policy, party: Party) -> Policy:
+    """The policy as it would be, were a name that is nobody somebody."""
+    stand_in = party.stands_in
+    if stand_in is None:
+        return policy
+    return replace(policy, statements=tuple(stand_in if own.origin == stand_in.origin else own for own in policy))
 
 
 def parties(statement: AnyStatement, account: Account, action: KmsAction) -> Iterator[Party]:

@@ -17,7 +17,7 @@ from tfkms.checks.authorized import Authorized
 from tfkms.checks.confinement import in_doubt, is_for_everyone, is_plumbing
 from tfkms.checks.holders import HeldDocument
 from tfkms.checks.pairs import Duties, Pair, Side, pairs
-from tfkms.checks.parties import Party, parties, witness
+from tfkms.checks.parties import Party, parties, with_stand_in, witness
 from tfkms.checks.proof import confirmed
 from tfkms.checks.question import DISAGREEMENT, KeyPolicySubject, Question, Subject
 from tfkms.checks.spared import beside_contexts, beside_services
@@ -31,9 +31,10 @@ from tfkms.iam.callers import Caller, CallerKind, Target
 from tfkms.iam.case import Case
 from tfkms.iam.coverage import covering, with_effect
 from tfkms.iam.document import AnyStatement, Condition, Effect, Policy, Principals, Statement
-from tfkms.iam.grants import EVERYTHING, Bundle, Conjunction, reaching
+from tfkms.iam.grants import EVERYTHING, Bundle, Conjunction, reaching, spelled_out
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way
+from tfkms.iam.principals import EVERYONE
 from tfkms.values import Text
 
 _TELLING = frozenset({"PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "GenerateDataKey", "Sign"})
@@ -106,9 +107,9 @@ class _Judge:
         policy = self.with_grants(self.document.policy, key)
         target = self.question.target(key)
         for party, bundle, barred in self.people(policy, key):
-            asked = _with_stand_in(policy, party)
+            asked = with_stand_in(policy, party)
             case = self.case(asked, bundle, party.caller, target, barred)
-            if not self.count(case, party, key, lambda pair: pair.admin.direct or pair.crypto.direct):
+            if not self.count(case, party, key, _of_everyone if party.shown == EVERYONE else _direct):
                 self.remark(case, party)
 
     def with_grants(self, policy: Policy, key: Key) -> Policy:
@@ -255,12 +256,15 @@ class _Judge:
         """That an administrator who may make grants can give itself the use of the key."""
         if party.inert is not None:
             return
+        by_name = party.shown == EVERYONE  # whom a statement spells out is asked about by name
         create_grant = self.question.actions["CreateGrant"]
         case = replace(asked, action=create_grant, without=frozenset({"kms:grantisforawsresource"}))
         # A grant passes on no more than its own operations (AWS KMS Developer Guide, grants).
         grants = self.question.grants
-        granted_by = [own for own in case.granted(Reading.STRICT) if id(own.grant.statement) not in grants]
-        if not granted_by or not any(own.granted(Reading.STRICT) for own in asked.about(self.duties.admin)):
+        making = [own for own in case.granted(Reading.STRICT) if id(own.grant.statement) not in grants]
+        granted_by = [own for own in making if not (by_name and _spells_out(own.grant.statement))]
+        administering = (own for case in asked.about(self.duties.admin) for own in case.granted(Reading.STRICT))
+        if not granted_by or all(by_name and _spells_out(own.grant.statement) for own in administering):
             return
         for granted in granted_by[:1]:
             shown = "a principal" if self.document.sensitive else who((party.shown,))
@@ -354,17 +358,24 @@ class _Judge:
         return self.homes.get(id(statement)) or self.question.homes.get(id(statement), self.document)
 
 
+def _direct(pair: Pair) -> bool:
+    """Whether the key policy itself grants a side."""
+    return pair.admin.direct or pair.crypto.direct
+
+
+def _of_everyone(pair: Pair) -> bool:
+    """Whether the pair is of nobody whom the key policy spells out, and who is asked about by name."""
+    sides = (pair.admin, pair.crypto)
+    return _direct(pair) and not any(side.direct and _spells_out(side.statement) for side in sides)
+
+
+def _spells_out(statement: AnyStatement) -> bool:
+    return isinstance(statement, Statement) and spelled_out(statement) is not None
+
+
 def _reaches(policy: Policy, caller: Caller) -> bool:
     """Whether the policy itself may allow the caller anything, the delegation to its account aside."""
     return any(naming.way is not Way.ACCOUNT for _, namings in reaching(policy, caller) for naming in namings)
-
-
-def _with_stand_in(policy: Policy, party: Party) -> Policy:
-    """The policy as it would be, were a name that is nobody somebody."""
-    stand_in = party.stands_in
-    if stand_in is None:
-        return policy
-    return replace(policy, statements=tuple(stand_in if own.origin == stand_in.origin else own for own in policy))
 
 
 @lru_cache(maxsize=16_384)

@@ -1,6 +1,6 @@
 """What a check is asked."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -79,7 +79,7 @@ class Question(Struct, frozen=True, eq=False, dict=True):
     by_name: dict[Text, Holder] = field(default_factory=dict)
     unnamed: list[Text] = field(default_factory=list)
     opinions: Opinions = field(default_factory=Opinions)
-    found: dict[Text, tuple[Holder | None, Sequence[Holder]]] = field(default_factory=dict)
+    found: dict[Text, tuple[Holder | None, Bundle]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for holder in self.holders:
@@ -164,24 +164,24 @@ class Question(Struct, frozen=True, eq=False, dict=True):
             return bounded, holder.bundle
         foreign = caller.account != account.id
         guards = tuple(guard for guard in self.guards(account) if guard.on_resources or not foreign)
-        perhaps = next((name for name in self.unnamed if caller.name and equal(caller.name, name).possible), None)
-        if perhaps is not None:
-            return caller, Bundle(identity=(_whatever_is_on(perhaps),), guards=guards)
-        return caller, replace(_denials_of(others, caller), guards=guards)
+        return caller, replace(others, guards=guards)
 
-    def _holders_of(self, caller: Caller) -> tuple[Holder | None, Sequence[Holder]]:
-        """The holder who the caller is, or whose session it is; without one, those who it may turn out to be."""
+    def _holders_of(self, caller: Caller) -> tuple[Holder | None, Bundle]:
+        """The holder who the caller is, or whose session it is; without one, what may bind it, as it may turn out to be
+        one of several."""
         if caller.name is None:
-            return None, ()
+            return None, Bundle()
         exact = self.by_name.get(caller.name)
         if exact is not None:
-            return exact, ()
+            return exact, Bundle()
         if caller.name not in self.found:
             told_by_name = caller.kind is not CallerKind.SESSION and isinstance(caller.name, str)
             candidates = self._otherwise_known if told_by_name else self.holders
             like = [(own, is_caller(own, caller)) for own in candidates]
-            sure = next((own for own, alike in like if alike), None)
-            self.found[caller.name] = sure, tuple(own for own, alike in like if alike is None)
+            others = [own for own, alike in like if alike is None]
+            others += [self.by_name[name] for name in self.unnamed if equal(caller.name, name).possible]
+            bundle = _denials_of({id(own): own for own in others}.values(), caller)
+            self.found[caller.name] = next((own for own, alike in like if alike), None), bundle
         return self.found[caller.name]
 
     @cached_property
@@ -199,7 +199,7 @@ class Question(Struct, frozen=True, eq=False, dict=True):
         return (Atom(callers.RESOURCE, Like(arns), positive=False, when_absent=True),)
 
 
-def _denials_of(holders: Sequence[Holder], caller: Caller) -> Bundle:
+def _denials_of(holders: Iterable[Holder], caller: Caller) -> Bundle:
     """What may bind a caller who may turn out to be one of the holders."""
     identity: list[Policy] = []
     boundaries: list[Policy] = []
@@ -221,8 +221,3 @@ def _unknown(name: Text | None) -> list[Hole]:
 
 def _any_policy(hole: Hole) -> Policy:
     return Policy(None, None, (OpaqueStatement(Origin("", ""), hole, Unknown(hole)),))
-
-
-def _whatever_is_on(name: Text) -> Policy:
-    """The policies of a principal whose name is not known, where it may be the one that is asked about."""
-    return _any_policy(_unknown(name)[0])

@@ -37,6 +37,7 @@ from tfkms.iam.naming import Way
 from tfkms.iam.principals import EVERYONE
 from tfkms.values import Text
 
+_FOR_A_SERVICE = frozenset({"kms:grantisforawsresource"})
 _TELLING = frozenset({"PutKeyPolicy", "ScheduleKeyDeletion", "Decrypt", "GenerateDataKey", "Sign"})
 """The actions that say most as an example; they are asked for first."""
 
@@ -257,8 +258,7 @@ class _Judge:
         if party.inert is not None:
             return
         by_name = party.shown == EVERYONE  # whom a statement spells out is asked about by name
-        create_grant = self.question.actions["CreateGrant"]
-        case = replace(asked, action=create_grant, without=frozenset({"kms:grantisforawsresource"}))
+        case = replace(asked, action=self.question.actions["CreateGrant"], without=_FOR_A_SERVICE)
         # A grant passes on no more than its own operations (AWS KMS Developer Guide, grants).
         grants = self.question.grants
         making = [own for own in case.granted(Reading.STRICT) if id(own.grant.statement) not in grants]

@@ -227,6 +227,8 @@ def _scientific(value: floats.Real, places: int, mode: str) -> str:
 )
 def format_(pattern: Term, *arguments: Term) -> Term:
     assert isinstance(pattern, Text)
+    if any(isinstance(argument, terms.Null) and argument.type is DYNAMIC for argument in arguments):
+        return derived("format", (pattern, *arguments), DYNAMIC)  # open in Terraform, for ever
     return formatted(pattern.value, arguments)
 
 

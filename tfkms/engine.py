@@ -108,7 +108,7 @@ class Judged(Struct, frozen=True):
 def judged(scan: Scan, rules: Sequence[Rule], facts: Facts) -> Judged:
     """What the guardrails say of one input."""
     run = _Run(scan, facts)
-    for rule in rules:
+    for rule in rules if scan.resources else ():
         run.judge(rule)
     return Judged(
         input=scan.input,

@@ -11,6 +11,7 @@ from tfkms.frontends.hcl.scope import Deferred, Meaning
 from tfkms.frontends.hcl.terms import Term, Unknown
 from tfkms.frontends.hcl.types import BOOL, DYNAMIC, SEQUENCES, ListType, SetType, TupleType, Type, friendly
 from tfkms.frontends.hcl.unknowns import apart, derived
+from tfkms.frontends.hcl.walk import mentions
 from tfkms.frontends.hcl.walker import ELEMENT, Bindings, Walker
 from tfkms.values import Hole
 
@@ -94,7 +95,8 @@ def _check_condition(walker: Walker, node: syntax.ForTuple | syntax.ForObject, b
     doubts = walker.doubts
     anything = Unknown(DYNAMIC, Hole("", "", "not known"))
     _included(walker, node.condition, _bind(node.key, node.value, anything, anything, bound))
-    walker.doubts = doubts
+    if node.condition is not None and mentions(node.condition, {node.key, node.value}):
+        walker.doubts = doubts  # there is no item: what one could make fail cannot
 
 
 def _bind(key_name: str | None, value_name: str, key: Term, value: Meaning, bound: Bindings) -> Bindings:

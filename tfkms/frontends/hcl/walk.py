@@ -1,12 +1,12 @@
 """Going through trees without recursion, however deep they are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import fields, replace
 
-from tfkms.frontends.hcl.syntax import Body, Expression, Unreadable
+from tfkms.frontends.hcl.syntax import Body, Expression, Name, Unreadable
 
 MAX_DEPTH = 600
 """How deep an expression may be. A chain of 500 operators is; ten times that is nobody's configuration."""
@@ -50,6 +50,17 @@ def children(node: Any) -> Iterator[Any]:
             yield from value
         elif isinstance(value, Struct):
             yield value
+
+
+def mentions(expression: Expression, names: Collection[str | None]) -> bool:
+    """Whether a name of these stands in the expression, be it another thing there that is called so."""
+    ahead: list[Any] = [expression]
+    while ahead:
+        node = ahead.pop()
+        if isinstance(node, Name) and node.name in names:
+            return True
+        ahead += children(node)
+    return False
 
 
 def too_deep(expression: Expression) -> bool:

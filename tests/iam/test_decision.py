@@ -182,6 +182,18 @@ def test_anyone_is_found_outside_the_listed_patterns() -> None:
     assert surely(case(policy, role(arn.partition(":role/")[2])))
 
 
+def test_a_variable_of_one_statement_holds_nothing_up_in_another() -> None:
+    team = statement(principal="*", Condition={"StringEquals": {"aws:PrincipalTag/team": "b"}})
+    whatever = statement(
+        principal="*", Condition={"StringNotEquals": {"aws:PrincipalTag/team": "${aws:PrincipalTag/team}"}}
+    )
+    guard = statement("Deny", principal="*", Condition={"StringEquals": {"aws:username": "${aws:PrincipalTag/team}"}})
+
+    assert case(document(team), role()).granted(Reading.STRICT)
+    assert case(document(team, whatever), role()).granted(Reading.STRICT)
+    assert case(document(whatever, team, guard), role()).granted(Reading.LOOSE)
+
+
 def test_a_policy_variable_counts_after_the_fifth_colon_of_a_resource_only() -> None:
     own = statement(principal="*", Resource=f"arn:aws:kms:us-east-1:{ACCOUNT}:key/${{aws:PrincipalTag/key}}")
     account = statement(principal="*", Resource="arn:aws:kms:us-east-1:${aws:PrincipalAccount}:key/*")

@@ -13,8 +13,8 @@ from tfkms.iam.callers import Caller, Target, request_keys
 from tfkms.iam.comparisons import Like
 from tfkms.iam.conditions import Atom, Literal, NoValue
 from tfkms.iam.coverage import coverage, covering, with_effect
-from tfkms.iam.document import Effect, Policy
-from tfkms.iam.grants import Bundle, Conjunction, Grant, grants, reaching, refusals
+from tfkms.iam.document import AnyStatement, Effect, Policy
+from tfkms.iam.grants import Bundle, Conjunction, Grant, grants, reaching, refusals, variable_names
 from tfkms.iam.key_values import Free, Reading
 from tfkms.iam.naming import Way
 from tfkms.iam.pattern import literal
@@ -135,10 +135,22 @@ class Case(Struct, frozen=True):
         candidates = [grant for grant in every if grant.way in self.ways and (by is None or id(grant.statement) in by)]
         if not candidates:
             return []
-        refused = refusals(self.key_policy, self.bundle, self.caller, self.action, values)
+        refused = list(refusals(self.key_policy, self.bundle, self.caller, self.action, values))
         denials = [tuple(literal.negated() for literal in refusal) for _, refusal in refused]
-        common: list[Sequence[Literal]] = [*self.barred, *denials, *values.clauses()]
-        asked = [Asked(grant, [*((literal,) for literal in grant.literals), *common]) for grant in candidates]
+        common: list[Sequence[Literal]] = [*self.barred, *denials]
+        limits = (statement for policy in self.bundle.boundaries for statement in policy)
+        bearing = [*(deny for deny, _ in refused), *limits]
+        asked = [
+            Asked(
+                grant,
+                [
+                    *((literal,) for literal in grant.literals),
+                    *common,
+                    *values.clauses((grant.statement, *grant.support, *bearing)),
+                ],
+            )
+            for grant in candidates
+        ]
         if not has_name_of_its_arn(self.caller):
             return asked
         return [Asked(own.grant, [by_arn(clause, self.caller) for clause in own.clauses]) for own in asked]
@@ -174,8 +186,14 @@ class _Values:
             case _:
                 return NoValue.UNKNOWN
 
-    def clauses(self) -> list[Conjunction]:
-        return [(Atom(name, Like((literal(value),))),) for name, value in self.chosen.items()]
+    def clauses(self, statements: Sequence[AnyStatement]) -> list[Conjunction]:
+        """That the variables which these statements write hold the example; the others may hold what they like."""
+        if not self.chosen:
+            return []
+        written = frozenset[str]().union(*map(variable_names, statements))
+        return [
+            (Atom(name, Like((literal(value),))),) for name, value in self.chosen.items() if name.lower() in written
+        ]
 
     def told(self, context: Context) -> Context:
         """The context with the variables that are settled; a request must carry them as well."""

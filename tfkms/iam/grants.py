@@ -5,6 +5,7 @@ principal together with an identity policy. Source: IAM User Guide, reference_po
 Developer Guide, policy-evaluation and key-policy-default.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -30,7 +31,7 @@ from tfkms.iam.naming import Naming, Way, allowed, denied
 from tfkms.iam.principals import EVERYONE
 from tfkms.iam.statements import condition_literals, covers_action, resource_test
 from tfkms.location import Origin
-from tfkms.values import Hole, Text, Value
+from tfkms.values import Hole, Text, Value, plain
 
 Conjunction = tuple[Literal, ...]
 
@@ -109,6 +110,15 @@ def conditions_of(
 def has_variables(statement: Statement) -> bool:
     """Whether the statement writes anything that is a policy variable, or may turn out to be one."""
     return _writes_variables(statement.source)
+
+
+@lru_cache(maxsize=131_072)
+def variable_names(statement: AnyStatement) -> frozenset[str]:
+    """The names of the policy variables that the statement writes, in lower case; of what is not known none."""
+    if isinstance(statement, OpaqueStatement) or not has_variables(statement):
+        return frozenset()
+    found = re.findall(r"\$\{([^},]*)", str(plain(statement.source)))
+    return frozenset(name.strip().lower() for name in found)
 
 
 def _writes_variables(value: Value) -> bool:

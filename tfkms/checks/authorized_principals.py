@@ -18,6 +18,7 @@ from tfkms.checks.parties import (
     Party,
     inert_on,
     parties,
+    with_stand_in,
     witness,
 )
 from tfkms.checks.proof import confirmed
@@ -31,7 +32,7 @@ from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import CallerKind
 from tfkms.iam.case import Case, Granted
 from tfkms.iam.coverage import any_may_allow, may_allow
-from tfkms.iam.document import AnyStatement, Policy
+from tfkms.iam.document import AnyStatement
 from tfkms.iam.grants import EVERYTHING, Bundle
 from tfkms.iam.key_values import Reading
 from tfkms.iam.naming import Way
@@ -89,7 +90,7 @@ def _ask_key_policy(subject: KeyPolicySubject, action: KmsAction, question: Ques
             if barred is None or (live and party.inert == FOREIGN and party.caller.name is None):
                 continue
             caller, bundle = question.known(party.caller, key.resource.account)
-            case = Case(_with(policy, statement, party), bundle, caller, asked, action, barred, _DIRECTLY)
+            case = Case(with_stand_in(policy, party), bundle, caller, asked, action, barred, _DIRECTLY)
             live = tally.ask(case, [statement], replace(party, caller=caller), key, party.inert or dead) or live
 
 
@@ -122,13 +123,6 @@ def _ask_held(subject: HeldDocument, action: KmsAction, question: Question, tall
             _THROUGH_IAM,
         )
         tally.ask(case, subject.document.policy, party, None, None)
-
-
-def _with(policy: Policy, statement: AnyStatement, party: Party) -> Policy:
-    """The policy with the party's stand-in in place of the statement that names nobody."""
-    if party.stands_in is None:
-        return policy
-    return replace(policy, statements=tuple(party.stands_in if own is statement else own for own in policy))
 
 
 def _delegates(subject: KeyPolicySubject, action: KmsAction, question: Question) -> bool:

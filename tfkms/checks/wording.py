@@ -8,9 +8,9 @@ _LIMIT = 3
 _ELSEWHERE = "other keys of the account whose policy delegates to IAM"
 
 
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`, `a, b, c and 4 more`."""
-    shown = [*names] if len(names) <= _LIMIT else [*names[:_LIMIT], f"{len(names) - _LIMIT} more"]
+def listed(names: Sequence[str], limit: int = _LIMIT) -> str:
+    """`a`, `a and b`, `a, b and c`, `a, b, c and 4 more`; beyond `limit` names only how many more there are."""
+    shown = [*names] if len(names) <= limit else [*names[:limit], f"{len(names) - limit} more"]
     return " and ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part) if shown else ""
 
 

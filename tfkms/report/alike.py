@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tfkms.checks.wording import listed
 from tfkms.finding import Evidence, Finding, Note, Witness
 from tfkms.report import sentences
 
@@ -53,10 +54,8 @@ def notes(told: Iterable[Note]) -> list[Note]:
 
 
 def _whose(same: Sequence[Note]) -> str:
-    *first, last = dict.fromkeys(note.address for note in same)
-    if len(first) > NAMED and not same[0].of_plan:
-        first, last = first[:NAMED], f"{len(first) + 1 - NAMED} more"
-    return f"{', '.join(first)} and {last}" if first else last
+    names = list(dict.fromkeys(note.address for note in same))
+    return listed(names, NAMED if len(names) > NAMED + 1 and not same[0].of_plan else len(names))
 
 
 NAMED = 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from tfkms.checks.wording import listed
 from tfkms.diagnostics import OUTPUT_UNWRITABLE, REPORT_CRASHED, Diagnostic
 from tfkms.finding import Evidence, Finding, Report, UnseenPolicy, Verdict, Waiver, Witness
 from tfkms.gate import Gate, exit_code
@@ -152,11 +153,7 @@ def standing(evidence: Evidence, finding: Finding) -> str:
 
 def likewise(others: Sequence[Evidence]) -> str:
     """`, the same in X, Y and 3 more` for statements that say what one before them says; empty for none."""
-    if not others:
-        return ""
-    named = [own.origin.address for own in others[:2]]
-    left = len(others) - len(named)
-    return f", the same in {', '.join(named)} and {left} more" if left else f", the same in {' and '.join(named)}"
+    return f", the same in {listed([own.origin.address for own in others], 2)}" if others else ""
 
 
 def assumption(evidence: Evidence) -> str:

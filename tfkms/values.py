@@ -93,6 +93,11 @@ def beginning(texts: Sequence[Text]) -> str:
     return str(first[:same])
 
 
+def text_holes(value: Text) -> list[Hole]:
+    """The unknown parts of a text, in order."""
+    return [part for part in text_parts(value) if isinstance(part, Hole)]
+
+
 def holes(value: Value) -> Iterator[tuple[str, Text | Unknown, Hole]]:
     """Every hole in `value`, as (JSON pointer of the leaf, the leaf, the hole), in document order."""
     match value:

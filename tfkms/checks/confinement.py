@@ -27,7 +27,7 @@ from tfkms.iam.document import (
 )
 from tfkms.iam.naming import PRINCIPAL_ARN
 from tfkms.iam.principals import EVERYONE, either, equal
-from tfkms.values import Hole, Text, text_parts
+from tfkms.values import Text, text_holes
 
 VIA = "kms:viaservice"
 GRANT_SCOPE = "kms:grantisforawsresource"
@@ -135,7 +135,7 @@ def is_scope(key: str, contexts: frozenset[str]) -> bool:
 
 
 def _true(value: Text) -> Ground:
-    return (TRUE if value.lower() == "true" else FALSE) if isinstance(value, str) else unsure(*_holes(value))
+    return (TRUE if value.lower() == "true" else FALSE) if isinstance(value, str) else unsure(*text_holes(value))
 
 
 def _pinned(condition: Condition, spelling: Spelling) -> Ground:
@@ -160,7 +160,3 @@ def _accepted(condition: Condition) -> Ground:
         case Operator():
             return FALSE
     assert_never(condition.operator)
-
-
-def _holes(value: Text) -> list[Hole]:
-    return [part for part in text_parts(value) if isinstance(part, Hole)]

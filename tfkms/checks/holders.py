@@ -20,7 +20,7 @@ from tfkms.identities import Identities, Identity, IdentityKind
 from tfkms.identities.doubt import Doubtful
 from tfkms.identities.principals_in_view import Principal
 from tfkms.model import Account
-from tfkms.values import Hole, Text, text, text_parts
+from tfkms.values import Hole, Text, text, text_holes, text_parts
 
 WHOEVER = "whoever it is attached to"
 
@@ -139,9 +139,7 @@ def guarding(identities: Identities, account: Account, stance: Stance) -> Iterat
         above = [target for target in guard.targets if _may_be_above(target)]
         if sure or above:
             guarding = Guarding(guard.document.policy, guard.kind == "rcp", sure)
-            told = (
-                part for target in above for part in text_parts(target) if isinstance(part, Hole) and part.references
-            )
+            told = (hole for target in above for hole in text_holes(target) if hole.references)
             doubt = next(told, None)
             yield guarding if doubt is None else replace(guarding, doubt=doubt)
 

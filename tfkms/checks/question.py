@@ -29,7 +29,7 @@ from tfkms.identities import Identities
 from tfkms.key_uses import KeyUse
 from tfkms.location import Origin
 from tfkms.model import Account, Scan
-from tfkms.values import Hole, Template, Text, Unknown, text_parts
+from tfkms.values import Hole, Template, Text, Unknown, text_holes
 
 DISAGREEMENT = "evaluators_disagree"
 """The cause of a finding whose proof the second evaluator does not confirm: a fault of tfkms."""
@@ -204,19 +204,13 @@ def _denials_of(holders: Iterable[Holder], caller: Caller) -> Bundle:
     identity: list[Policy] = []
     boundaries: list[Policy] = []
     for holder in holders:
-        hole = next(
-            (part for own in (caller.name, holder.identity.name, holder.identity.account.id) for part in _unknown(own)),
-            None,
-        )
+        names = (caller.name, holder.identity.name, holder.identity.account.id)
+        hole = next((hole for name in names if name is not None for hole in text_holes(name)), None)
         if hole is not None:
             found = (denials(policy, hole) for policy in holder.bundle.identity)
             identity += [policy for policy in found if policy is not None]
             boundaries += [_any_policy(hole)] if holder.bundle.boundaries else []
     return Bundle(identity=tuple(identity), boundaries=tuple(boundaries[:1]))
-
-
-def _unknown(name: Text | None) -> list[Hole]:
-    return [] if name is None else [part for part in text_parts(name) if isinstance(part, Hole)]
 
 
 def _any_policy(hole: Hole) -> Policy:

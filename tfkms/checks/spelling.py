@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from tfkms.iam.comparisons import FALSE, TRUE, Ground, unsure
 from tfkms.iam.principals import ACCOUNT_DIGITS, arn_parts, either, equal
-from tfkms.values import Hole, Template, Text, text_parts
+from tfkms.values import Hole, Template, Text, text_holes, text_parts
 
 Spelling: TypeAlias = Callable[[Text], Ground]
 """Whether a value spells something in full."""
@@ -67,7 +67,7 @@ def anything(value: Text) -> Ground:
 
 def _no_arn(value: Text) -> Ground:
     """A text without the parts of an ARN: a hole in it may hold them."""
-    holes = [part for part in text_parts(value) if isinstance(part, Hole)]
+    holes = text_holes(value)
     return unsure(*holes) if holes else FALSE
 
 

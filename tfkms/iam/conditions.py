@@ -260,6 +260,12 @@ _VARIABLE = re.compile(r"\$\{(?P<name>[*?$]|[^{},'\"*?$]+)(?:,\s*'(?P<default>[^
 _ESCAPED = frozenset("*?$")
 
 
+def variables_in(text: str) -> Iterator[str]:
+    """The names of the policy variables in a text, in lower case; the escapes `${*}`, `${?}` and `${$}` are none."""
+    names = (found["name"].strip().lower() for found in _VARIABLE.finditer(text))
+    return (name for name in names if name not in _ESCAPED)
+
+
 def expanded(value: Text, variables: Variables | None, wild: bool) -> list[Symbol] | NoValue:
     """The symbols of `value` with its policy variables replaced; NoValue where one has no value, or none that is known.
 

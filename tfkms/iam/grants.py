@@ -5,7 +5,6 @@ principal together with an identity policy. Source: IAM User Guide, reference_po
 Developer Guide, policy-evaluation and key-policy-default.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -14,7 +13,7 @@ from msgspec import Struct
 from tfkms.iam.actions import KmsAction
 from tfkms.iam.callers import RESOURCE, Caller, CallerKind
 from tfkms.iam.comparisons import FALSE, TRUE, Ground, unsure
-from tfkms.iam.conditions import Atom, Literal, Variables, no_variables
+from tfkms.iam.conditions import Atom, Literal, Variables, no_variables, variables_in
 from tfkms.iam.coverage import with_effect
 from tfkms.iam.document import (
     AnyStatement,
@@ -31,7 +30,7 @@ from tfkms.iam.naming import Naming, Way, allowed, denied
 from tfkms.iam.principals import EVERYONE
 from tfkms.iam.statements import condition_literals, covers_action, resource_test
 from tfkms.location import Origin
-from tfkms.values import Hole, Text, Value, plain
+from tfkms.values import Hole, Template, Text, Value, text_parts
 
 Conjunction = tuple[Literal, ...]
 
@@ -117,8 +116,19 @@ def variable_names(statement: AnyStatement) -> frozenset[str]:
     """The names of the policy variables that the statement writes, in lower case; of what is not known none."""
     if isinstance(statement, OpaqueStatement) or not has_variables(statement):
         return frozenset()
-    found = re.findall(r"\$\{([^},]*)", str(plain(statement.source)))
-    return frozenset(name.strip().lower() for name in found)
+    return frozenset(name for text in _texts(statement.source) for name in variables_in(text))
+
+
+def _texts(value: Value) -> Iterator[str]:
+    match value:
+        case str() | Template():
+            yield from (part for part in text_parts(value) if isinstance(part, str))
+        case tuple():
+            yield from (text for item in value for text in _texts(item))
+        case dict() | Mapping():
+            yield from (text for item in value.values() for text in _texts(item))
+        case _:
+            return
 
 
 def _writes_variables(value: Value) -> bool:

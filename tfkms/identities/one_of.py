@@ -11,7 +11,7 @@ from tfkms.identities.held import Held
 from tfkms.identities.holding import Attachment
 from tfkms.identities.principals_in_view import Principal, View
 from tfkms.location import Origin
-from tfkms.values import Hole, Unknown, text_parts
+from tfkms.values import Hole, Unknown, text_holes
 
 
 def restrained(held: Held, options: Iterable[Held]) -> Held:
@@ -19,7 +19,7 @@ def restrained(held: Held, options: Iterable[Held]) -> Held:
 
     What the options are granted is no part of it: each of them is asked about by itself.
     """
-    hole = next(part for part in text_parts(held.principal.name) if isinstance(part, Hole))
+    hole = text_holes(held.principal.name)[0]
     policies: list[Attachment] = []
     boundaries: list[Attachment] = []
     for option in options:
